@@ -1,0 +1,55 @@
+// What the graph knows of an operator: its shape rule and its gradient. Kernels are found by the
+// operator's name when a Program is compiled.
+#ifndef CASTALIA_CPP_GRAPH_OPERATOR_H_
+#define CASTALIA_CPP_GRAPH_OPERATOR_H_
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cpp/graph/graph.h"
+
+namespace castalia {
+
+struct GradientRequest {
+  Graph& graph;
+  const Attributes& attributes;
+  std::span<const Value> inputs;
+  std::span<const Value> outputs;
+  // Of the final scalar with respect to each output; never null.
+  std::span<const Value> gradients;
+};
+
+struct Operator {
+  std::string name;
+
+  // Types of the outputs; an Error that names what does not fit.
+  std::function<std::vector<TensorType>(std::span<const TensorType>, const Attributes&)> infer;
+
+  // Gradient with respect to each input (null where there is none), in operators. An element-wise
+  // rule need not undo broadcasting: gradient() does. Empty for operators without gradient.
+  std::function<std::vector<Value>(const GradientRequest&)> gradient;
+  std::string no_gradient;  // the reason why it has none
+
+  // Set for composite operators: the operator by a graph of other operators. Gives shapes, every
+  // derivative and a reference; a kernel that fuses it is used instead where one accepts.
+  std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> define;
+
+  // Set for element-wise operators: the name of the vector operation (cpp/runtime/cpu/elementwise.h).
+  // They broadcast by NumPy's rule and fuse with their neighbours.
+  std::string elementwise;
+
+  // The output is the input's elements in the same order: no kernel is needed.
+  bool is_view = false;
+};
+
+// The operator of the gradient of a composite one: its inputs are the composite's inputs and then
+// the gradients of its outputs, its outputs the gradients of the inputs. It is composite itself
+// (the differentiated definition), so it can be differentiated again. Its name is "gradient(NAME)".
+// Lives for the whole program.
+const Operator& gradient_operator(const Operator& composite);
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_GRAPH_OPERATOR_H_

@@ -1,0 +1,122 @@
+// A network as the layers above see it: something that declares its parameters by being traced.
+//
+// The parameters of a network are one flat tensor; each parameter is a slice of it, in the order of
+// first use. Tracing a network again, for another batch size, finds the same parameters by name.
+#ifndef CASTALIA_CPP_NN_NETWORK_H_
+#define CASTALIA_CPP_NN_NETWORK_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cpp/graph/graph.h"
+
+namespace castalia {
+
+// The first values of a parameter: element i of n, given the parameter's shape.
+// Draws are counter-based: (seed, index of the parameter, index of the element).
+enum class Initializer { zeros, ones, glorot_uniform, he_uniform };
+
+struct Parameter {
+  std::string name;  // "coupling_3.conditioner.linear_1.weight"
+  Shape shape;
+  Initializer initializer = Initializer::zeros;
+  bool trainable = true;
+  int64_t offset = 0;  // in elements, in the flat tensor
+};
+
+// The table of a network's parameters, filled by its first trace and then closed.
+class ParameterTable {
+ public:
+  // Finds the parameter, or declares it while the table is open. An Error (internal) when the shape
+  // differs from the declared one or the table is closed.
+  const Parameter& declare(const std::string& name, const Shape& shape, Initializer initializer);
+  void close() { closed_ = true; }
+  int64_t count() const { return count_; }  // elements in all
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::unordered_map<std::string, size_t> index_;
+  int64_t count_ = 0;
+  bool closed_ = false;
+};
+
+// First values of the whole flat tensor.
+std::vector<double> initial_values(const ParameterTable& table, uint64_t seed);
+
+// What a network needs while it is traced.
+class Trace {
+ public:
+  // While the table is open no flat tensor is given and parameters are stand-alone inputs.
+  Trace(Graph& graph, ParameterTable& table, Value flat, DType dtype)
+      : graph_(graph), table_(table), flat_(flat), dtype_(dtype) {}
+
+  Graph& graph() { return graph_; }
+  DType dtype() const { return dtype_; }
+  Value parameter(const std::string& name, const Shape& shape, Initializer initializer);
+
+  // Names the parameters and nodes made while it lives: prefix "coupling_3." and scope "coupling 3".
+  class Part {
+   public:
+    Part(Trace& trace, const std::string& name);
+    ~Part();
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
+
+   private:
+    Trace& trace_;
+    size_t length_;
+    Scope scope_;
+  };
+
+  // Random numbers of a sampling pass are functions of (seed, event, stage, feature); null in
+  // training and evaluation. Both are int64 scalars; row i of a batch is event first_event + i.
+  Value seed;
+  Value first_event;
+
+ private:
+  Graph& graph_;
+  ParameterTable& table_;
+  Value flat_;
+  DType dtype_;
+  std::string prefix_;
+};
+
+enum class Capability { sample, log_prob, transform, inverse };
+
+// A trained quantity of a model, traced on demand. Values have one row an event; x is
+// (rows, features) in the user's own units, float64; context is (rows, context features), float64,
+// or null when the network has none.
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  virtual int64_t features() const = 0;
+  virtual int64_t context_features() const = 0;
+  virtual bool can(Capability capability) const = 0;
+
+  // Fits what is computed from the data once, before training (preprocessing).
+  // x is row-major (rows, features), context (rows, context_features) or empty. Errors name the column.
+  virtual void fit_preprocessing(std::span<const double> x, std::span<const double> context) = 0;
+  // Constants of the preprocessing as JSON text, and back.
+  virtual std::string preprocessing_json() const = 0;
+  virtual void set_preprocessing_json(const std::string& json) = 0;
+
+  // The training objective of each row, float64 (rows, 1); the trainer takes the weighted mean.
+  virtual Value loss(Trace& trace, Value x, Value context) = 0;
+
+  virtual Value log_prob(Trace& trace, Value x, Value context) = 0;            // float64 (rows, 1)
+  virtual Value sample(Trace& trace, int64_t rows, Value context) = 0;         // float64 (rows, features)
+  // Data to latent space and back; the log-determinants are float64 (rows, 1).
+  virtual std::pair<Value, Value> transform(Trace& trace, Value x, Value context) = 0;
+  virtual std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) = 0;
+};
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_NN_NETWORK_H_
