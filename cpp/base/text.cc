@@ -39,7 +39,7 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
   std::string best;
-  size_t best_distance = word.size() / 2 + 2;
+  size_t best_distance = word.size() / 3 + 2;  // strictly nearer than this
   for (const std::string& candidate : candidates) {
     const size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {
