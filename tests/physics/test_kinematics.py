@@ -107,7 +107,7 @@ def test_collins_soper_against_the_covariant_formula(truth):
     sin_theta = np.sqrt(1 - expected**2)
     cos_phi = along / np.hypot(m, qt) / sin_theta
     clear = bare & (sin_theta > 0.1)
-    assert np.abs(np.cos(phi_star) - cos_phi)[clear].max() < 1e-3
+    assert np.abs(np.cos(phi_star) - cos_phi)[clear].max() < 5e-3
 
 
 def test_chi2_of_equal_samples_is_one():
