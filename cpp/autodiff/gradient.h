@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cpp/graph/graph.h"
+#include "cpp/graph/operator.h"
 
 namespace castalia {
 
@@ -15,6 +16,12 @@ std::vector<Value> gradient(Value of, std::span<const Value> with_respect_to);
 
 // As above with the cotangent of `of` given (the same type): a vector-Jacobian product.
 std::vector<Value> gradient(Value of, Value cotangent, std::span<const Value> with_respect_to);
+
+// The operator of the gradient of a composite one: its inputs are the composite's inputs and then
+// the gradients of its outputs, its outputs the gradients of the inputs. It is composite itself
+// (the differentiated definition), so it can be differentiated again, and a kernel may fuse it. Its
+// name is "gradient(NAME)". It lives as long as the program; any thread may ask for it.
+const Operator& gradient_operator(const Operator& composite);
 
 }  // namespace castalia
 

@@ -44,11 +44,10 @@ struct Operator {
   bool is_view = false;
 };
 
-// The operator of the gradient of a composite one: its inputs are the composite's inputs and then
-// the gradients of its outputs, its outputs the gradients of the inputs. It is composite itself
-// (the differentiated definition), so it can be differentiated again. Its name is "gradient(NAME)".
-// Lives for the whole program.
-const Operator& gradient_operator(const Operator& composite);
+// The operators without inputs that Graph makes itself. Kernels never see them.
+const Operator& input_operator();
+const Operator& state_operator();
+const Operator& constant_operator();
 
 }  // namespace castalia
 
