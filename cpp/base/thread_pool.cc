@@ -16,6 +16,14 @@ namespace {
 // one sleeps, so that an idle pool takes no processor time from the host.
 constexpr int kSpins = 4000;
 
+// The fields of ThreadPool::state_.
+constexpr uint32_t kOpen = 1U << 11;
+constexpr uint32_t kCount = kOpen - 1;
+constexpr uint32_t kRun = 1U << 12;
+
+bool is_open(uint32_t state) { return (state & kOpen) != 0; }
+uint32_t run_number(uint32_t state) { return state / kRun; }
+
 void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -33,27 +41,28 @@ int available_cores() {
 }
 
 ThreadPool::ThreadPool(int threads) : owner_process_(getpid()) {
-  const int count = threads > 0 ? threads : available_cores();
+  const int count = std::min<int>(threads > 0 ? threads : available_cores(), kCount);
   try {
     for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { worker(i); });
   } catch (const std::system_error& error) {
-    stop_ = true;
-    generation_.fetch_add(1);
-    generation_.notify_all();
-    for (std::thread& thread : workers_) thread.join();
+    join();
     fail(Code::out_of_memory, "no more threads: ", error.what());
   }
 }
 
 ThreadPool::~ThreadPool() {
-  if (getpid() != owner_process_) {
-    // After fork() the threads do not exist here: there is nothing to join.
-    for (std::thread& thread : workers_) thread.detach();
+  if (getpid() == owner_process_) {
+    join();
     return;
   }
+  // After fork() the threads do not exist here: there is nothing to join.
+  for (std::thread& thread : workers_) thread.detach();
+}
+
+void ThreadPool::join() {
   stop_ = true;
-  generation_.fetch_add(1);
-  generation_.notify_all();
+  state_.fetch_add(kRun);
+  state_.notify_all();
   for (std::thread& thread : workers_) thread.join();
 }
 
@@ -73,14 +82,24 @@ void ThreadPool::take_tiles(int thread) {
 
 void ThreadPool::worker(int thread) {
   const FpEnvironment environment;
-  uint32_t seen = 0;
+  uint32_t done = 0;
   for (;;) {
-    for (int i = 0; i < kSpins && generation_.load(std::memory_order_acquire) == seen; ++i) pause();
-    generation_.wait(seen, std::memory_order_acquire);
+    uint32_t state = state_.load(std::memory_order_acquire);
+    const auto joinable = [&] { return is_open(state) && run_number(state) != done; };
+    for (int i = 0; i < kSpins && !joinable() && !stop_; ++i) {
+      pause();
+      state = state_.load(std::memory_order_acquire);
+    }
     if (stop_) return;
-    seen = generation_.load(std::memory_order_acquire);
+    if (!joinable()) {
+      state_.wait(state, std::memory_order_acquire);
+      continue;
+    }
+    if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel)) continue;
+    done = run_number(state);
     take_tiles(thread);
-    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+    const uint32_t before = state_.fetch_sub(1, std::memory_order_acq_rel);
+    if (!is_open(before) && (before & kCount) == 1) state_.notify_all();
   }
 }
 
@@ -96,18 +115,18 @@ void ThreadPool::run(int64_t tiles, Work work, void* object) {
   grain_ = std::max<int64_t>(1, tiles / (4 * threads()));
   next_.store(0, std::memory_order_relaxed);
   failure_ = nullptr;
-  running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  generation_.fetch_add(1, std::memory_order_release);
-  generation_.notify_all();
+  state_.store((run_number(state_.load(std::memory_order_relaxed)) + 1) * kRun | kOpen,
+               std::memory_order_release);
+  state_.notify_all();
   take_tiles(0);
-  int left = running_.load(std::memory_order_acquire);
-  for (int i = 0; i < kSpins && left != 0; ++i) {
+  uint32_t state = state_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen;
+  for (int i = 0; i < kSpins && (state & kCount) != 0; ++i) {
     pause();
-    left = running_.load(std::memory_order_acquire);
+    state = state_.load(std::memory_order_acquire);
   }
-  while (left != 0) {
-    running_.wait(left, std::memory_order_acquire);
-    left = running_.load(std::memory_order_acquire);
+  while ((state & kCount) != 0) {
+    state_.wait(state, std::memory_order_acquire);
+    state = state_.load(std::memory_order_acquire);
   }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }

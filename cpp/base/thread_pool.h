@@ -45,19 +45,21 @@ class ThreadPool {
 
  private:
   void worker(int thread);
+  void join();
   void take_tiles(int thread);
 
   std::vector<std::thread> workers_;
   int owner_process_;
 
-  // One run: its work, the next tile that nobody has taken, and how many workers are still in it.
+  // One run: its work and the next tile that nobody has taken.
   Work work_ = nullptr;
   void* object_ = nullptr;
   int64_t tiles_ = 0;
   int64_t grain_ = 1;
   std::atomic<int64_t> next_{0};
-  std::atomic<int> running_{0};
-  std::atomic<uint32_t> generation_{0};
+  // The run's number, whether it is open to be joined, and how many workers are in it. A worker that
+  // comes late (the host's threads may hold the cores) finds the run closed, and nobody waits for it.
+  std::atomic<uint32_t> state_{0};
   std::atomic<bool> stop_{false};
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
