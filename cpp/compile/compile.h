@@ -1,0 +1,28 @@
+// From a graph to a Program: composites that no kernel fuses are replaced by their definitions,
+// chains of element-wise operators become one step, kernels are chosen and made, and all memory is
+// planned.
+#ifndef CASTALIA_CPP_COMPILE_COMPILE_H_
+#define CASTALIA_CPP_COMPILE_COMPILE_H_
+
+#include <memory>
+
+#include "cpp/compile/program.h"
+#include "cpp/graph/graph.h"
+
+namespace castalia {
+
+struct CompileOptions {
+  // The first axis counts events, and an event's numbers must not depend on how many there are: true
+  // for sampling and evaluation. Training has one batch size, and more kernels to choose from.
+  bool rows_independent = true;
+  // Off: every operator is a step of its own, to find the one that gave NaN.
+  bool fuse = true;
+};
+
+// Only what the graph's outputs and assignments need is computed. With CASTALIA_VERBOSE=dispatch in
+// the environment the kernels that refuse an operator say why on the standard error.
+std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options = {});
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_COMPILE_COMPILE_H_

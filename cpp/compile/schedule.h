@@ -1,0 +1,49 @@
+// The second pass of the compiler: which operators run together, in which order, on which tensors.
+#ifndef CASTALIA_CPP_COMPILE_SCHEDULE_H_
+#define CASTALIA_CPP_COMPILE_SCHEDULE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "cpp/graph/graph.h"
+
+namespace castalia {
+
+// A tensor that owns memory, and how many elements into it a view of it starts.
+struct View {
+  Value base;
+  int64_t offset = 0;
+};
+
+// Follows reshapes, contiguous slices and the like to the tensor whose memory they show.
+View view_of(Value value);
+
+// What an element-wise step reads: the tensor, and its shape, which broadcasts to the step's.
+// Explicit broadcasting is followed too.
+struct Operand {
+  View view;
+  Shape shape;
+};
+Operand operand_of(Value value);
+
+bool is_constant(Value value);
+bool is_source(Value value);  // input, state or constant
+
+// One step: either one node with a kernel of its own, or element-wise nodes of one shape that are
+// computed together, tile by tile.
+struct Group {
+  std::vector<int> nodes;
+  bool elementwise = false;
+};
+
+struct Schedule {
+  std::vector<Group> groups;
+  // For each node the group that computes it, -1 for sources, views and what nobody needs.
+  std::vector<int> group_of;
+};
+
+Schedule schedule(const Graph& graph, bool fuse);
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_COMPILE_SCHEDULE_H_
