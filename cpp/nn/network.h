@@ -103,9 +103,17 @@ class Network {
   // Fits what is computed from the data once, before training (preprocessing).
   // x is row-major (rows, features), context (rows, context_features) or empty. Errors name the column.
   virtual void fit_preprocessing(std::span<const double> x, std::span<const double> context) = 0;
+  virtual bool fitted() const = 0;
+  // An Error when a row lies where the network has no value: not_finite or out_of_range with row
+  // (the first is named first_row) and column, counted from 0. Either span may be empty.
+  virtual void check_rows(std::span<const double> x, std::span<const double> context,
+                          int64_t first_row) const = 0;
   // Constants of the preprocessing as JSON text, and back.
   virtual std::string preprocessing_json() const = 0;
   virtual void set_preprocessing_json(const std::string& json) = 0;
+
+  // Uses every parameter once, so that the open table learns of all. No data have been seen yet.
+  virtual void declare(Trace& trace) = 0;
 
   // The training objective of each row, float64 (rows, 1); the trainer takes the weighted mean.
   virtual Value loss(Trace& trace, Value x, Value context) = 0;

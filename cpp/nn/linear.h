@@ -1,0 +1,40 @@
+// Dense layers and the networks made of them.
+#ifndef CASTALIA_CPP_NN_LINEAR_H_
+#define CASTALIA_CPP_NN_LINEAR_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "cpp/graph/graph.h"
+#include "cpp/nn/network.h"
+
+namespace castalia {
+
+// The names that activation() knows: relu, leaky_relu, elu, silu, gelu, softplus, tanh, sigmoid.
+std::span<const std::string> activation_names();
+
+// Applies an activation function by name; an Error (not_found) with the nearest name otherwise.
+Value activation(const std::string& name, Value x);
+
+// x times a weight plus a bias: (rows, inputs) to (rows, outputs). The parameters are NAME.weight,
+// of shape (inputs, outputs), and NAME.bias, of shape (outputs), first zero.
+Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+             Initializer weight = Initializer::glorot_uniform);
+
+struct MlpOptions {
+  int64_t hidden = 128;
+  int64_t hidden_layers = 2;
+  int64_t outputs = 1;
+  std::string activation = "relu";
+  // The last layer starts as zero: a transformation that is the identity at zero starts as such.
+  bool zero_last = false;
+};
+
+// A multi-layer perceptron: hidden_layers times (linear, activation), then linear. The layers are
+// named linear_0, linear_1, ...
+Value mlp(Trace& trace, Value x, const MlpOptions& options);
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_NN_LINEAR_H_

@@ -1,0 +1,84 @@
+#include "cpp/nn/network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cpp/base/philox.h"
+#include "cpp/base/status.h"
+#include "cpp/nn/stages.h"
+#include "cpp/ops/ops.h"
+
+namespace castalia {
+namespace {
+
+// "coupling_3" stands in the model as "coupling 3".
+std::string scope_name(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+// Half the width of the interval that a weight of shape (inputs, outputs) is drawn from.
+double limit(const Parameter& parameter) {
+  const auto inputs = static_cast<double>(parameter.shape[0]);
+  const auto outputs = static_cast<double>(parameter.shape.back());
+  return parameter.initializer == Initializer::he_uniform ? std::sqrt(6.0 / inputs)
+                                                          : std::sqrt(6.0 / (inputs + outputs));
+}
+
+}  // namespace
+
+const Parameter& ParameterTable::declare(const std::string& name, const Shape& shape,
+                                         Initializer initializer) {
+  if (const auto known = index_.find(name); known != index_.end()) {
+    const Parameter& parameter = parameters_[known->second];
+    check(parameter.shape == shape, "parameter '", name, "' was declared with shape ",
+          parameter.shape, " and is now used with ", shape);
+    return parameter;
+  }
+  check(!closed_, "parameter '", name, "' is new, but the table of parameters is closed");
+  index_.emplace(name, parameters_.size());
+  parameters_.push_back({name, shape, initializer, true, count_});
+  count_ += shape.count();
+  return parameters_.back();
+}
+
+std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {
+  std::vector<double> values(static_cast<size_t>(table.count()));
+  uint64_t index = 0;
+  for (const Parameter& parameter : table.parameters()) {
+    const std::span<double> own(values.data() + parameter.offset,
+                                static_cast<size_t>(parameter.shape.count()));
+    switch (parameter.initializer) {
+      case Initializer::zeros:
+        break;
+      case Initializer::ones:
+        std::fill(own.begin(), own.end(), 1.0);
+        break;
+      case Initializer::glorot_uniform:
+      case Initializer::he_uniform: {
+        fill_uniform(Stream{seed, index, kWeightsStage, 0}, own);
+        const double width = limit(parameter);
+        for (double& value : own) value = width * (2.0 * value - 1.0);
+        break;
+      }
+    }
+    ++index;
+  }
+  return values;
+}
+
+Value Trace::parameter(const std::string& name, const Shape& shape, Initializer initializer) {
+  const Parameter& parameter = table_.declare(prefix_ + name, shape, initializer);
+  if (!flat_) return graph_.input(parameter.name, {dtype_, shape});
+  const Value own = slice(flat_, 0, parameter.offset, parameter.offset + shape.count());
+  return reshape(own, shape);
+}
+
+Trace::Part::Part(Trace& trace, const std::string& name)
+    : trace_(trace), length_(trace.prefix_.size()), scope_(trace.graph_, scope_name(name)) {
+  trace_.prefix_ += name + ".";
+}
+
+Trace::Part::~Part() { trace_.prefix_.resize(length_); }
+
+}  // namespace castalia

@@ -1,0 +1,144 @@
+#include "models/evaluation.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "cpp/base/status.h"
+#include "cpp/compile/compile.h"
+#include "cpp/graph/graph.h"
+
+namespace castalia {
+namespace {
+
+// Copies rows [first, first + rows) of a (any, columns) array to a tensor of `padded` rows, of which
+// the last repeat the last real one, so that they lie where the network has a value.
+void copy_rows(std::span<const double> from, int64_t first, int64_t rows, int64_t padded,
+               int64_t columns, void* to) {
+  auto* out = static_cast<double*>(to);
+  const double* in = from.data() + first * columns;
+  const auto width = static_cast<size_t>(columns);
+  std::memcpy(out, in, static_cast<size_t>(rows) * width * sizeof(double));
+  for (int64_t row = rows; row < padded; ++row) {
+    std::memcpy(out + row * columns, in + (rows - 1) * columns, width * sizeof(double));
+  }
+}
+
+void write_scalar(Workspace& workspace, const char* name, uint64_t value) {
+  const auto signed_value = static_cast<int64_t>(value);
+  std::memcpy(workspace.input(name), &signed_value, sizeof signed_value);
+}
+
+void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t rows, int64_t columns,
+               std::span<double> out) {
+  std::memcpy(out.data() + first * columns, workspace.output(name),
+              static_cast<size_t>(rows * columns) * sizeof(double));
+}
+
+}  // namespace
+
+std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t rows) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<const Program>& program = programs_[{capability, rows}];
+  if (!program) program = made(capability, rows);
+  return program;
+}
+
+void ProgramCache::clear() {
+  const std::lock_guard lock(mutex_);
+  programs_.clear();
+  ++generation_;
+}
+
+std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows) {
+  Graph graph;
+  const Value flat = graph.state("parameters", {dtype_, {table_.count()}});
+  Trace trace(graph, table_, flat, dtype_);
+  const auto input = [&](const char* name, int64_t columns) {
+    return graph.input(name, {DType::float64, {rows, columns}});
+  };
+  const Value context = network_.context_features() > 0
+                            ? input("context", network_.context_features())
+                            : Value();
+  const auto put = [&](const std::pair<Value, Value>& result) {
+    graph.output("out", result.first);
+    graph.output("log_det", result.second);
+  };
+  switch (capability) {
+    case Capability::log_prob:
+      graph.output("out", network_.log_prob(trace, input("in", network_.features()), context));
+      break;
+    case Capability::sample:
+      trace.seed = graph.input("seed", {DType::int64, {}});
+      trace.first_event = graph.input("first_event", {DType::int64, {}});
+      graph.output("out", network_.sample(trace, rows, context));
+      break;
+    case Capability::transform:
+      put(network_.transform(trace, input("in", network_.features()), context));
+      break;
+    case Capability::inverse:
+      put(network_.inverse(trace, input("in", network_.features()), context));
+      break;
+  }
+  return compile(graph, {.rows_independent = true});
+}
+
+Crew::Crew(ProgramCache& cache, void* parameters, int threads)
+    : cache_(cache),
+      parameters_(parameters),
+      threads_(threads > 0 ? threads : available_cores()),
+      members_(static_cast<size_t>(threads_)) {}
+
+Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) {
+  if (member.generation != cache_.generation()) {
+    member.workspaces.clear();
+    member.generation = cache_.generation();
+  }
+  std::unique_ptr<Workspace>& workspace = member.workspaces[{capability, rows}];
+  if (!workspace) {
+    workspace = std::make_unique<Workspace>(cache_.get(capability, rows), 1, member.arena);
+    workspace->bind_state("parameters", parameters_);
+  }
+  return *workspace;
+}
+
+void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
+                    int64_t features, int64_t context_features) {
+  const int64_t rows = std::min(kTileRows, request.rows - first);
+  const auto padded = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
+  Workspace& space = workspace(member, request.capability, padded);
+  const bool samples = request.capability == Capability::sample;
+  if (samples) {
+    write_scalar(space, "seed", request.seed);
+    write_scalar(space, "first_event", request.first_event + static_cast<uint64_t>(first));
+  } else {
+    copy_rows(request.in, first, rows, padded, features, space.input("in"));
+  }
+  if (context_features > 0) {
+    const bool one = static_cast<int64_t>(request.context.size()) == context_features;
+    copy_rows(request.context, one ? 0 : first, one ? 1 : rows, padded, context_features,
+              space.input("context"));
+  }
+  space.run();
+  const int64_t columns = request.capability == Capability::log_prob ? 1 : features;
+  read_rows(space, "out", first, rows, columns, request.out);
+  if (!request.log_det.empty()) read_rows(space, "log_det", first, rows, 1, request.log_det);
+}
+
+void Crew::run(const EvaluationRequest& request, int64_t features, int64_t context_features) {
+  const int64_t tiles = (request.rows + kTileRows - 1) / kTileRows;
+  const auto work = [&](int64_t first, int64_t last, int thread) {
+    for (int64_t tile = first; tile < last; ++tile) {
+      run_tile(members_[static_cast<size_t>(thread)], request, tile * kTileRows, features,
+               context_features);
+    }
+  };
+  if (threads_ == 1 || tiles < 2) {
+    work(0, tiles, 0);
+    return;
+  }
+  if (!pool_) pool_ = std::make_unique<ThreadPool>(threads_);
+  pool_->run(tiles, work);
+}
+
+}  // namespace castalia

@@ -1,0 +1,89 @@
+// Programs of a model and the memory in which a caller runs them.
+//
+// A request for any number of rows is cut into tiles of kTileRows; a last, shorter tile is padded to
+// the next power of two. Programs exist for powers of two up to a tile, so there are at most
+// log2(kTileRows) + 1 of each kind. A row's numbers do not depend on the tile that it falls into.
+#ifndef CASTALIA_MODELS_EVALUATION_H_
+#define CASTALIA_MODELS_EVALUATION_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "cpp/base/thread_pool.h"
+#include "cpp/nn/network.h"
+#include "cpp/runtime/workspace.h"
+
+namespace castalia {
+
+inline constexpr int64_t kTileRows = 256;
+
+// Compiles what a network computes, once for each capability and number of rows. Any thread.
+class ProgramCache {
+ public:
+  ProgramCache(Network& network, ParameterTable& table, DType dtype)
+      : network_(network), table_(table), dtype_(dtype) {}
+
+  std::shared_ptr<const Program> get(Capability capability, int64_t rows);
+  // Forgets everything: constants of the network have changed. Grows the generation.
+  void clear();
+  uint64_t generation() const { return generation_; }
+
+ private:
+  std::shared_ptr<const Program> made(Capability capability, int64_t rows);
+
+  Network& network_;
+  ParameterTable& table_;
+  const DType dtype_;
+  std::mutex mutex_;
+  std::map<std::pair<Capability, int64_t>, std::shared_ptr<const Program>> programs_;
+  std::atomic<uint64_t> generation_{0};
+};
+
+// What one evaluation reads and writes; spans that do not apply are empty.
+struct EvaluationRequest {
+  Capability capability = Capability::sample;
+  int64_t rows = 0;
+  std::span<const double> in = {};       // x or z, (rows, features)
+  std::span<const double> context = {};  // (rows, context features), or one row for all
+  uint64_t seed = 0;
+  uint64_t first_event = 0;
+  std::span<double> out = {};            // log_prob (rows), else (rows, features)
+  std::span<double> log_det = {};        // (rows)
+};
+
+// Threads with the memory to run a model's Programs. Belongs to one caller at a time; the cache and
+// the parameters must outlive it.
+class Crew {
+ public:
+  Crew(ProgramCache& cache, void* parameters, int threads);
+
+  int threads() const { return threads_; }
+  void run(const EvaluationRequest& request, int64_t features, int64_t context_features);
+
+ private:
+  // The Workspaces of one thread, which share its arena.
+  struct Member {
+    std::shared_ptr<Arena> arena = std::make_shared<Arena>();
+    std::map<std::pair<Capability, int64_t>, std::unique_ptr<Workspace>> workspaces;
+    uint64_t generation = 0;
+  };
+  Workspace& workspace(Member& member, Capability capability, int64_t rows);
+  void run_tile(Member& member, const EvaluationRequest& request, int64_t first, int64_t features,
+                int64_t context_features);
+
+  ProgramCache& cache_;
+  void* parameters_;
+  int threads_;
+  std::unique_ptr<ThreadPool> pool_;  // with more than one thread; started when first needed
+  std::vector<Member> members_;
+};
+
+}  // namespace castalia
+
+#endif  // CASTALIA_MODELS_EVALUATION_H_

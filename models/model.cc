@@ -1,0 +1,281 @@
+#include "models/model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "cpp/base/status.h"
+#include "cpp/compile/program.h"
+
+namespace castalia {
+namespace {
+
+// Crews that wait for their next caller; more are dismissed.
+constexpr size_t kIdleCrews = 8;
+// Rows of the reference that a file keeps.
+constexpr size_t kReferenceRows = 8;
+
+// The names and units that a specification gives, if it gives any, must be one a column.
+void check_labels(const Specification& specification, const char* field, int64_t columns) {
+  const auto given = static_cast<int64_t>(specification.texts(field).size());
+  if (given == 0 || given == columns) return;
+  fail(Code::shape_mismatch, specification.architecture().name, ".", field, " has ", given,
+       " entries for ", columns, " columns; give one a column or none");
+}
+
+void check_finite(std::span<const double> values, int64_t columns, const char* what) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    const auto index = static_cast<int64_t>(i);
+    fail(Code::not_finite, what, " row ", index / columns, ", column ", index % columns,
+         ": the value is ", values[i]);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Model> Model::create(const std::string& architecture,
+                                     const std::string& specification_json) {
+  return create(Specification(find_architecture(architecture), specification_json));
+}
+
+std::shared_ptr<Model> Model::create(const Specification& specification) {
+  std::shared_ptr<Model> model(new Model(specification));
+  model->set_parameter_values(initial_values(model->table_, specification.seed()));
+  return model;
+}
+
+Model::Model(const Specification& specification)
+    : specification_(specification),
+      network_(specification.architecture().build(specification)) {
+  check_labels(specification_, "feature_names", features());
+  check_labels(specification_, "feature_units", features());
+  check_labels(specification_, "context_names", context_features());
+  check_labels(specification_, "context_units", context_features());
+  declare_parameters();
+  const size_t bytes = static_cast<size_t>(table_.count()) * size_of(dtype());
+  parameters_ = AlignedBuffer(padded_bytes(bytes));
+  cache_ = std::make_unique<ProgramCache>(*network_, table_, dtype());
+}
+
+Model::~Model() = default;
+
+void Model::declare_parameters() {
+  Graph graph;
+  Trace trace(graph, table_, Value(), dtype());
+  network_->declare(trace);
+  table_.close();
+}
+
+std::shared_ptr<Model> Model::converted(DType dtype) const {
+  const Reader reader(*this);
+  std::shared_ptr<Model> copy(
+      new Model(specification_.with("dtype", text('"', name(dtype), '"'))));
+  copy->set_parameter_values(parameter_values());
+  copy->network_->set_preprocessing_json(network_->preprocessing_json());
+  copy->reference_ = reference_;
+  copy->training_json_ = training_json_;
+  return copy;
+}
+
+std::vector<double> Model::parameter_values() const {
+  const auto count = static_cast<size_t>(table_.count());
+  if (dtype() == DType::float64) {
+    const auto* values = reinterpret_cast<const double*>(parameters_.data());
+    return {values, values + count};
+  }
+  const auto* values = reinterpret_cast<const float*>(parameters_.data());
+  return {values, values + count};
+}
+
+void Model::set_parameter_values(std::span<const double> values) {
+  const auto count = static_cast<size_t>(table_.count());
+  if (values.size() != count) {
+    fail(Code::shape_mismatch, "the model has ", count, " parameters, not ", values.size());
+  }
+  check_finite(values, 1, "parameters");
+  if (dtype() == DType::float64) {
+    std::memcpy(parameters_.data(), values.data(), count * sizeof(double));
+  } else {
+    std::transform(values.begin(), values.end(), reinterpret_cast<float*>(parameters_.data()),
+                   [](double value) { return static_cast<float>(value); });
+  }
+}
+
+void Model::fit_preprocessing(std::span<const double> x, std::span<const double> context) {
+  network_->fit_preprocessing(x, context);
+  const auto head = [](std::span<const double> values, int64_t columns) {
+    const size_t wanted = kReferenceRows * static_cast<size_t>(columns);
+    const std::span<const double> rows = values.first(std::min(wanted, values.size()));
+    return std::vector<double>(rows.begin(), rows.end());
+  };
+  reference_ = {head(x, features()), head(context, context_features())};
+  cache_->clear();
+}
+
+void Model::set_preprocessing_json(const std::string& json) {
+  network_->set_preprocessing_json(json);
+  cache_->clear();
+}
+
+Model::Hold::Hold(Model& model) : model_(model) {
+  int expected = 0;
+  if (!model_.users_.compare_exchange_strong(expected, -1)) {
+    fail(Code::busy, expected < 0 ? "the model is being fitted or changed by another call"
+                                  : "the model is in use by a sampler or another call");
+  }
+}
+
+Model::Hold::~Hold() { model_.users_ = 0; }
+
+void Model::enter() const {
+  int seen = users_.load();
+  do {
+    if (seen < 0) fail(Code::busy, "the model is being fitted or changed by another call");
+  } while (!users_.compare_exchange_weak(seen, seen + 1));
+}
+
+void Model::leave() const { --users_; }
+
+void Model::check_request(const EvaluationRequest& r) const {
+  if (!network_->can(r.capability)) {
+    fail(Code::unsupported, architecture().name, " has no ", name(r.capability));
+  }
+  if (!fitted()) {
+    fail(Code::invalid_argument, "the model has not been trained yet: its preprocessing is not fitted");
+  }
+  const auto context_values = static_cast<int64_t>(r.context.size());
+  const int64_t width = context_features();
+  if (width == 0 && context_values > 0) {
+    fail(Code::invalid_argument, "a context is given, but the model has none");
+  }
+  if (width > 0 && context_values == 0 && r.rows > 0) {
+    fail(Code::invalid_argument, "the context is missing: the model has ", width,
+         " context features");
+  }
+  if (width > 0 && context_values != width && context_values != r.rows * width) {
+    fail(Code::shape_mismatch, "a context of ", context_values, " values for ", r.rows,
+         " rows of ", width, " context features");
+  }
+  if (r.capability == Capability::inverse) {
+    check_finite(r.in, features(), "z");
+    network_->check_rows({}, r.context, 0);
+  } else {
+    network_->check_rows(r.in, r.context, 0);
+  }
+}
+
+std::unique_ptr<Crew> Model::hire(int threads) const {
+  const int wanted = threads > 0 ? threads : available_cores();
+  {
+    const std::lock_guard lock(crews_mutex_);
+    for (auto crew = idle_crews_.begin(); crew != idle_crews_.end(); ++crew) {
+      if ((*crew)->threads() != wanted) continue;
+      std::unique_ptr<Crew> hired = std::move(*crew);
+      idle_crews_.erase(crew);
+      return hired;
+    }
+  }
+  return std::make_unique<Crew>(*cache_, parameters_.data(), wanted);
+}
+
+void Model::release(std::unique_ptr<Crew> crew) const {
+  const std::lock_guard lock(crews_mutex_);
+  if (idle_crews_.size() < kIdleCrews) idle_crews_.push_back(std::move(crew));
+}
+
+void Model::evaluate(const EvaluationRequest& request, int threads) const {
+  const Reader reader(*this);
+  check_request(request);
+  if (request.rows == 0) return;
+  std::unique_ptr<Crew> crew = hire(threads);
+  crew->run(request, features(), context_features());
+  release(std::move(crew));
+  if (request.capability == Capability::sample) check_events(request.out, request.first_event);
+}
+
+void Model::check_events(std::span<const double> events, uint64_t first_event) const {
+  for (size_t i = 0; i < events.size(); ++i) {
+    if (std::isfinite(events[i])) continue;
+    const auto columns = static_cast<size_t>(features());
+    fail(Code::numerical, "event ", first_event + i / columns, ", feature ", i % columns,
+         " came out as ", events[i], ": the model's weights or preprocessing are broken");
+  }
+}
+
+namespace {
+
+// The number of whole rows in an array of that many values.
+int64_t rows_in(size_t values, int64_t columns, const char* what) {
+  const auto count = static_cast<int64_t>(values);
+  if (count % columns != 0) {
+    fail(Code::shape_mismatch, what, " of ", count, " values is not made of rows of ", columns);
+  }
+  return count / columns;
+}
+
+void expect_rows(size_t values, int64_t rows, int64_t columns, const char* what) {
+  if (rows_in(values, columns, what) != rows) {
+    fail(Code::shape_mismatch, what, " has room for ", values, " values, not for ", rows, " rows of ",
+         columns);
+  }
+}
+
+}  // namespace
+
+void Model::log_prob(std::span<const double> x, std::span<const double> context,
+                     std::span<double> out, int threads) const {
+  EvaluationRequest request{.capability = Capability::log_prob,
+                            .rows = rows_in(x.size(), features(), "x"),
+                            .in = x,
+                            .context = context,
+                            .out = out};
+  expect_rows(out.size(), request.rows, 1, "log_prob");
+  evaluate(request, threads);
+}
+
+void Model::transform(std::span<const double> x, std::span<const double> context,
+                      std::span<double> z, std::span<double> log_det, int threads) const {
+  EvaluationRequest request{.capability = Capability::transform,
+                            .rows = rows_in(x.size(), features(), "x"),
+                            .in = x,
+                            .context = context,
+                            .out = z,
+                            .log_det = log_det};
+  expect_rows(z.size(), request.rows, features(), "z");
+  if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
+  evaluate(request, threads);
+}
+
+void Model::inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
+                    std::span<double> log_det, int threads) const {
+  EvaluationRequest request{.capability = Capability::inverse,
+                            .rows = rows_in(z.size(), features(), "z"),
+                            .in = z,
+                            .context = context,
+                            .out = x,
+                            .log_det = log_det};
+  expect_rows(x.size(), request.rows, features(), "x");
+  if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
+  evaluate(request, threads);
+}
+
+void Model::sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
+                   std::span<double> out, int threads) const {
+  evaluate({.capability = Capability::sample,
+            .rows = rows_in(out.size(), features(), "x"),
+            .context = context,
+            .seed = seed,
+            .first_event = first_event,
+            .out = out},
+           threads);
+}
+
+std::vector<double> Model::reference_log_prob() const {
+  std::vector<double> out(reference_.x.size() / static_cast<size_t>(features()));
+  log_prob(reference_.x, reference_.context, out);
+  return out;
+}
+
+}  // namespace castalia
