@@ -22,23 +22,26 @@ struct GradientRequest {
 };
 
 struct Operator {
-  std::string name;
+  std::string name = {};
 
   // Types of the outputs; an Error that names what does not fit.
-  std::function<std::vector<TensorType>(std::span<const TensorType>, const Attributes&)> infer;
+  std::function<std::vector<TensorType>(std::span<const TensorType>, const Attributes&)> infer = {};
 
   // Gradient with respect to each input (null where there is none), in operators. An element-wise
   // rule need not undo broadcasting: gradient() does. Empty for operators without gradient.
-  std::function<std::vector<Value>(const GradientRequest&)> gradient;
-  std::string no_gradient;  // the reason why it has none
+  std::function<std::vector<Value>(const GradientRequest&)> gradient = {};
+  std::string no_gradient = {};  // the reason why it has none
 
   // Set for composite operators: the operator by a graph of other operators. Gives shapes, every
   // derivative and a reference; a kernel that fuses it is used instead where one accepts.
-  std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> define;
+  std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> define = {};
 
   // Set for element-wise operators: the name of the vector operation (cpp/runtime/cpu/elementwise.h).
   // They broadcast by NumPy's rule and fuse with their neighbours.
-  std::string elementwise;
+  std::string elementwise = {};
+  // One element of an element-wise operator in double, from one element of each operand: its
+  // reference, and what constants fold with.
+  std::function<double(const double* operands)> scalar = {};
 
   // The output is the input's elements in the same order: no kernel is needed.
   bool is_view = false;

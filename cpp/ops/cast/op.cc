@@ -1,0 +1,30 @@
+#include "cpp/ops/cast/op.h"
+
+#include "cpp/ops/infer.h"
+
+namespace castalia {
+namespace {
+
+std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+  expect_operands(inputs, 1);
+  return {{dtype_attribute(attributes, "dtype"), inputs[0].shape}};
+}
+
+std::vector<Value> gradient(const GradientRequest& r) {
+  const bool flows = is_floating(r.inputs[0].dtype()) && is_floating(r.outputs[0].dtype());
+  return {flows ? cast(r.gradients[0], r.inputs[0].dtype()) : Value()};
+}
+
+}  // namespace
+
+const Operator& cast_operator() {
+  static const Operator op{.name = "cast", .infer = infer, .gradient = gradient};
+  return op;
+}
+
+Value cast(Value x, DType dtype) {
+  if (x.dtype() == dtype) return x;
+  return x.graph().apply(cast_operator(), {x}, {{"dtype", static_cast<int64_t>(dtype)}})[0];
+}
+
+}  // namespace castalia

@@ -1,0 +1,7 @@
+#include "cpp/ops/cases.h"
+
+namespace castalia {
+
+std::vector<Case> cos_cases() { return unary_cases({.low = -7.0, .high = 7.0}); }
+
+}  // namespace castalia

@@ -1,0 +1,7 @@
+#include "cpp/ops/cases.h"
+
+namespace castalia {
+
+std::vector<Case> negate_cases() { return unary_cases({.low = -2.0, .high = 2.0}); }
+
+}  // namespace castalia

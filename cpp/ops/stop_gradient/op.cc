@@ -1,0 +1,25 @@
+#include "cpp/ops/stop_gradient/op.h"
+
+#include "cpp/ops/infer.h"
+
+namespace castalia {
+namespace {
+
+std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes&) {
+  expect_operands(inputs, 1);
+  return {inputs[0]};
+}
+
+}  // namespace
+
+const Operator& stop_gradient_operator() {
+  static const Operator op{.name = "stop_gradient",
+                           .infer = infer,
+                           .no_gradient = "it is there to stop gradients",
+                           .is_view = true};
+  return op;
+}
+
+Value stop_gradient(Value x) { return x.graph().apply(stop_gradient_operator(), {x})[0]; }
+
+}  // namespace castalia
