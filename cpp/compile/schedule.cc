@@ -46,6 +46,19 @@ std::vector<bool> demanded_nodes(const Graph& graph) {
   return demanded;
 }
 
+// The first group that a node may join. A group is computed tile by tile, so what is read there at
+// other places than it is written (broadcast, or from an offset) must come from an earlier one.
+int first_group(const Node& node, const std::vector<int>& group_of) {
+  int first = 0;
+  for (const Value& input : node.inputs) {
+    const Operand operand = is_elementwise(node) ? operand_of(input) : Operand{view_of(input), {}};
+    const int group = group_of[static_cast<size_t>(operand.view.base.node_index())];
+    const bool same_place = operand.view.offset == 0 && operand.shape == node.outputs[0].shape;
+    first = std::max(first, same_place ? group : group + 1);
+  }
+  return first;
+}
+
 }  // namespace
 
 View view_of(Value value) {
@@ -81,10 +94,7 @@ Schedule schedule(const Graph& graph, bool fuse) {
     const Node& node = graph.nodes()[i];
     if (!demanded[i] || !node.op->infer) continue;
     check(!is_view(node), "a view is never computed");
-    int after = -1;
-    for (const Value& base : bases(node)) {
-      after = std::max(after, result.group_of[static_cast<size_t>(base.node_index())]);
-    }
+    const int after = first_group(node, result.group_of);
     const int index = static_cast<int>(i);
     if (!is_elementwise(node)) {
       result.group_of[i] = static_cast<int>(result.groups.size());

@@ -11,17 +11,24 @@
 namespace castalia {
 namespace {
 
+enum class Fault { none, infinity, nan };
+
 template <typename T>
-bool all_finite(const void* data, int64_t count) {
+Fault worst(const void* data, int64_t count) {
   const T* values = static_cast<const T*>(data);
-  return std::all_of(values, values + count, [](T value) { return std::isfinite(value); });
+  Fault fault = Fault::none;
+  for (int64_t i = 0; i < count; ++i) {
+    if (std::isnan(values[i])) return Fault::nan;
+    if (std::isinf(values[i])) fault = Fault::infinity;
+  }
+  return fault;
 }
 
-bool all_finite(const void* data, const TensorType& type) {
+Fault worst(const void* data, const TensorType& type) {
   switch (type.dtype) {
-    case DType::float32: return all_finite<float>(data, type.shape.count());
-    case DType::float64: return all_finite<double>(data, type.shape.count());
-    default: return true;
+    case DType::float32: return worst<float>(data, type.shape.count());
+    case DType::float64: return worst<double>(data, type.shape.count());
+    default: return Fault::none;
   }
 }
 
@@ -133,16 +140,21 @@ void Workspace::run(ThreadPool* pool) {
 
 std::string Workspace::first_not_finite() {
   refresh();
+  std::string infinite;
   for (size_t i = 0; i < pointers_.size(); ++i) {
     const Step& step = program_->steps[i];
     step.kernel->run({pointers_[i].inputs.data(), pointers_[i].outputs.data(), scratch_.data()}, 0,
                      step.kernel->tiles());
     for (size_t k = 0; k < step.outputs.size(); ++k) {
-      if (all_finite(pointers_[i].outputs[k], step.output_types[k])) continue;
-      return text("operator '", step.label, "'", step.scope.empty() ? "" : " at ", step.scope);
+      const Fault fault = worst(pointers_[i].outputs[k], step.output_types[k]);
+      if (fault == Fault::none) continue;
+      const std::string where =
+          text("operator '", step.label, "'", step.scope.empty() ? "" : " at ", step.scope);
+      if (fault == Fault::nan) return where;
+      if (infinite.empty()) infinite = where;
     }
   }
-  return {};
+  return infinite;
 }
 
 }  // namespace castalia

@@ -63,7 +63,8 @@ class Workspace {
   void run(ThreadPool* pool = nullptr);
 
   // Runs again, on this thread, and looks at every tensor as it is computed: "operator 'log' at
-  // coupling 3 / conditioner" for the first that holds a NaN or infinity, empty when none does.
+  // coupling 3 / conditioner" for the first that holds a NaN, or else an infinity (which may be
+  // harmless: a branch that is not taken); empty when none does.
   std::string first_not_finite();
 
  private:
