@@ -1,0 +1,178 @@
+// Context, configuration, catalogue, information.
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "capi/call.h"
+#include "capi/objects.h"
+#include "cpp/base/thread_pool.h"
+#include "cpp/runtime/cpu/dispatch.h"
+#include "cpp/train/options.h"
+#include "models/catalogue.h"
+
+namespace castalia::capi {
+
+void Context::set_log(castalia_log_callback callback, void* user) {
+  const std::lock_guard lock(mutex_);
+  callback_ = callback;
+  user_ = user;
+}
+
+void Context::log(int level, const std::string& message) {
+  castalia_log_callback callback = nullptr;
+  void* user = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    callback = callback_;
+    user = user_;
+  }
+  if (callback != nullptr && callback(level, message.c_str(), user) != 0) {
+    fail(Code::callback_failed, "the log callback reported an error");
+  }
+}
+
+std::shared_ptr<Context> context_of(castalia_context* handle) {
+  if (handle != nullptr) return from_handle<Context>(handle);
+  static const auto* const standard = new std::shared_ptr<Context>(std::make_shared<Context>());
+  return *standard;
+}
+
+std::string config_json(castalia_config* handle) {
+  if (handle == nullptr) return {};
+  const auto config = from_handle<Config>(handle);
+  const Exclusive exclusive(config->busy, Kind::config);
+  return config->values.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+namespace {
+
+template <typename Value>
+castalia_status set_field(castalia_config* handle, const char* field, const Value& value) {
+  return call([&] {
+    const auto config = from_handle<Config>(handle);
+    const Exclusive exclusive(config->busy, Kind::config);
+    config->values[&required(field, "field")] = value;
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* castalia_version(void) { return "1.0.0"; }
+int32_t castalia_abi_version(void) { return CASTALIA_ABI_VERSION; }
+
+castalia_status castalia_context_create(castalia_context** out) {
+  return call_making(out, [] { return to_handle(std::make_shared<Context>()); });
+}
+castalia_status castalia_context_retain(castalia_context* context) {
+  return call([&] { handle_retain(Kind::context, reinterpret_cast<uintptr_t>(context)); });
+}
+castalia_status castalia_context_destroy(castalia_context* context) {
+  return call([&] { handle_destroy(Kind::context, reinterpret_cast<uintptr_t>(context)); });
+}
+
+castalia_status castalia_context_set_threads(castalia_context* context, int32_t sampling,
+                                             int32_t training) {
+  return call([&] {
+    const auto object = context_of(context);
+    for (const int32_t threads : {sampling, training}) {
+      if (threads < 0 || threads > 1024) {
+        fail(Code::out_of_range, "threads is ", threads, "; allowed: 0 (all cores) to 1024");
+      }
+    }
+    object->sampling_threads = sampling;
+    object->training_threads = training;
+  });
+}
+
+castalia_status castalia_context_set_device(castalia_context* context, const char* device) {
+  return call([&] {
+    context_of(context);
+    const std::string asked = &required(device, "device");
+    if (asked == "cpu") return;
+    const bool cuda = asked.rfind("cuda:", 0) == 0 && asked.size() > 5 &&
+                      asked.find_first_not_of("0123456789", 5) == std::string::npos;
+    if (!cuda) fail(Code::invalid_argument, "device is '", asked, "'; allowed: cpu, cuda:N");
+    fail(Code::device_unavailable, "device '", asked, "': this build has no libcastalia_cuda.so");
+  });
+}
+
+castalia_status castalia_context_set_log(castalia_context* context, castalia_log_callback callback,
+                                         void* user) {
+  return call([&] { context_of(context)->set_log(callback, user); });
+}
+
+castalia_status castalia_info(castalia_context* context, const char** json) {
+  return call([&] {
+    const auto object = context_of(context);
+    const nlohmann::ordered_json info = {
+        {"version", castalia_version()},
+        {"abi_version", CASTALIA_ABI_VERSION},
+        {"instruction_set", cpu::active_target_name()},
+        {"cores", available_cores()},
+        {"sampling_threads", object->sampling_threads.load()},
+        {"training_threads", object->training_threads.load()},
+        {"devices", {"cpu"}}};
+    required(json, "json") = lend(info.dump(2));
+  });
+}
+
+castalia_status castalia_config_create(castalia_config** out) {
+  return call_making(out, [] { return to_handle(std::make_shared<Config>()); });
+}
+castalia_status castalia_config_retain(castalia_config* config) {
+  return call([&] { handle_retain(Kind::config, reinterpret_cast<uintptr_t>(config)); });
+}
+castalia_status castalia_config_destroy(castalia_config* config) {
+  return call([&] { handle_destroy(Kind::config, reinterpret_cast<uintptr_t>(config)); });
+}
+castalia_status castalia_config_set_integer(castalia_config* config, const char* field, int64_t value) {
+  return set_field(config, field, value);
+}
+castalia_status castalia_config_set_real(castalia_config* config, const char* field, double value) {
+  // JSON has no NaN: it would become null and be reported as a wrong type.
+  if (value != value || value - value != 0) {
+    return call([&] { fail(Code::out_of_range, "field '", field ? field : "", "' is not finite"); });
+  }
+  return set_field(config, field, value);
+}
+castalia_status castalia_config_set_boolean(castalia_config* config, const char* field, int32_t value) {
+  return set_field(config, field, value != 0);
+}
+castalia_status castalia_config_set_text(castalia_config* config, const char* field, const char* value) {
+  if (value == nullptr) return call([] { fail(Code::invalid_argument, "value is NULL"); });
+  return set_field(config, field, value);
+}
+castalia_status castalia_config_set_json(castalia_config* handle, const char* json) {
+  return call([&] {
+    const auto config = from_handle<Config>(handle);
+    const Exclusive exclusive(config->busy, Kind::config);
+    nlohmann::json given;
+    try {
+      given = nlohmann::json::parse(&required(json, "json"));
+    } catch (const nlohmann::json::parse_error& error) {
+      fail(Code::invalid_argument, "not valid JSON: fault at byte ", error.byte);
+    }
+    if (!given.is_object()) {
+      fail(Code::invalid_argument, "a configuration is a JSON object, not ", given.type_name());
+    }
+    config->values.update(given);
+  });
+}
+castalia_status castalia_config_json(castalia_config* config, const char** json) {
+  return call([&] {
+    from_handle<Config>(config);  // NULL is an error here
+    required(json, "json") = lend(config_json(config));
+  });
+}
+
+castalia_status castalia_catalogue(const char** json) {
+  return call([&] { required(json, "json") = lend(catalogue_json()); });
+}
+castalia_status castalia_training_fields(const char** json) {
+  return call([&] { required(json, "json") = lend(training_fields_json()); });
+}
+
+}  // extern "C"
+
+}  // namespace castalia::capi

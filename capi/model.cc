@@ -1,0 +1,242 @@
+// Models and samplers.
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "capi/arrays.h"
+#include "capi/call.h"
+#include "capi/objects.h"
+
+namespace castalia::capi {
+namespace {
+
+constexpr char kRows[] = "(events, features)";
+constexpr char kContextRows[] = "(events, context features)";
+
+castalia_model* made(castalia_context* context, std::shared_ptr<Model> model) {
+  auto object = std::make_shared<ModelObject>();
+  object->context = context_of(context);
+  object->model = std::move(model);
+  return to_handle(std::move(object));
+}
+
+// The context of an evaluation, dense; none for a model without.
+std::span<const double> context_values(const Model& model, const castalia_array* condition, int64_t rows,
+                                       int slot) {
+  const int64_t columns = model.context_features();
+  if (columns == 0) {
+    if (condition != nullptr) {
+      fail(Code::invalid_argument, "context is given, but the model has no context features");
+    }
+    return {};
+  }
+  if (condition == nullptr) {
+    fail(Code::invalid_argument, "context is missing: the model has ", columns, " context features");
+  }
+  expect_shape(condition, "context", {rows, columns}, kContextRows);
+  const std::span<const double> values = Input(condition, slot).values();
+  require_finite(values, columns, "context");
+  return values;
+}
+
+using Mapping = void (Model::*)(std::span<const double>, std::span<const double>, std::span<double>,
+                                std::span<double>, int) const;
+
+castalia_status map(castalia_model* handle, Mapping mapping, const char* from_name,
+                    const castalia_array* from, const castalia_array* condition, const char* to_name,
+                    const castalia_array* to, const castalia_array* log_det) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(handle);
+    const Model& model = *object->model;
+    const Shape shape = expect_shape(from, from_name, {-1, model.features()}, kRows);
+    expect_shape(to, to_name, {shape[0], model.features()}, kRows);
+    if (log_det != nullptr) expect_shape(log_det, "log_det", {shape[0]}, "(events)");
+    const Input in(from, 0);
+    require_finite(in.values(), model.features(), from_name);
+    const auto context = context_values(model, condition, shape[0], 1);
+    const Output out(to, 2);
+    const int threads = object->context->sampling_threads;
+    if (log_det == nullptr) {
+      (model.*mapping)(in.values(), context, out.values(), {}, threads);
+    } else {
+      const Output det(log_det, 3);
+      (model.*mapping)(in.values(), context, out.values(), det.values(), threads);
+      det.store();
+    }
+    out.store();
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+castalia_status castalia_model_create(castalia_context* context, const char* architecture,
+                                      castalia_config* config, castalia_model** out) {
+  return call_making(out, [&] {
+    required(architecture, "architecture");
+    return made(context, Model::create(architecture, config_json(config)));
+  });
+}
+castalia_status castalia_model_retain(castalia_model* model) {
+  return call([&] { handle_retain(Kind::model, reinterpret_cast<uintptr_t>(model)); });
+}
+castalia_status castalia_model_destroy(castalia_model* model) {
+  return call([&] { handle_destroy(Kind::model, reinterpret_cast<uintptr_t>(model)); });
+}
+
+castalia_status castalia_model_sample(castalia_model* handle, uint64_t seed, int64_t first_event,
+                                      const castalia_array* condition, const castalia_array* x) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(handle);
+    const Model& model = *object->model;
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
+    if (first_event < 0) fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
+    const auto context = context_values(model, condition, shape[0], 1);
+    const Output out(x, 2);
+    model.sample(seed, static_cast<uint64_t>(first_event), context, out.values(),
+                 object->context->sampling_threads);
+    out.store();
+  });
+}
+
+castalia_status castalia_model_log_prob(castalia_model* handle, const castalia_array* x,
+                                        const castalia_array* condition, const castalia_array* log_prob) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(handle);
+    const Model& model = *object->model;
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
+    expect_shape(log_prob, "log_prob", {shape[0]}, "(events)");
+    const Input in(x, 0);
+    require_finite(in.values(), model.features(), "x");
+    const auto context = context_values(model, condition, shape[0], 1);
+    const Output out(log_prob, 2);
+    model.log_prob(in.values(), context, out.values(), object->context->sampling_threads);
+    out.store();
+  });
+}
+
+castalia_status castalia_model_transform(castalia_model* model, const castalia_array* x,
+                                         const castalia_array* condition, const castalia_array* z,
+                                         const castalia_array* log_det) {
+  return map(model, &Model::transform, "x", x, condition, "z", z, log_det);
+}
+castalia_status castalia_model_inverse(castalia_model* model, const castalia_array* z,
+                                       const castalia_array* condition, const castalia_array* x,
+                                       const castalia_array* log_det) {
+  return map(model, &Model::inverse, "z", z, condition, "x", x, log_det);
+}
+
+castalia_status castalia_model_save(castalia_model* model, const char* path) {
+  return call([&] { from_handle<ModelObject>(model)->model->save(&required(path, "path")); });
+}
+
+castalia_status castalia_model_load(castalia_context* context, const char* path, castalia_config* options,
+                                    castalia_model** out) {
+  return call_making(out, [&] {
+    static const Field fields[] = {{.name = "verify",
+                                    .type = FieldType::boolean,
+                                    .default_value = "true",
+                                    .meaning = "compute the golden output and compare"}};
+    const FieldValues values("load", fields, config_json(options));
+    return made(context, Model::load(&required(path, "path"), values.boolean("verify")));
+  });
+}
+
+castalia_status castalia_model_convert(castalia_model* model, castalia_dtype dtype, castalia_model** out) {
+  return call_making(out, [&] {
+    const auto object = from_handle<ModelObject>(model);
+    if (dtype != CASTALIA_FLOAT32 && dtype != CASTALIA_FLOAT64) {
+      fail(Code::dtype_mismatch, "a model computes in float32 or float64");
+    }
+    auto converted = std::make_shared<ModelObject>();
+    converted->context = object->context;
+    converted->model = object->model->converted(static_cast<DType>(dtype));
+    return to_handle(std::move(converted));
+  });
+}
+
+castalia_status castalia_model_shape(castalia_model* model, int64_t* features, int64_t* context_features,
+                                     int64_t* parameters) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(model);
+    if (features != nullptr) *features = object->model->features();
+    if (context_features != nullptr) *context_features = object->model->context_features();
+    if (parameters != nullptr) *parameters = object->model->parameter_table().count();
+  });
+}
+
+castalia_status castalia_model_describe(castalia_model* model, const char** json) {
+  return call([&] {
+    required(json, "json") = lend(from_handle<ModelObject>(model)->model->describe_json());
+  });
+}
+
+castalia_status castalia_model_get_parameters(castalia_model* model, const castalia_array* values) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(model);
+    expect_shape(values, "values", {object->model->parameter_table().count()}, "(parameters)");
+    const Output out(values, 2);
+    const std::vector<double> all = object->model->parameter_values();
+    std::copy(all.begin(), all.end(), out.values().begin());
+    out.store();
+  });
+}
+
+castalia_status castalia_model_set_parameters(castalia_model* model, const castalia_array* values) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(model);
+    expect_shape(values, "values", {object->model->parameter_table().count()}, "(parameters)");
+    const Input in(values, 0);
+    require_finite(in.values(), 1, "values");
+    if (object->samplers > 0) fail(Code::busy, "the model has samplers");
+    const Model::Hold hold(*object->model);
+    object->model->set_parameter_values(in.values());
+  });
+}
+
+castalia_status castalia_sampler_create(castalia_model* model, uint64_t seed, castalia_sampler** out) {
+  return call_making(out, [&] {
+    return to_handle(std::make_shared<SamplerObject>(from_handle<ModelObject>(model), seed));
+  });
+}
+castalia_status castalia_sampler_retain(castalia_sampler* sampler) {
+  return call([&] { handle_retain(Kind::sampler, reinterpret_cast<uintptr_t>(sampler)); });
+}
+castalia_status castalia_sampler_destroy(castalia_sampler* sampler) {
+  return call([&] { handle_destroy(Kind::sampler, reinterpret_cast<uintptr_t>(sampler)); });
+}
+
+castalia_status castalia_sampler_next(castalia_sampler* handle, const castalia_array* condition,
+                                      const castalia_array* x) {
+  return call([&] {
+    const auto object = from_handle<SamplerObject>(handle);
+    const Exclusive exclusive(object->busy, Kind::sampler);
+    const Model& model = object->sampler.model();
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
+    const auto context = context_values(model, condition, shape[0], 1);
+    const Output out(x, 2);
+    object->sampler.next(out.values(), context);
+    out.store();
+  });
+}
+
+castalia_status castalia_sampler_seek(castalia_sampler* handle, int64_t event) {
+  return call([&] {
+    const auto object = from_handle<SamplerObject>(handle);
+    const Exclusive exclusive(object->busy, Kind::sampler);
+    if (event < 0) fail(Code::out_of_range, "event is ", event, "; allowed: 0 or more");
+    object->sampler.seek(static_cast<uint64_t>(event));
+  });
+}
+
+castalia_status castalia_sampler_tell(castalia_sampler* handle, int64_t* event) {
+  return call([&] {
+    const auto object = from_handle<SamplerObject>(handle);
+    const Exclusive exclusive(object->busy, Kind::sampler);
+    required(event, "event") = static_cast<int64_t>(object->sampler.position());
+  });
+}
+
+}  // extern "C"
+
+}  // namespace castalia::capi

@@ -1,0 +1,117 @@
+// The objects behind the handles.
+#ifndef CASTALIA_CAPI_OBJECTS_H_
+#define CASTALIA_CAPI_OBJECTS_H_
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "capi/castalia.h"
+#include "capi/handles.h"
+#include "cpp/train/dataset.h"
+#include "cpp/train/trainer.h"
+#include "models/model.h"
+
+namespace castalia::capi {
+
+// One call at a time: a second finds the object busy.
+class Exclusive {
+ public:
+  Exclusive(std::atomic<bool>& busy, Kind kind) : busy_(busy) {
+    if (busy_.exchange(true, std::memory_order_acquire)) {
+      fail(Code::busy, "the ", name(kind), " is in use by another call");
+    }
+  }
+  ~Exclusive() { busy_.store(false, std::memory_order_release); }
+  Exclusive(const Exclusive&) = delete;
+  Exclusive& operator=(const Exclusive&) = delete;
+
+ private:
+  std::atomic<bool>& busy_;
+};
+
+struct Context {
+  using Handle = castalia_context;
+  static constexpr Kind kKind = Kind::context;
+
+  std::atomic<int> sampling_threads{1};
+  std::atomic<int> training_threads{0};  // all cores
+
+  void set_log(castalia_log_callback callback, void* user);
+  // Error (callback_failed) when the callback returns other than 0.
+  void log(int level, const std::string& message);
+
+ private:
+  std::mutex mutex_;
+  castalia_log_callback callback_ = nullptr;
+  void* user_ = nullptr;
+};
+
+// The context of a handle; a default one for null.
+std::shared_ptr<Context> context_of(castalia_context* handle);
+
+struct Config {
+  using Handle = castalia_config;
+  static constexpr Kind kKind = Kind::config;
+
+  nlohmann::json values = nlohmann::json::object();
+  std::atomic<bool> busy{false};
+};
+
+// The JSON text of a configuration; empty for null.
+std::string config_json(castalia_config* handle);
+
+struct DatasetObject {
+  using Handle = castalia_dataset;
+  static constexpr Kind kKind = Kind::dataset;
+
+  std::shared_ptr<const Dataset> data;
+};
+
+struct ModelObject {
+  using Handle = castalia_model;
+  static constexpr Kind kKind = Kind::model;
+
+  std::shared_ptr<Context> context;
+  std::shared_ptr<Model> model;
+  std::atomic<int> samplers{0};
+};
+
+struct SamplerObject {
+  using Handle = castalia_sampler;
+  static constexpr Kind kKind = Kind::sampler;
+
+  SamplerObject(std::shared_ptr<ModelObject> from, uint64_t seed)
+      : model(std::move(from)), sampler(model->model, seed, model->context->sampling_threads) {
+    ++model->samplers;
+  }
+  ~SamplerObject() { --model->samplers; }
+  SamplerObject(const SamplerObject&) = delete;
+  SamplerObject& operator=(const SamplerObject&) = delete;
+
+  std::shared_ptr<ModelObject> model;
+  Sampler sampler;
+  std::atomic<bool> busy{false};
+};
+
+struct TrainerObject {
+  using Handle = castalia_trainer;
+  static constexpr Kind kKind = Kind::trainer;
+
+  TrainerObject(std::shared_ptr<ModelObject> of, std::shared_ptr<const Dataset> data,
+                const std::string& training);
+
+  // Puts the result into the model and lets go of it.
+  void finish();
+
+  std::shared_ptr<ModelObject> model;
+  std::unique_ptr<Model::Hold> hold;  // null when finished
+  std::unique_ptr<Trainer> trainer;
+  std::atomic<bool> busy{false};
+};
+
+}  // namespace castalia::capi
+
+#endif  // CASTALIA_CAPI_OBJECTS_H_

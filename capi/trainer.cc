@@ -1,0 +1,133 @@
+// Training.
+#include <chrono>
+#include <limits>
+#include <string>
+
+#include "capi/call.h"
+#include "capi/objects.h"
+
+namespace castalia::capi {
+namespace {
+
+// A progress callback comes no more often than this, and at the last step.
+constexpr std::chrono::milliseconds kProgressInterval{50};
+
+}  // namespace
+
+TrainerObject::TrainerObject(std::shared_ptr<ModelObject> of, std::shared_ptr<const Dataset> data,
+                             const std::string& training)
+    : model(std::move(of)) {
+  if (model->samplers > 0) {
+    fail(Code::busy, "the model has ", model->samplers.load(), " sampler(s): destroy them before training");
+  }
+  TrainingOptions options(training);
+  hold = std::make_unique<Model::Hold>(*model->model);
+  trainer = model->model->make_trainer(std::move(data), std::move(options),
+                                       model->context->training_threads);
+}
+
+void TrainerObject::finish() {
+  if (!hold) fail(Code::invalid_argument, "the trainer is finished");
+  model->model->adopt(*trainer);
+  hold.reset();
+}
+
+namespace {
+
+// The trainer of a handle, for one call.
+struct Use {
+  explicit Use(castalia_trainer* handle)
+      : object(from_handle<TrainerObject>(handle)), exclusive(object->busy, Kind::trainer) {}
+  Trainer& live() const {
+    if (!object->hold) fail(Code::invalid_argument, "the trainer is finished");
+    return *object->trainer;
+  }
+
+  std::shared_ptr<TrainerObject> object;
+  Exclusive exclusive;
+};
+
+}  // namespace
+
+extern "C" {
+
+castalia_status castalia_model_fit(castalia_model* model, castalia_dataset* dataset,
+                                   castalia_config* training, castalia_progress_callback progress,
+                                   void* user) {
+  return call([&] {
+    TrainerObject run(from_handle<ModelObject>(model), from_handle<DatasetObject>(dataset)->data,
+                      config_json(training));
+    Trainer& trainer = *run.trainer;
+    auto last = std::chrono::steady_clock::now();
+    double loss = 0;
+    int64_t count = 0;
+    while (!trainer.finished()) {
+      trainer.advance(1);
+      loss += trainer.loss();
+      ++count;
+      const auto now = std::chrono::steady_clock::now();
+      if (progress == nullptr || (now - last < kProgressInterval && !trainer.finished())) continue;
+      last = now;
+      if (progress(trainer.step(), trainer.steps(), loss / static_cast<double>(count),
+                   trainer.validation_loss(), user) != 0) {
+        fail(Code::cancelled, "cancelled by the progress callback at step ", trainer.step());
+      }
+      loss = 0;
+      count = 0;
+    }
+    run.finish();
+  });
+}
+
+castalia_status castalia_trainer_create(castalia_model* model, castalia_dataset* dataset,
+                                        castalia_config* training, castalia_trainer** out) {
+  return call_making(out, [&] {
+    return to_handle(std::make_shared<TrainerObject>(from_handle<ModelObject>(model),
+                                                     from_handle<DatasetObject>(dataset)->data,
+                                                     config_json(training)));
+  });
+}
+castalia_status castalia_trainer_retain(castalia_trainer* trainer) {
+  return call([&] { handle_retain(Kind::trainer, reinterpret_cast<uintptr_t>(trainer)); });
+}
+castalia_status castalia_trainer_destroy(castalia_trainer* trainer) {
+  return call([&] { handle_destroy(Kind::trainer, reinterpret_cast<uintptr_t>(trainer)); });
+}
+
+castalia_status castalia_trainer_advance(castalia_trainer* trainer, int64_t steps) {
+  return call([&] {
+    if (steps < 0) fail(Code::out_of_range, "steps is ", steps, "; allowed: 0 or more");
+    Use(trainer).live().advance(steps);
+  });
+}
+
+castalia_status castalia_trainer_status(castalia_trainer* handle, int64_t* step, int64_t* steps,
+                                        double* loss, double* validation_loss, int32_t* finished) {
+  return call([&] {
+    const Use use(handle);
+    const Trainer& trainer = *use.object->trainer;
+    if (step != nullptr) *step = trainer.step();
+    if (steps != nullptr) *steps = trainer.steps();
+    if (loss != nullptr) *loss = trainer.loss();
+    if (validation_loss != nullptr) *validation_loss = trainer.validation_loss();
+    if (finished != nullptr) *finished = trainer.finished() ? 1 : 0;
+  });
+}
+
+castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer, const char* path) {
+  return call([&] { Use(trainer).live().save_checkpoint(&required(path, "path")); });
+}
+
+castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json) {
+  return call([&] {
+    required(json, "json") = lend(Use(trainer).object->trainer->history_json());
+  });
+}
+
+castalia_status castalia_trainer_finish(castalia_trainer* trainer) {
+  return call([&] { Use(trainer).object->finish(); });
+}
+
+}  // extern "C"
+
+}  // namespace castalia::capi
