@@ -5,6 +5,7 @@
 #include "capi/call.h"
 #include "capi/objects.h"
 #include "cpp/base/thread_pool.h"
+#include "cpp/base/version.h"
 #include "cpp/runtime/cpu/dispatch.h"
 #include "cpp/train/options.h"
 #include "models/catalogue.h"
@@ -58,7 +59,7 @@ castalia_status set_field(castalia_config* handle, const char* field, const Valu
 
 extern "C" {
 
-const char* castalia_version(void) { return "1.0.0"; }
+const char* castalia_version(void) { return kVersion; }
 int32_t castalia_abi_version(void) { return CASTALIA_ABI_VERSION; }
 
 castalia_status castalia_context_create(castalia_context** out) {

@@ -167,7 +167,7 @@ castalia_status castalia_model_shape(castalia_model* model, int64_t* features, i
 
 castalia_status castalia_model_describe(castalia_model* model, const char** json) {
   return call([&] {
-    required(json, "json") = lend(from_handle<ModelObject>(model)->model->describe_json());
+    required(json, "json") = lend(describe_json(*from_handle<ModelObject>(model)->model));
   });
 }
 
@@ -188,7 +188,6 @@ castalia_status castalia_model_set_parameters(castalia_model* model, const casta
     expect_shape(values, "values", {object->model->parameter_table().count()}, "(parameters)");
     const Input in(values, 0);
     require_finite(in.values(), 1, "values");
-    if (object->samplers > 0) fail(Code::busy, "the model has samplers");
     const Model::Hold hold(*object->model);
     object->model->set_parameter_values(in.values());
   });

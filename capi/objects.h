@@ -12,6 +12,7 @@
 #include "capi/handles.h"
 #include "cpp/train/dataset.h"
 #include "cpp/train/trainer.h"
+#include "models/fit.h"
 #include "models/model.h"
 
 namespace castalia::capi {
@@ -76,7 +77,6 @@ struct ModelObject {
 
   std::shared_ptr<Context> context;
   std::shared_ptr<Model> model;
-  std::atomic<int> samplers{0};
 };
 
 struct SamplerObject {
@@ -84,12 +84,7 @@ struct SamplerObject {
   static constexpr Kind kKind = Kind::sampler;
 
   SamplerObject(std::shared_ptr<ModelObject> from, uint64_t seed)
-      : model(std::move(from)), sampler(model->model, seed, model->context->sampling_threads) {
-    ++model->samplers;
-  }
-  ~SamplerObject() { --model->samplers; }
-  SamplerObject(const SamplerObject&) = delete;
-  SamplerObject& operator=(const SamplerObject&) = delete;
+      : model(std::move(from)), sampler(model->model, seed, model->context->sampling_threads) {}
 
   std::shared_ptr<ModelObject> model;
   Sampler sampler;

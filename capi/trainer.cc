@@ -17,18 +17,14 @@ constexpr std::chrono::milliseconds kProgressInterval{50};
 TrainerObject::TrainerObject(std::shared_ptr<ModelObject> of, std::shared_ptr<const Dataset> data,
                              const std::string& training)
     : model(std::move(of)) {
-  if (model->samplers > 0) {
-    fail(Code::busy, "the model has ", model->samplers.load(), " sampler(s): destroy them before training");
-  }
-  TrainingOptions options(training);
+  const TrainingOptions options(training);
   hold = std::make_unique<Model::Hold>(*model->model);
-  trainer = model->model->make_trainer(std::move(data), std::move(options),
-                                       model->context->training_threads);
+  trainer = make_trainer(*model->model, std::move(data), options, model->context->training_threads);
 }
 
 void TrainerObject::finish() {
   if (!hold) fail(Code::invalid_argument, "the trainer is finished");
-  model->model->adopt(*trainer);
+  adopt(*model->model, *trainer);
   hold.reset();
 }
 

@@ -105,13 +105,17 @@ void Model::set_parameter_values(std::span<const double> values) {
 
 void Model::fit_preprocessing(std::span<const double> x, std::span<const double> context) {
   network_->fit_preprocessing(x, context);
+  keep_reference(x, context);
+  cache_->clear();
+}
+
+void Model::keep_reference(std::span<const double> x, std::span<const double> context) {
   const auto head = [](std::span<const double> values, int64_t columns) {
     const size_t wanted = kReferenceRows * static_cast<size_t>(columns);
     const std::span<const double> rows = values.first(std::min(wanted, values.size()));
     return std::vector<double>(rows.begin(), rows.end());
   };
   reference_ = {head(x, features()), head(context, context_features())};
-  cache_->clear();
 }
 
 void Model::set_preprocessing_json(const std::string& json) {

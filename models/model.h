@@ -97,8 +97,10 @@ class Model {
   const void* parameters() const { return parameters_.data(); }
   std::vector<double> parameter_values() const;
   void set_parameter_values(std::span<const double> values);
-  // Fits the preprocessing and keeps a few rows as the reference that a saved file is checked by.
+  // Fits the preprocessing and keeps the reference.
   void fit_preprocessing(std::span<const double> x, std::span<const double> context);
+  // Keeps the first few rows: what the model says of them is stored with it, and checked on loading.
+  void keep_reference(std::span<const double> x, std::span<const double> context);
   std::string preprocessing_json() const { return network_->preprocessing_json(); }
   void set_preprocessing_json(const std::string& json);
   // How it was trained, a JSON object for people, kept in the file; empty when it was not.
@@ -154,6 +156,10 @@ class Model {
   mutable std::mutex crews_mutex_;
   mutable std::vector<std::unique_ptr<Crew>> idle_crews_;
 };
+
+// For people and for the faces: architecture, capabilities, specification, preprocessing, parameters
+// (name, shape) and how it was trained.
+std::string describe_json(const Model& model);
 
 // Draws the events of a sample one after another. Belongs to one thread at a time. While it lives its
 // model cannot be held.

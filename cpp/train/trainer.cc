@@ -118,16 +118,8 @@ void Trainer::split() {
   steps_per_epoch_ = count / options_.batch;
   steps_ = options_.steps > 0 ? options_.steps : options_.epochs * steps_per_epoch_;
   validate_every_ = options_.validate_every > 0 ? options_.validate_every : steps_per_epoch_;
-
-  std::vector<double> x, context;
-  for (const int64_t row : training_rows_) {
-    const auto copy_row = [row](const std::vector<double>& from, int64_t width, std::vector<double>& to) {
-      to.insert(to.end(), from.begin() + row * width, from.begin() + (row + 1) * width);
-    };
-    copy_row(data_->x, data_->features, x);
-    copy_row(data_->context, data_->context_features, context);
-  }
-  network_->fit_preprocessing(x, context);
+  if (!network_->fitted()) network_->fit_preprocessing(data_->x, data_->context);
+  network_->check_rows(data_->x, data_->context, 0);
 }
 
 Value Trainer::traced_loss(Graph& graph, Trace& trace, Value* weight) {

@@ -20,10 +20,11 @@ namespace castalia {
 // goes on from a checkpoint. Belongs to one thread at a time.
 class Trainer {
  public:
-  // The network is the trainer's own: its preprocessing is fitted here. `table` is closed;
+  // The network is the trainer's own: its preprocessing is fitted here, unless it is already. `table` is closed;
   // `parameters` holds table.count() elements of `dtype`. threads 0: all cores.
   // Errors: shape_mismatch (data of other widths), empty_data (fewer events than a batch),
-  // invalid_argument (a checkpoint of another run), what fit_preprocessing() throws.
+  // invalid_argument (a checkpoint of another run), and those of Network::fit_preprocessing() and
+  // check_rows(), with row and column.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
           const void* parameters, std::shared_ptr<const Dataset> data, TrainingOptions options,
           int threads);
@@ -46,6 +47,7 @@ class Trainer {
   // The result so far: the best weights by validation, else the running mean or the last weights.
   const void* parameters() const;
   const Network& network() const { return *network_; }
+  const Dataset& data() const { return *data_; }
 
  private:
   struct Record {
