@@ -1,0 +1,198 @@
+// The innermost loops of the matrix product; included by gemm.cc, once for every instruction set.
+
+#ifndef CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_ONCE_
+#define CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_ONCE_
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+namespace castalia::cpu {
+
+// What the innermost loops get: `blocks` groups of rows of A against adjoining panels of B.
+template <typename T>
+struct Strip {
+  const T* a;
+  int64_t a_row;    // distance between rows; for packed A between groups
+  int64_t blocks;
+  const T* b;
+  int64_t b_k;      // distance between successive k
+  int64_t b_panel;  // distance between panels
+  T* c;
+  int64_t ldc;
+  int64_t k;
+  int64_t columns;  // columns of C that exist; fewer than computed in the last panel
+  bool resume;      // C holds the sums of earlier blocks of k
+  bool finish;      // last block of k: apply the epilogue
+  const T* bias;    // of the first column, or null
+  bool relu;
+};
+
+}  // namespace castalia::cpu
+#endif  // CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_ONCE_
+
+// Highway's guard for a file that is compiled once for every instruction set.
+#if defined(CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_INL_H_
+#undef CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_INL_H_
+#else
+#define CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_INL_H_
+#endif
+
+#include "cpp/runtime/cpu/dispatch.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace castalia::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET == HWY_AVX3
+constexpr int kRows = 12;  // 24 sums in 32 registers
+#else
+constexpr int kRows = 6;   // 12 sums in 16 registers
+#endif
+// Rows up to which several panels are computed together, so that enough sums are in flight to
+// hide the latency of a multiply-add.
+constexpr int kFewRows = 3;
+constexpr int kPanelsTogether[kFewRows + 1] = {1, 4, 2, 2};
+
+template <typename T>
+using Tag = hn::ScalableTag<T>;
+
+template <typename T>
+HWY_INLINE int64_t lanes() {
+  return static_cast<int64_t>(hn::Lanes(Tag<T>()));
+}
+
+// Copies count < 2 * Piece elements in pieces of fixed sizes: a few moves where memcpy is a call.
+template <int Piece, typename T>
+HWY_INLINE void copy_columns(const T* from, int64_t count, T* to) {
+  if constexpr (Piece > 0) {
+    if ((count & Piece) != 0) {
+      std::memcpy(to, from, Piece * sizeof(T));
+      from += Piece;
+      to += Piece;
+    }
+    copy_columns<Piece / 2>(from, count, to);
+  }
+}
+
+// Rows x (Vectors * Panels) vectors of C, again for every group of rows of the strip.
+template <typename T, int Rows, int Vectors, int Panels, bool PackedA>
+void strip_kernel(const Strip<T>& s) {
+  constexpr int kVectors = Vectors * Panels;
+  constexpr int kHalf = kVectors * static_cast<int>(hn::MaxLanes(Tag<T>())) / 2;
+  const Tag<T> d;
+  using V = hn::Vec<Tag<T>>;
+  const int64_t width = lanes<T>();
+  const bool partial = s.columns < kVectors * width;
+  // A row of C as wide as what is computed, for the panel that sticks out of C.
+  HWY_ALIGN T edge[kVectors * hn::MaxLanes(Tag<T>())];
+  HWY_ALIGN T bias[kVectors * hn::MaxLanes(Tag<T>())];
+  if (s.finish && s.bias != nullptr) {
+    std::copy_n(s.bias, s.columns, bias);
+    std::fill(bias + s.columns, bias + kVectors * width, T(0));
+  }
+  if (partial) std::fill(edge, edge + kVectors * width, T(0));
+
+  const T* a = s.a;
+  T* c = s.c;
+  for (int64_t block = 0; block < s.blocks; ++block) {
+    V sum[Rows][kVectors];
+    if (s.resume) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+        const T* from = c + i * s.ldc;
+        if (partial) {
+          copy_columns<kHalf>(from, s.columns, edge);
+          from = edge;
+        }
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::LoadU(d, from + v * width);
+      }
+    } else {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::Zero(d);
+      }
+    }
+
+    const T* b = s.b;
+    const T* a_k = a;
+    const int64_t a_row = PackedA ? 1 : s.a_row;
+    for (int64_t k = 0; k < s.k; ++k) {
+      V b_row[kVectors];
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) {
+        b_row[v] = hn::LoadU(d, b + (v / Vectors) * s.b_panel + (v % Vectors) * width);
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+        const V a_ik = hn::Set(d, a_k[i * a_row]);
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(a_ik, b_row[v], sum[i][v]);
+      }
+      a_k += PackedA ? Rows : 1;
+      b += s.b_k;
+    }
+
+    if (s.finish && s.bias != nullptr) {
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) {
+        const V column_bias = hn::Load(d, bias + v * width);
+#pragma GCC unroll 16
+        for (int i = 0; i < Rows; ++i) sum[i][v] = hn::Add(sum[i][v], column_bias);
+      }
+    }
+    if (s.finish && s.relu) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) {
+          sum[i][v] = hn::IfThenZeroElse(hn::Lt(sum[i][v], hn::Zero(d)), sum[i][v]);
+        }
+      }
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      T* to = partial ? edge : c + i * s.ldc;
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[i][v], d, to + v * width);
+      if (partial) copy_columns<kHalf>(edge, s.columns, c + i * s.ldc);
+    }
+    a += PackedA ? s.a_row : Rows * s.a_row;
+    c += Rows * s.ldc;
+  }
+}
+
+template <typename T>
+using StripKernel = void (*)(const Strip<T>&);
+
+// The kernel for `rows` rows, counted at compile time from kRows down.
+template <typename T, int Vectors, bool PackedA, int Rows = kRows>
+StripKernel<T> choose_kernel(int64_t rows) {
+  if constexpr (Rows == 1) {
+    return &strip_kernel<T, 1, Vectors, 1, PackedA>;
+  } else {
+    if (rows == Rows) return &strip_kernel<T, Rows, Vectors, 1, PackedA>;
+    return choose_kernel<T, Vectors, PackedA, Rows - 1>(rows);
+  }
+}
+
+template <typename T, bool PackedA>
+StripKernel<T> choose_wide_kernel(int64_t rows) {
+  if (rows == 1) return &strip_kernel<T, 1, 2, kPanelsTogether[1], PackedA>;
+  if (rows == 2) return &strip_kernel<T, 2, 2, kPanelsTogether[2], PackedA>;
+  return &strip_kernel<T, 3, 2, kPanelsTogether[3], PackedA>;
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace castalia::cpu
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
