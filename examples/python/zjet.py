@@ -1,30 +1,33 @@
 """Coordinates for pp -> Z(mu+ mu-) + jet, and the observables one looks at.
 
 An event is three four-vectors (E, px, py, pz) in GeV, in the order mu+, mu-, jet, with the beams
-along z. Up to a rotation about the beam it has nine degrees of freedom, because the muons are on
-their mass shell. The nine features used here are
+along z. The muons are on their mass shell, so an event has ten degrees of freedom: nine that a flow
+learns and the azimuth about the beam, which is uniform. A mirror in the plane of the beam and the Z
+leaves rates unchanged, so that the side of that plane on which the mu+ goes is a fair coin. The nine
+features, chosen so that every cut on the muons and the jet is one side of a box:
 
-    0  z_mass       GeV   invariant mass of the two muons
-    1  z_pt         GeV   transverse momentum of the Z
-    2  z_rapidity         rapidity of the Z
-    3  cos_theta          polar angle of the mu+ in the Collins-Soper frame (arXiv:hep-ph/9807267
-                          uses the same axes), the positive axis along the beam of positive pz
-    4  phi_star     rad   its azimuth there, 0 along the transverse momentum of the Z, (-pi, pi]
-    5  jet_pt       GeV   transverse momentum of the jet
-    6  jet_eta            pseudorapidity of the jet
-    7  jet_mass     GeV   mass of the jet
-    8  delta_phi    rad   azimuth of the jet less that of the Z, [0, 2 pi)
+    0  z_mass    GeV  invariant mass of the two muons
+    1  z_pt      GeV  transverse momentum of the Z
+    2  polar          cos(theta*) of the mu+ in the Collins-Soper frame, over the largest that leaves
+                      both muons pT > 20 GeV at this mass and transverse momentum; (-1, 1)
+    3  azimuthal      phi* of the mu+ there, turned to (0, pi) by the mirror, within the arc about
+                      pi/2 that leaves both muons pT > 20 GeV; (-1, 1)
+    4  boost          rapidity of the Z within the range that leaves both muons |eta| < 2.7; (-1, 1)
+    5  jet_pt    GeV  transverse momentum of the jet
+    6  jet_eta        pseudorapidity of the jet
+    7  jet_mass  GeV  mass of the jet
+    8  opening        how far the jet is from back to back with the Z in azimuth, by an arctangent
+                      that spreads the peak; (-1, 1)
 
-and the tenth number, the azimuth of the Z, is uniform. `kinematics.f90` holds the same formulas;
-a test compares the two on Pythia's events.
+`kinematics.f90` holds the same formulas; a test compares the two on Pythia's events. The README beside
+it says more of why.
 """
 
 import numpy as np
 
 MUON_MASS = 0.1056583745  # GeV
 FEATURES = (
-    "z_mass", "z_pt", "z_rapidity", "cos_theta", "phi_star",
-    "jet_pt", "jet_eta", "jet_mass", "delta_phi",
+    "z_mass", "z_pt", "polar", "azimuthal", "boost", "jet_pt", "jet_eta", "jet_mass", "opening",
 )  # fmt: skip
 
 # The selection that defines the sample (examples/data/README.md). A flow is smooth and leaks a
@@ -35,7 +38,14 @@ JET_PT_MIN = 20.0  # GeV
 JET_ETA_MAX = 4.5
 MUON_JET_DR_MIN = 0.4
 MASS_MAX = 150.0  # GeV
-JET_MASS_MIN = 1e-3  # GeV; a jet of one photon has a rounded mass near zero, of either sign
+BEAM_ENERGY = 6500.0  # GeV
+
+# No jet is lighter than a pion, but for a few of one photon, whose rounded mass has either sign.
+JET_MASS_MIN = 0.13957  # GeV
+OPENING_WIDTH = 0.4  # rad
+# Rounding may put an event of the sample on the very edge of the box; it is moved in by this much.
+EDGE = 1e-6
+TINY = 1e-12
 
 
 def wrap(angle):
@@ -87,37 +97,101 @@ def collins_soper(plus, minus):
     return kz / np.sqrt(kx * kx + ky * ky + kz * kz), np.arctan2(ky, kx)
 
 
+def polar_limit(m, qt, kappa):
+    """The largest |cos(theta*)| that some phi* allows.
+
+    With x = cos(phi*), s = sin(theta*) and kappa = 2 k / m, where k is the momentum in the rest frame,
+
+        4 pT(mu+-)^2 = (mT +- kappa qT s x)^2 - m^2 (1 - kappa^2 s^2).
+
+    Both muons are hardest together at x = 0.
+    """
+    missing = np.maximum((2 * MUON_PT_MIN) ** 2 - qt * qt, 0.0)
+    return np.sqrt(np.maximum(1.0 - missing / (kappa * m) ** 2, TINY))
+
+
+def azimuthal_limit(m, qt, kappa, sin_theta):
+    """Half the arc of phi* about pi/2 on which both muons are hard enough."""
+    mt = np.hypot(m, qt)
+    ks = kappa * sin_theta
+    room = mt - np.sqrt((2 * MUON_PT_MIN) ** 2 + m * m * (1.0 - ks) * (1.0 + ks))
+    return np.arcsin(np.clip(room / np.maximum(ks * qt, TINY), TINY, 1.0))
+
+
+def boost_range(m, qt, kappa, cos_theta, sin_theta, cos_phi):
+    """Middle and half-width of the rapidities of the Z that leave both muons central enough.
+
+    The muons' own rapidities stand for their pseudorapidities: at 20 GeV they differ by 1e-5.
+    """
+    mt = np.hypot(m, qt)
+    swing = kappa * qt * sin_theta * cos_phi
+    plus = np.arctanh(kappa * m * cos_theta / (mt + swing))
+    minus = np.arctanh(kappa * m * cos_theta / (mt - swing))
+    half = MUON_ETA_MAX - 0.5 * np.abs(plus + minus)
+    return 0.5 * (minus - plus), np.maximum(half, TINY)
+
+
+def muon_momentum(m):
+    """Momentum of the muons in the rest frame of a pair of mass m."""
+    return np.sqrt((0.5 * m - MUON_MASS) * (0.5 * m + MUON_MASS))
+
+
+def inside(x):
+    return np.clip(x, -1.0 + EDGE, 1.0 - EDGE)
+
+
 def features_from_events(events):
-    """Events (N, 3, 4) to features (N, 9) and the azimuth of the Z (N)."""
+    """Events (N, 3, 4) to features (N, 9), azimuth of the Z (N), and side of the mu+ (N), +1 or -1.
+
+    The muons are first put on shell by their momenta: Pythia's carry the mass of their photons.
+    """
     events = np.asarray(events, dtype=np.float64)
-    plus, minus, jet = events[:, 0], events[:, 1], events[:, 2]
+    plus = on_shell(*np.moveaxis(events[:, 0, 1:], -1, 0), MUON_MASS)
+    minus = on_shell(*np.moveaxis(events[:, 1, 1:], -1, 0), MUON_MASS)
+    jet = events[:, 2]
     z = plus + minus
+    m, qt = mass(z), pt(z)
     cos_theta, phi_star = collins_soper(plus, minus)
+    side = np.where(phi_star < 0.0, -1.0, 1.0)
+    sin_theta = np.sqrt((1.0 - cos_theta) * (1.0 + cos_theta))
+    kappa = 2.0 * muon_momentum(m) / m
+    middle, half = boost_range(m, qt, kappa, cos_theta, sin_theta, np.cos(phi_star))
+    away = side * wrap(phi(jet) - phi(z) - np.pi)
     columns = (
-        mass(z), pt(z), rapidity(z), cos_theta, phi_star,
-        pt(jet), pseudorapidity(jet), np.maximum(mass(jet), JET_MASS_MIN),
-        np.mod(phi(jet) - phi(z), 2 * np.pi),
-    )  # fmt: skip
-    return np.stack(columns, axis=1), phi(z)
+        m,
+        qt,
+        inside(cos_theta / polar_limit(m, qt, kappa)),
+        inside((np.abs(phi_star) - 0.5 * np.pi) / azimuthal_limit(m, qt, kappa, sin_theta)),
+        inside((rapidity(z) - middle) / half),
+        pt(jet),
+        pseudorapidity(jet),
+        np.maximum(mass(jet), JET_MASS_MIN),
+        inside(np.arctan(away / OPENING_WIDTH) / np.arctan(np.pi / OPENING_WIDTH)),
+    )
+    return np.stack(columns, axis=1), phi(z), side
 
 
-def events_from_features(features, azimuth):
-    """Features (N, 9) and the azimuth of the Z (N) to events (N, 3, 4), each exactly on shell."""
-    m, qt, y, cos_theta, phi_star, jet_pt, jet_eta, jet_mass, delta_phi = np.asarray(
+def events_from_features(features, azimuth, side):
+    """Features (N, 9), azimuth of the Z and side of the mu+ (N) to events (N, 3, 4), on shell."""
+    m, qt, polar, azimuthal, boost, jet_pt, jet_eta, jet_mass, opening = np.asarray(
         features, dtype=np.float64
     ).T
     azimuth = np.asarray(azimuth, dtype=np.float64)
-    half = 0.5 * m
-    k = np.sqrt((half - MUON_MASS) * (half + MUON_MASS))
+    k = muon_momentum(m)
+    kappa = 2.0 * k / m
+    cos_theta = polar * polar_limit(m, qt, kappa)
     sin_theta = np.sqrt((1.0 - cos_theta) * (1.0 + cos_theta))
+    phi_star = side * (0.5 * np.pi + azimuthal * azimuthal_limit(m, qt, kappa, sin_theta))
+    middle, half = boost_range(m, qt, kappa, cos_theta, sin_theta, np.cos(phi_star))
+    y = middle + boost * half
+
+    mt = np.hypot(m, qt)
     kx, ky, kz = (
         k * sin_theta * np.cos(phi_star),
         k * sin_theta * np.sin(phi_star),
         k * cos_theta,
     )
-    mt = np.hypot(m, qt)
     cos_azimuth, sin_azimuth = np.cos(azimuth), np.sin(azimuth)
-
     events = np.empty((len(m), 3, 4))
     for muon, sign in ((0, 1.0), (1, -1.0)):
         # Back along the transverse momentum, turned to its azimuth, then along the beam. The
@@ -129,7 +203,8 @@ def events_from_features(features, azimuth):
         py = along * sin_azimuth + across * cos_azimuth
         pz = sign * kz * np.cosh(y) + energy * np.sinh(y)
         events[:, muon] = on_shell(px, py, pz, MUON_MASS)
-    jet_phi = azimuth + delta_phi
+    away = side * OPENING_WIDTH * np.tan(opening * np.arctan(np.pi / OPENING_WIDTH))
+    jet_phi = azimuth + np.pi + away
     events[:, 2] = on_shell(
         jet_pt * np.cos(jet_phi), jet_pt * np.sin(jet_phi), jet_pt * np.sinh(jet_eta), jet_mass
     )
@@ -140,10 +215,23 @@ def on_shell(px, py, pz, m):
     return np.stack((np.sqrt(px * px + py * py + pz * pz + m * m), px, py, pz), axis=-1)
 
 
+def physical(features):
+    """Which features describe an event at all: what events_from_features asks for."""
+    m, qt, polar, azimuthal, boost, jet_pt, jet_eta, jet_mass, opening = np.asarray(features).T
+    keep = (m > 2 * MUON_MASS) & (m < MASS_MAX) & (qt > 0) & (qt < BEAM_ENERGY)
+    keep &= (jet_pt > 0) & (jet_pt < BEAM_ENERGY) & (np.abs(jet_eta) < JET_ETA_MAX)
+    keep &= (jet_mass >= 0) & (jet_mass < BEAM_ENERGY)
+    for angle in (polar, azimuthal, boost, opening):
+        keep &= np.abs(angle) < 1
+    return keep
+
+
 def accepted(events):
-    """Which events lie inside the selection that defines the sample."""
+    """Which events lie inside the selection that defines the sample, and the beams could make."""
     plus, minus, jet = events[:, 0], events[:, 1], events[:, 2]
-    keep = (pt(jet) > JET_PT_MIN) & (np.abs(pseudorapidity(jet)) < JET_ETA_MAX)
+    total = events.sum(axis=1)
+    keep = total[:, 0] + np.abs(total[:, 3]) < 2 * BEAM_ENERGY
+    keep &= (pt(jet) > JET_PT_MIN) & (np.abs(pseudorapidity(jet)) < JET_ETA_MAX)
     keep &= mass(plus + minus) < MASS_MAX
     for muon in (plus, minus):
         keep &= (pt(muon) > MUON_PT_MIN) & (np.abs(pseudorapidity(muon)) < MUON_ETA_MAX)
@@ -152,6 +240,16 @@ def accepted(events):
         )
         keep &= distance > MUON_JET_DR_MIN
     return keep
+
+
+def with_turned(features):
+    """The features, and those of the same events after half a turn about an axis across the beam.
+
+    The turn swaps the two protons, which are alike. With the mirror it is z -> -z.
+    """
+    turned = features.copy()
+    turned[:, [2, 4, 6]] *= -1.0
+    return np.concatenate((features, turned))
 
 
 # Name, axis label, unit and whether the axis is logarithmic, in the order of `observables`.

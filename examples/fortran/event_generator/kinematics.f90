@@ -1,4 +1,4 @@
-!> Coordinates for pp -> Z(mu+ mu-) + jet: nine numbers and an azimuth to four-vectors, and back.
+!> Coordinates for pp -> Z(mu+ mu-) + jet: nine numbers in a box to four-vectors, and back.
 !>
 !> An event is p(4, 3): (E, px, py, pz) in GeV of the mu+, the mu- and the jet, with the beams along
 !> z. The features are those of `examples/python/zjet.py`, in the same order and by the same
@@ -13,16 +13,16 @@ module zjet_kinematics
   integer, parameter, public :: n_features = 9
   integer, parameter, public :: n_observables = 13
 
-  !> Places of the features.
-  integer, parameter, public :: i_z_mass = 1       !< GeV
-  integer, parameter, public :: i_z_pt = 2         !< GeV
-  integer, parameter, public :: i_z_rapidity = 3
-  integer, parameter, public :: i_cos_theta = 4    !< of the mu+ in the Collins-Soper frame
-  integer, parameter, public :: i_phi_star = 5     !< its azimuth there, (-pi, pi]
-  integer, parameter, public :: i_jet_pt = 6       !< GeV
+  !> Places of the features. Those without a unit but jet_eta lie in (-1, 1).
+  integer, parameter, public :: i_z_mass = 1     !< invariant mass of the muons, GeV
+  integer, parameter, public :: i_z_pt = 2       !< transverse momentum of the Z, GeV
+  integer, parameter, public :: i_polar = 3      !< cos(theta*) over the largest that the cuts allow
+  integer, parameter, public :: i_azimuthal = 4  !< phi* within the arc that the cuts allow
+  integer, parameter, public :: i_boost = 5      !< rapidity of the Z within the range that they allow
+  integer, parameter, public :: i_jet_pt = 6     !< GeV
   integer, parameter, public :: i_jet_eta = 7
-  integer, parameter, public :: i_jet_mass = 8     !< GeV
-  integer, parameter, public :: i_delta_phi = 9    !< azimuth of the jet less that of the Z, [0, 2 pi)
+  integer, parameter, public :: i_jet_mass = 8   !< GeV
+  integer, parameter, public :: i_opening = 9    !< how far from back to back, by an arctangent
 
   integer, parameter, public :: mu_plus = 1, mu_minus = 2, jet = 3
 
@@ -37,100 +37,200 @@ module zjet_kinematics
   real(real64), parameter, public :: muon_jet_dr_min = 0.4_real64
   real(real64), parameter, public :: z_mass_max = 150.0_real64        !< GeV
 
-  !> A jet of one photon has a rounded mass near zero, of either sign.
-  real(real64), parameter :: jet_mass_min = 1.0e-3_real64
+  real(real64), parameter, public :: beam_energy = 6500.0_real64      !< GeV
+
+  !> No jet is lighter than a pion, but for a few of one photon, whose rounded mass has either sign.
+  real(real64), parameter :: jet_mass_min = 0.13957_real64            !< GeV
+  real(real64), parameter :: opening_width = 0.4_real64               !< rad
+  !> Rounding may put an event of the sample on the very edge of the box; it is moved in by this much.
+  real(real64), parameter :: edge = 1.0e-6_real64
+  real(real64), parameter :: tiny_number = 1.0e-12_real64
+
+  !> What a mass, a transverse momentum and a direction in the rest frame of the Z imply.
+  type :: pair
+    real(real64) :: m, qt, mt
+    real(real64) :: k       !< momentum of the muons in the rest frame
+    real(real64) :: kappa   !< 2 k / m, the velocity of the muons there
+  end type pair
 
   character(len=12), parameter, public :: observable_names(n_observables) = [ character(len=12) :: &
     'z_mass', 'z_pt', 'z_rapidity', 'cos_theta', 'phi_star', 'jet_pt', 'jet_rapidity', 'jet_mass', &
     'delta_phi', 'mu_plus_pt', 'mu_minus_pt', 'mu_plus_eta', 'mu_minus_eta' ]
 
-  public :: event_from_features, features_from_event, observables_of, is_accepted
+  public :: event_from_features, features_from_event, observables_of, is_physical, is_accepted
   public :: on_shell, mass_of, pt_of, phi_of, rapidity_of, pseudorapidity_of
 
 contains
 
-  !> Four-vectors from nine features and the azimuth of the Z.
-  pure subroutine event_from_features(features, azimuth, p)
+  !> Four-vectors from nine features, the azimuth of the Z, and the side of the plane of the beam and
+  !> the Z (+1 or -1) on which the mu+ goes.
+  pure subroutine event_from_features(features, azimuth, side, p)
     real(real64), intent(in) :: features(n_features)
-    real(real64), intent(in) :: azimuth
+    real(real64), intent(in) :: azimuth, side
     real(real64), intent(out) :: p(4, 3)
-    real(real64) :: k, kx, ky, kz, sin_theta, m, qt, mt, y, along, across, energy, side, jet_phi
-    real(real64) :: cos_azimuth, sin_azimuth
+    type(pair) :: z
+    real(real64) :: cos_theta, sin_theta, phi_star, middle, half, y, kx, ky, kz
+    real(real64) :: along, across, energy, sign_of, cos_azimuth, sin_azimuth, jet_phi
     integer :: i
 
-    m = features(i_z_mass)
-    qt = features(i_z_pt)
-    y = features(i_z_rapidity)
-    mt = hypot(m, qt)
-    cos_azimuth = cos(azimuth)
-    sin_azimuth = sin(azimuth)
+    z = pair_of(features(i_z_mass), features(i_z_pt))
+    cos_theta = features(i_polar) * polar_limit(z)
+    sin_theta = sqrt((1.0_real64 - cos_theta) * (1.0_real64 + cos_theta))
+    phi_star = side * (0.5_real64 * pi + features(i_azimuthal) * azimuthal_limit(z, sin_theta))
+    call boost_range(z, cos_theta, sin_theta, cos(phi_star), middle, half)
+    y = middle + features(i_boost) * half
 
     ! The mu+ in the rest frame of the Z.
-    k = sqrt((0.5_real64 * m - muon_mass) * (0.5_real64 * m + muon_mass))
-    sin_theta = sqrt((1.0_real64 - features(i_cos_theta)) * (1.0_real64 + features(i_cos_theta)))
-    kx = k * sin_theta * cos(features(i_phi_star))
-    ky = k * sin_theta * sin(features(i_phi_star))
-    kz = k * features(i_cos_theta)
+    kx = z%k * sin_theta * cos(phi_star)
+    ky = z%k * sin_theta * sin(phi_star)
+    kz = z%k * cos_theta
 
     ! Back along the transverse momentum, turned to its azimuth, then along the beam.
+    cos_azimuth = cos(azimuth)
+    sin_azimuth = sin(azimuth)
     do i = mu_plus, mu_minus
-      side = merge(1.0_real64, -1.0_real64, i == mu_plus)
-      along = 0.5_real64 * qt + side * kx * mt / m
-      across = side * ky
-      energy = 0.5_real64 * mt + side * kx * qt / m
+      sign_of = merge(1.0_real64, -1.0_real64, i == mu_plus)
+      along = 0.5_real64 * z%qt + sign_of * kx * z%mt / z%m
+      across = sign_of * ky
+      energy = 0.5_real64 * z%mt + sign_of * kx * z%qt / z%m
       p(:, i) = on_shell(along * cos_azimuth - across * sin_azimuth, &
                          along * sin_azimuth + across * cos_azimuth, &
-                         side * kz * cosh(y) + energy * sinh(y), muon_mass)
+                         sign_of * kz * cosh(y) + energy * sinh(y), muon_mass)
     end do
 
-    jet_phi = azimuth + features(i_delta_phi)
+    jet_phi = azimuth + pi + side * opening_width * tan(features(i_opening) * atan(pi / opening_width))
     p(:, jet) = on_shell(features(i_jet_pt) * cos(jet_phi), features(i_jet_pt) * sin(jet_phi), &
                          features(i_jet_pt) * sinh(features(i_jet_eta)), features(i_jet_mass))
   end subroutine event_from_features
 
-  !> Nine features and the azimuth of the Z from four-vectors.
-  pure subroutine features_from_event(p, features, azimuth)
+  !> Nine features, the azimuth of the Z and the side of the mu+ from four-vectors. The muons are first
+  !> put on shell by their momenta: Pythia's carry the mass of their photons.
+  pure subroutine features_from_event(p, features, azimuth, side)
     real(real64), intent(in) :: p(4, 3)
     real(real64), intent(out) :: features(n_features)
-    real(real64), intent(out) :: azimuth
-    real(real64) :: z(4)
+    real(real64), intent(out) :: azimuth, side
+    type(pair) :: z
+    real(real64) :: plus(4), minus(4), both(4), cos_theta, sin_theta, phi_star, middle, half, away
 
-    z = p(:, mu_plus) + p(:, mu_minus)
-    azimuth = phi_of(z)
-    features(i_z_mass) = mass_of(z)
-    features(i_z_pt) = pt_of(z)
-    features(i_z_rapidity) = rapidity_of(z)
-    call collins_soper(p(:, mu_plus), p(:, mu_minus), features(i_cos_theta), features(i_phi_star))
+    plus = on_shell(p(2, mu_plus), p(3, mu_plus), p(4, mu_plus), muon_mass)
+    minus = on_shell(p(2, mu_minus), p(3, mu_minus), p(4, mu_minus), muon_mass)
+    both = plus + minus
+    azimuth = phi_of(both)
+    z = pair_of(mass_of(both), pt_of(both))
+    call collins_soper(plus, minus, cos_theta, phi_star)
+    side = merge(-1.0_real64, 1.0_real64, phi_star < 0.0_real64)
+    sin_theta = sqrt((1.0_real64 - cos_theta) * (1.0_real64 + cos_theta))
+    call boost_range(z, cos_theta, sin_theta, cos(phi_star), middle, half)
+    away = side * wrapped(phi_of(p(:, jet)) - azimuth - pi)
+
+    features(i_z_mass) = z%m
+    features(i_z_pt) = z%qt
+    features(i_polar) = inside(cos_theta / polar_limit(z))
+    features(i_azimuthal) = inside((abs(phi_star) - 0.5_real64 * pi) / azimuthal_limit(z, sin_theta))
+    features(i_boost) = inside((rapidity_of(both) - middle) / half)
     features(i_jet_pt) = pt_of(p(:, jet))
     features(i_jet_eta) = pseudorapidity_of(p(:, jet))
     features(i_jet_mass) = max(mass_of(p(:, jet)), jet_mass_min)
-    features(i_delta_phi) = modulo(phi_of(p(:, jet)) - azimuth, 2.0_real64 * pi)
+    features(i_opening) = inside(atan(away / opening_width) / atan(pi / opening_width))
   end subroutine features_from_event
+
+  pure type(pair) function pair_of(m, qt) result(z)
+    real(real64), intent(in) :: m, qt
+
+    z%m = m
+    z%qt = qt
+    z%mt = hypot(m, qt)
+    z%k = sqrt((0.5_real64 * m - muon_mass) * (0.5_real64 * m + muon_mass))
+    z%kappa = 2.0_real64 * z%k / m
+  end function pair_of
+
+  !> The largest |cos(theta*)| that some phi* allows. With x = cos(phi*) and s = sin(theta*),
+  !>
+  !>   4 pT(mu+-)**2 = (mT +- kappa qT s x)**2 - m**2 (1 - kappa**2 s**2),
+  !>
+  !> and both muons are hardest together at x = 0.
+  pure real(real64) function polar_limit(z)
+    type(pair), intent(in) :: z
+    real(real64) :: missing
+
+    missing = max((2.0_real64 * muon_pt_min)**2 - z%qt**2, 0.0_real64)
+    polar_limit = sqrt(max(1.0_real64 - missing / (z%kappa * z%m)**2, tiny_number))
+  end function polar_limit
+
+  !> Half the arc of phi* about pi/2 on which both muons are hard enough.
+  pure real(real64) function azimuthal_limit(z, sin_theta)
+    type(pair), intent(in) :: z
+    real(real64), intent(in) :: sin_theta
+    real(real64) :: ks, room
+
+    ks = z%kappa * sin_theta
+    room = z%mt - sqrt((2.0_real64 * muon_pt_min)**2 + z%m**2 * (1.0_real64 - ks) * (1.0_real64 + ks))
+    azimuthal_limit = asin(min(max(room / max(ks * z%qt, tiny_number), tiny_number), 1.0_real64))
+  end function azimuthal_limit
+
+  !> Middle and half-width of the rapidities of the Z that leave both muons central enough. The muons'
+  !> own rapidities stand for their pseudorapidities: at 20 GeV they differ by 1e-5.
+  pure subroutine boost_range(z, cos_theta, sin_theta, cos_phi, middle, half)
+    type(pair), intent(in) :: z
+    real(real64), intent(in) :: cos_theta, sin_theta, cos_phi
+    real(real64), intent(out) :: middle, half
+    real(real64) :: swing, plus, minus
+
+    swing = z%kappa * z%qt * sin_theta * cos_phi
+    plus = atanh(z%kappa * z%m * cos_theta / (z%mt + swing))
+    minus = atanh(z%kappa * z%m * cos_theta / (z%mt - swing))
+    middle = 0.5_real64 * (minus - plus)
+    half = max(muon_eta_max - 0.5_real64 * abs(plus + minus), tiny_number)
+  end subroutine boost_range
+
+  pure real(real64) function inside(x)
+    real(real64), intent(in) :: x
+
+    inside = min(max(x, edge - 1.0_real64), 1.0_real64 - edge)
+  end function inside
 
   !> The thirteen observables, in the order of observable_names.
   pure function observables_of(p) result(values)
     real(real64), intent(in) :: p(4, 3)
     real(real64) :: values(n_observables)
-    real(real64) :: features(n_features), azimuth
+    real(real64) :: z(4)
 
-    call features_from_event(p, features, azimuth)
-    values(1:6) = features(1:6)
+    z = p(:, mu_plus) + p(:, mu_minus)
+    values(1) = mass_of(z)
+    values(2) = pt_of(z)
+    values(3) = rapidity_of(z)
+    call collins_soper(p(:, mu_plus), p(:, mu_minus), values(4), values(5))
+    values(6) = pt_of(p(:, jet))
     values(7) = rapidity_of(p(:, jet))
     values(8) = mass_of(p(:, jet))
-    values(9) = features(i_delta_phi)
+    values(9) = modulo(phi_of(p(:, jet)) - phi_of(z), 2.0_real64 * pi)
     values(10) = pt_of(p(:, mu_plus))
     values(11) = pt_of(p(:, mu_minus))
     values(12) = pseudorapidity_of(p(:, mu_plus))
     values(13) = pseudorapidity_of(p(:, mu_minus))
   end function observables_of
 
-  !> Whether an event lies inside the selection that defines the sample.
+  !> Whether features describe an event at all: what event_from_features asks for.
+  pure logical function is_physical(features)
+    real(real64), intent(in) :: features(n_features)
+
+    is_physical = features(i_z_mass) > 2.0_real64 * muon_mass .and. features(i_z_mass) < z_mass_max &
+      .and. features(i_z_pt) > 0.0_real64 .and. features(i_z_pt) < beam_energy &
+      .and. features(i_jet_pt) > 0.0_real64 .and. features(i_jet_pt) < beam_energy &
+      .and. abs(features(i_jet_eta)) < jet_eta_max &
+      .and. features(i_jet_mass) >= 0.0_real64 .and. features(i_jet_mass) < beam_energy &
+      .and. all(abs(features([ i_polar, i_azimuthal, i_boost, i_opening ])) < 1.0_real64)
+  end function is_physical
+
+  !> Whether an event lies inside the selection that defines the sample, and the beams could have
+  !> made it.
   pure logical function is_accepted(p)
     real(real64), intent(in) :: p(4, 3)
     real(real64) :: distance
     integer :: i
 
-    is_accepted = pt_of(p(:, jet)) > jet_pt_min &
+    is_accepted = sum(p(1, :)) + abs(sum(p(4, :))) < 2.0_real64 * beam_energy &
+      .and. pt_of(p(:, jet)) > jet_pt_min &
       .and. abs(pseudorapidity_of(p(:, jet))) < jet_eta_max &
       .and. mass_of(p(:, mu_plus) + p(:, mu_minus)) < z_mass_max
     do i = mu_plus, mu_minus

@@ -8,6 +8,7 @@ program kinematics_test
 
   call round_trip_over_the_range()
   call momenta_are_on_shell_and_add_up()
+  call the_box_is_the_selection()
   call corners()
   call known_event()
   call selection()
@@ -52,15 +53,13 @@ contains
     real(real64) :: u(n_features)
 
     u = point(i, n_features)
-    f(i_z_mass) = 10.0_real64 + 140.0_real64 * u(1)
+    f(i_z_mass) = 45.0_real64 + 105.0_real64 * u(1)
     f(i_z_pt) = 1.0_real64 * 1000.0_real64**u(2)
-    f(i_z_rapidity) = 2.7_real64 * (2.0_real64 * u(3) - 1.0_real64)
-    f(i_cos_theta) = 0.9999_real64 * (2.0_real64 * u(4) - 1.0_real64)
-    f(i_phi_star) = pi * (2.0_real64 * u(5) - 1.0_real64)
+    f([ i_polar, i_azimuthal, i_boost ]) = 0.9999_real64 * (2.0_real64 * u(3:5) - 1.0_real64)
     f(i_jet_pt) = 20.0_real64 * 50.0_real64**u(6)
     f(i_jet_eta) = 4.5_real64 * (2.0_real64 * u(7) - 1.0_real64)
     f(i_jet_mass) = f(i_jet_pt) * (0.05_real64 + 0.25_real64 * u(8))
-    f(i_delta_phi) = 2.0_real64 * pi * u(9)
+    f(i_opening) = 0.9999_real64 * (2.0_real64 * u(9) - 1.0_real64)
   end function spread_features
 
   pure real(real64) function turned(a, b)
@@ -70,23 +69,24 @@ contains
   end function turned
 
   subroutine round_trip_over_the_range()
-    real(real64) :: f(n_features), g(n_features), p(4, 3), azimuth, found, worst
+    real(real64) :: f(n_features), g(n_features), p(4, 3), azimuth, side, found, found_side, worst
     integer :: i
 
     worst = 0.0_real64
     do i = 1, 20000
       f = spread_features(i)
       azimuth = pi * (2.0_real64 * modulo(0.754877666_real64 * i, 1.0_real64) - 1.0_real64)
-      call event_from_features(f, azimuth, p)
-      call features_from_event(p, g, found)
-      worst = max(worst, maxval(abs(g([1, 2, 6]) / f([1, 2, 6]) - 1.0_real64)), &
-                  maxval(abs(g([3, 4, 7]) - f([3, 4, 7]))), turned(g(5), f(5)), turned(g(9), f(9)), &
-                  turned(found, azimuth))
+      side = merge(1.0_real64, -1.0_real64, modulo(i, 2) == 0)
+      call event_from_features(f, azimuth, side, p)
+      call features_from_event(p, g, found, found_side)
+      worst = max(worst, maxval(abs(g([ 1, 2, 6 ]) / f([ 1, 2, 6 ]) - 1.0_real64)), &
+                  maxval(abs(g([ 3, 4, 5, 7, 9 ]) - f([ 3, 4, 5, 7, 9 ]))), turned(found, azimuth))
+      call check(side * found_side > 0.0_real64, 'side of the mu+')
       ! The jet's mass is a difference of large numbers: its error grows with (E / m)^2.
       call check(abs(g(8) / f(8) - 1.0_real64) < 1.0e-14_real64 * (p(1, jet) / f(8))**2 + 1.0e-13_real64, &
                  'mass of the jet after a round trip')
     end do
-    call check(worst < 1.0e-9_real64, 'features after a round trip')
+    call check(worst < 1.0e-8_real64, 'features after a round trip')
   end subroutine round_trip_over_the_range
 
   subroutine momenta_are_on_shell_and_add_up()
@@ -95,7 +95,7 @@ contains
 
     do i = 1, 20000
       f = spread_features(i)
-      call event_from_features(f, 1.0_real64, p)
+      call event_from_features(f, 1.0_real64, 1.0_real64, p)
       mass = [ muon_mass, muon_mass, f(i_jet_mass) ]
       do j = 1, 3
         call check(abs(p(1, j)**2 - sum(p(2:4, j)**2) - mass(j)**2) <= 1.0e-14_real64 * p(1, j)**2, &
@@ -103,35 +103,70 @@ contains
       end do
       ! The muons' energies come from their own mass shells; their sum must still be that of the Z.
       z = p(:, mu_plus) + p(:, mu_minus)
-      call check(abs(z(1) / (hypot(f(i_z_mass), f(i_z_pt)) * cosh(f(i_z_rapidity))) - 1.0_real64) &
-                 < 1.0e-13_real64, 'energy of the Z')
-      call check(abs(z(4) - hypot(f(i_z_mass), f(i_z_pt)) * sinh(f(i_z_rapidity))) &
-                 < 1.0e-13_real64 * z(1), 'momentum of the Z along the beam')
+      call check(abs(mass_of(z) / f(i_z_mass) - 1.0_real64) < 1.0e-9_real64, 'mass of the Z')
+      call check(abs(pt_of(z) / f(i_z_pt) - 1.0_real64) < 1.0e-11_real64, 'pT of the Z')
     end do
   end subroutine momenta_are_on_shell_and_add_up
 
+  !> The point of these coordinates: the whole box, up to its sides, lies inside the cuts on the muons,
+  !> and its sides are the cuts.
+  subroutine the_box_is_the_selection()
+    real(real64) :: f(n_features), p(4, 3), pt(2), eta(2), softest, widest
+    integer :: i
+
+    softest = huge(softest)
+    widest = 0.0_real64
+    do i = 1, 20000
+      f = spread_features(i)
+      call event_from_features(f, 0.5_real64, 1.0_real64, p)
+      pt = [ pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus)) ]
+      eta = abs([ pseudorapidity_of(p(:, mu_plus)), pseudorapidity_of(p(:, mu_minus)) ])
+      softest = min(softest, minval(pt))
+      widest = max(widest, maxval(eta))
+      ! On the side of the box one muon sits on the cut. When the arc of phi* is the whole half
+      ! circle, no cut bounds it.
+      f(i_boost) = 1.0_real64
+      call event_from_features(f, 0.5_real64, 1.0_real64, p)
+      eta = abs([ pseudorapidity_of(p(:, mu_plus)), pseudorapidity_of(p(:, mu_minus)) ])
+      call check(abs(maxval(eta) - muon_eta_max) < 2.0e-5_real64, 'the side of the box in rapidity')
+    end do
+    call check(softest >= muon_pt_min, 'the softest muon in the box')
+    call check(softest < muon_pt_min + 0.01_real64, 'a muon near the cut on pT')
+    call check(widest < muon_eta_max + 2.0e-5_real64, 'the most forward muon in the box')
+
+    ! At 20 GeV of transverse momentum the cut bounds phi*: muons along the Z are too soft.
+    f = [ 91.0_real64, 20.0_real64, 0.9_real64, 1.0_real64, 0.0_real64, 30.0_real64, 0.0_real64, &
+          5.0_real64, 0.0_real64 ]
+    call event_from_features(f, 0.5_real64, 1.0_real64, p)
+    pt = [ pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus)) ]
+    call check(abs(minval(pt) - muon_pt_min) < 1.0e-9_real64, 'the side of the box in phi*')
+    f(i_polar) = 1.0_real64
+    call event_from_features(f, 0.5_real64, 1.0_real64, p)
+    pt = [ pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus)) ]
+    call check(all(abs(pt - muon_pt_min) < 1.0e-4_real64), 'the side of the box in cos(theta*)')
+  end subroutine the_box_is_the_selection
+
   subroutine corners()
-    real(real64) :: f(n_features), g(n_features), p(4, 3), azimuth
+    real(real64) :: p(4, 3), values(n_observables), f(n_features), azimuth, side
 
     ! A Z without transverse momentum: its azimuth, and phi* with it, are free; the rest is not.
-    f = [ 91.0_real64, 0.0_real64, 0.3_real64, 0.2_real64, 1.0_real64, 30.0_real64, -1.0_real64, &
-          5.0_real64, 2.0_real64 ]
-    call event_from_features(f, 0.0_real64, p)
-    p(2:3, mu_minus) = -p(2:3, mu_plus)
-    call features_from_event(p, g, azimuth)
-    call check(g(i_z_pt) <= 0.0_real64, 'no transverse momentum')
-    call check(abs(g(i_cos_theta) - 0.2_real64) < 1.0e-12_real64, 'cos(theta) at rest')
-    call check(abs(g(i_phi_star) - 1.0_real64) < 1.0e-12_real64, 'phi* from the x axis at rest')
+    p(:, mu_plus) = on_shell(30.0_real64, 40.0_real64, 10.0_real64, muon_mass)
+    p(:, mu_minus) = on_shell(-30.0_real64, -40.0_real64, -10.0_real64, muon_mass)
+    p(:, jet) = on_shell(-60.0_real64, 0.0_real64, 80.0_real64, 6.0_real64)
+    values = observables_of(p)
+    call check(values(2) <= 0.0_real64, 'no transverse momentum')
+    call check(abs(values(4) - 10.0_real64 / sqrt(2600.0_real64)) < 1.0e-12_real64, 'cos(theta) at rest')
+    call check(abs(values(5) - atan2(40.0_real64, 30.0_real64)) < 1.0e-12_real64, 'phi* from the x axis')
 
-    ! Muons along the axis of the frame, and a massless jet.
-    f(i_z_pt) = 40.0_real64
-    f(i_cos_theta) = 1.0_real64
+    ! A massless jet.
+    p(:, mu_minus) = on_shell(30.0_real64, -40.0_real64, 10.0_real64, muon_mass)
+    p(:, jet) = [ 100.0_real64, -60.0_real64, 0.0_real64, 80.0_real64 ]
+    call features_from_event(p, f, azimuth, side)
+    call check(is_physical(f), 'a massless jet')
+    call check(f(i_jet_mass) > 0.1_real64 .and. f(i_jet_mass) < 0.2_real64, 'no jet lighter than a pion')
     f(i_jet_mass) = 0.0_real64
-    call event_from_features(f, -2.0_real64, p)
-    call features_from_event(p, g, azimuth)
-    call check(abs(g(i_cos_theta) - 1.0_real64) < 1.0e-12_real64, 'cos(theta) = 1')
-    call check(g(i_jet_mass) >= 0.0_real64 .and. g(i_jet_mass) < 0.01_real64, 'massless jet')
-    call check(abs(azimuth + 2.0_real64) < 1.0e-12_real64, 'azimuth')
+    call event_from_features(f, azimuth, side, p)
+    call check(abs(p(1, jet) - 100.0_real64) < 1.0e-11_real64, 'energy of a massless jet')
   end subroutine corners
 
   !> By hand: a Z at rest along the beam, muons at right angles to it in the transverse plane.
