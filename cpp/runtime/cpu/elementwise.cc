@@ -4,8 +4,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpp/runtime/cpu/elementwise.cc"
-#include "hwy/foreach_target.h"  // first: compiles this file once for each target
+// clang-format off: the order matters, the file is compiled once for each target
+#include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+// clang-format on
 
 #include "cpp/runtime/cpu/math.h"
 
