@@ -28,7 +28,8 @@ BINS = 40
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
-    "mathtext.fontset": "cm",
+    "mathtext.fontset": "dejavusans",
+    "axes.labelsize": 10,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.7,
@@ -147,7 +148,7 @@ def draw(upper, lower, generated, test, row, observable):
     else:
         upper.set_ylim(0, 1.35 * max(reference.max(), sample.max()))
     upper.text(
-        0.97, 0.94, rf"$\chi^2/\mathrm{{ndf}}$ = {row['chi2_per_ndf']:.2f}  (floor {row['floor']:.2f})",
+        0.97, 0.94, f"χ²/ndf {row['chi2_per_ndf']:.2f}  (floor {row['floor']:.2f})",
         transform=upper.transAxes, ha="right", va="top", fontsize=8, color=INK,
     )  # fmt: skip
 
@@ -162,6 +163,8 @@ def draw(upper, lower, generated, test, row, observable):
     lower.set_yticks((0.8, 1.0, 1.2))
     lower.set_ylabel("ratio")
     lower.set_xlabel(f"{label}" + (f"  [{unit}]" if unit else ""))
+    if not log_axis:
+        lower.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6))
     for axes in (upper, lower):
         axes.set_xlim(start, stop)
         if log_axis:
@@ -175,30 +178,35 @@ def draw(upper, lower, generated, test, row, observable):
 
 def single(path, generated, test, row, observable):
     figure, (upper, lower) = plt.subplots(
-        2, 1, figsize=(4.6, 3.9), height_ratios=(3, 1), sharex=True, layout="constrained"
+        2, 1, figsize=(4.8, 4.1), height_ratios=(3, 1), sharex=True, layout="constrained"
     )
     figure.get_layout_engine().set(hspace=0.0, h_pad=0.02)
     draw(upper, lower, generated, test, row, observable)
-    upper.legend(loc="upper left", fontsize=8)
-    if observable[0] not in ("z_rapidity", "jet_rapidity", "z_pt", "jet_mass"):
-        upper.legend(loc="lower center", fontsize=8)
+    # The legend goes where the density leaves room: below where it is wide, else to the left.
+    wide = observable[0] in ("cos_theta", "phi_star", "mu_plus_eta", "mu_minus_eta", "z_rapidity")
+    upper.legend(loc="lower center" if wide else "upper left", fontsize=8, handlelength=1.4)
+    if not wide:
+        upper.set_ylim(top=upper.get_ylim()[1] * (6 if upper.get_yscale() == "log" else 1.15))
     figure.savefig(path, dpi=160)
     plt.close(figure)
 
 
 def overview(path, generated, test, numbers):
-    figure = plt.figure(figsize=(19, 11.5), layout="constrained")
-    cells = figure.subfigures(3, 5, wspace=0.0, hspace=0.01).ravel()
+    """All observables in one picture, with the headline numbers in the corner left free."""
+    figure = plt.figure(figsize=(20, 12), layout="constrained", facecolor="white")
+    cells = figure.subfigures(3, 5, wspace=0.02, hspace=0.02).ravel()
     for i, observable in enumerate(zjet.OBSERVABLES):
         upper, lower = cells[i].subplots(2, 1, height_ratios=(3, 1), sharex=True)
         draw(upper, lower, generated[:, i], test[:, i], numbers["observables"][i], observable)
-    handles, labels = figure.subfigs[0].axes[0].get_legend_handles_labels()
-    cells[13].legend(handles, labels, loc="upper left", fontsize=15, bbox_to_anchor=(0.1, 0.9))
-    cells[13].text(
-        0.14, 0.5, "pp → Z(μ⁺μ⁻) + jet,  13 TeV\n\n" + "\n".join(headlines(numbers)),
-        fontsize=12, color=INK, va="center", linespacing=1.7,
-    )  # fmt: skip
-    figure.savefig(path, dpi=110)
+    handles, labels = cells[0].axes[0].get_legend_handles_labels()
+    figure.text(0.625, 0.29, "pp → Z(μ⁺μ⁻) + jet, 13 TeV", fontsize=20, color=INK, va="top")
+    figure.legend(
+        handles, labels, loc="upper left", bbox_to_anchor=(0.619, 0.255), fontsize=14, ncols=2
+    )
+    figure.text(
+        0.625, 0.205, "\n".join(headlines(numbers)), fontsize=14, color=INK, va="top", linespacing=1.8
+    )
+    figure.savefig(path, dpi=100)
     plt.close(figure)
 
 
@@ -238,6 +246,8 @@ table {{ border-collapse: collapse; font-size: 15px; background: #fff; border: 1
 th, td {{ padding: 5px 18px; text-align: right; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }}
 th {{ font-weight: 500; color: var(--soft); }} th:first-child, td:first-child {{ text-align: left; }}
+.close {{ display: flex; flex-wrap: wrap; gap: 12px 56px; align-items: flex-start; }}
+.close p {{ flex: 1 1 300px; max-width: 32em; margin: 6px 0 12px; }}
 .plots {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 16px; }}
 .plots img {{ width: 100%; background: #fff; border: 1px solid var(--line); border-radius: 8px; }}
 </style></head><body><main>
@@ -247,9 +257,9 @@ from {train:,} Pythia events; a Fortran program drew {generated:,} new ones. The
 compare them with {test:,} Pythia events that the training never saw.</p>
 <div class="figures">{figures}</div>
 <h2>How close</h2>
-<p>χ² per degree of freedom in 50 bins, each with the same number of test events: the difference of the two normalised
+<div class="close"><p>χ² per degree of freedom in 50 bins, each with the same number of test events: the difference of the two normalised
 histograms over its Poisson error. The floor is the same for Pythia's own training events.</p>
-<table><tr><th>observable</th><th>flow</th><th>floor</th></tr>{rows}</table>
+<table><tr><th>observable</th><th>flow</th><th>floor</th></tr>{rows}</table></div>
 <h2>The observables</h2>
 <p class="soft">Grey: Pythia's test events, with their statistical band in the ratio. Orange: the flow.</p>
 <div class="plots">{plots}</div>
