@@ -30,6 +30,19 @@ FEATURES = (
     "z_mass", "z_pt", "polar", "azimuthal", "boost", "jet_pt", "jet_eta", "jet_mass", "opening",
 )  # fmt: skip
 
+# How the flow sees each: one chain of steps a feature (see `castalia describe coupling_flow`).
+PREPROCESSING = (
+    "breit_wigner(91.1876, 2.4952, 0.25, 150); standardise",
+    "log; standardise",
+    "logit(-1, 1); standardise",
+    "logit(-1, 1); standardise",
+    "logit(-1, 1); standardise",
+    "log(-20); standardise",
+    "logit(-4.5, 4.5); standardise",
+    "log; standardise",
+    "logit(-1, 1); standardise",
+)
+
 # The selection that defines the sample (examples/data/README.md). A flow is smooth and leaks a
 # little over these edges; an event beyond them is drawn again.
 MUON_PT_MIN = 20.0  # GeV

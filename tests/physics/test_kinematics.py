@@ -1,5 +1,6 @@
 """The coordinates on Pythia's events: round trips, mass shells, and Fortran against Python."""
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,43 @@ def test_fortran_and_python_agree(truth, fortran):
     assert (np.abs(fortran[:, 11:23] - rebuilt) / scale).max() < 1e-9
     assert np.abs(fortran[:, 23:36] - zjet.observables(truth)).max() < 1e-9
     assert (fortran[:, 36] == zjet.accepted(truth)).all()
+
+
+def test_c_and_python_agree(truth, tmp_path):
+    library = tmp_path / "kinematics.so"
+    source = ROOT / "examples/c/kinematics.c"
+    subprocess.run(
+        ["gcc", "-std=c11", "-O2", "-shared", "-fPIC", str(source), "-lm", "-o", str(library)],
+        check=True,
+    )
+    kinematics = ctypes.CDLL(str(library))
+    kinematics.event_from_features.argtypes = [ctypes.c_void_p, *[ctypes.c_double] * 2, ctypes.c_void_p]
+    for name in ("is_physical", "is_accepted"):
+        getattr(kinematics, name).argtypes = [ctypes.c_void_p]
+        getattr(kinematics, name).restype = ctypes.c_bool
+    kinematics.fill_record.argtypes = [ctypes.c_void_p] * 3
+
+    features, azimuth, side = (column[:2000] for column in zjet.features_from_events(truth))
+    features = np.ascontiguousarray(features)
+    expected = zjet.events_from_features(features, azimuth, side)
+    accepted = zjet.accepted(truth[:2000])
+    event, momenta, masses = np.empty((3, 4)), np.empty((7, 4)), np.empty(7)
+    for i, row in enumerate(features):
+        assert kinematics.is_physical(row.ctypes.data)
+        kinematics.event_from_features(row.ctypes.data, azimuth[i], side[i], event.ctypes.data)
+        assert (np.abs(event - expected[i]) / expected[i, :, :1]).max() < 1e-9
+        assert kinematics.is_accepted(truth[i].ctypes.data) == accepted[i]
+        kinematics.fill_record(event.ctypes.data, momenta.ctypes.data, masses.ctypes.data)
+        balance = momenta[:2].sum(0) - momenta[3:].sum(0)
+        assert np.abs(balance).max() < 1e-12 * momenta[:2, 0].sum()
+        square = momenta[:, 0] ** 2 - (momenta[:, 1:] ** 2).sum(1) - masses**2
+        assert (np.abs(square) <= 1e-12 * momenta[:, 0] ** 2 + 1e-12).all()
+    row = features[0].copy()
+    for column, outside in ((0, 0.1), (1, -1.0), (2, 1.1), (6, 5.0), (7, -1.0), (8, -1.0)):
+        row[:] = features[0]
+        row[column] = outside
+        assert not kinematics.is_physical(row.ctypes.data)
+        assert not zjet.physical(row[None])[0]
 
 
 def test_collins_soper_against_the_covariant_formula(truth):
