@@ -52,3 +52,14 @@ castalia_bazel() {
   esac
   (cd "$root" && bazel "${startup[@]}" "$command" "${options[@]}" "$@")
 }
+
+# The julia program to use; nothing where there is none.
+find_julia() {
+  if [[ -n "${CASTALIA_JULIA:-}" ]]; then
+    echo "$CASTALIA_JULIA"
+  elif command -v julia >/dev/null; then
+    command -v julia
+  elif [[ -x "$cache/julia/bin/julia" ]]; then
+    echo "$cache/julia/bin/julia"
+  fi
+}
