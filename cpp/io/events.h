@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cpp/base/atomic_file.h"
@@ -49,7 +50,8 @@ inline constexpr double kEventTolerance = 1e-6;
 void check_event(const Event& event, int64_t number);
 
 // Writes events one by one; the file appears under its name when it is closed, and never if it is not.
-// Numbers have 17 digits: what is read back is what was written. Belongs to one thread at a time.
+// Momenta and masses have 17 digits: what is read back is what was written. Belongs to one thread at a
+// time.
 // Errors of write() and close(): those of check_event, io_error with the system's words. An event that
 // is refused leaves the file as it was; after an io_error the writer is of no more use.
 class EventWriter {
