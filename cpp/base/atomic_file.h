@@ -1,6 +1,6 @@
-// A file that appears whole or not at all. Bytes go to a temporary file in the same directory, which
-// takes the name of the real one only after they have reached the disk; until then an older file of
-// that name stays as it was.
+// A file that appears whole or not at all. Bytes go to a temporary file in the same directory,
+// which takes the name of the real one only after they have reached the disk; until then an older
+// file of that name stays as it was.
 #ifndef CASTALIA_CPP_BASE_ATOMIC_FILE_H_
 #define CASTALIA_CPP_BASE_ATOMIC_FILE_H_
 
@@ -12,10 +12,10 @@
 
 namespace castalia {
 
-// Belongs to one thread at a time. Every failure is an Error(io_error) that names the path and gives
-// the system's words; the temporary file is then removed and the object is of no more use.
-// Symbolic links are followed: the file that they lead to is replaced. A path that leads to a device or
-// a pipe is written to directly, for there is nothing to protect.
+// Belongs to one thread at a time. Every failure is an Error(io_error) that names the path and
+// gives the system's words; the temporary file is then removed and the object is of no more use.
+// Symbolic links are followed: the file that they lead to is replaced. A path that leads to a
+// device or a pipe is written to directly, for there is nothing to protect.
 class AtomicFile {
  public:
   // Creates the temporary file.
@@ -32,8 +32,8 @@ class AtomicFile {
   // Flushes to the disk and puts the file in its place.
   void commit();
 
-  // The path asked for, and the path of the temporary file: a library that writes by itself may open
-  // the latter, close it, and leave the rest to commit().
+  // The path asked for, and the path of the temporary file: a library that writes by itself may
+  // open the latter, close it, and leave the rest to commit().
   const std::string& path() const { return path_; }
   const std::string& temporary_path() const { return temporary_; }
 

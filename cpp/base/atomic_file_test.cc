@@ -34,9 +34,7 @@ class AtomicFileTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  int files() const {
-    return static_cast<int>(std::distance(fs::directory_iterator(folder_), {}));
-  }
+  int files() const { return static_cast<int>(std::distance(fs::directory_iterator(folder_), {})); }
 
   fs::path folder_, path_;
 };
@@ -108,8 +106,7 @@ TEST_F(AtomicFileTest, FailedWriteKeepsTheOldFile) {
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{100000, limit.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const std::string message =
-      failure([&] { write_file(path_, std::string(300000, 'x')); });
+  const std::string message = failure([&] { write_file(path_, std::string(300000, 'x')); });
   setrlimit(RLIMIT_FSIZE, &limit);
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(message, text("cannot write '", path_.string(), "': File too large"));

@@ -1,8 +1,9 @@
 // Random numbers as a pure function of what they are for.
 //
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011)
-// turns a 64-bit key and a 128-bit counter into 128 random bits. There is no state: a number depends
-// on its address alone, so any batch, any thread and any rank draws the same numbers for an event.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
+// 2011) turns a 64-bit key and a 128-bit counter into 128 random bits. There is no state: a number
+// depends on its address alone, so any batch, any thread and any rank draws the same numbers for an
+// event.
 //
 // The address of a draw, fixed for ever because seeds in published work depend on it:
 //   key word 0      seed, bits 0-31
@@ -11,9 +12,9 @@
 //   counter word 1  event, bits 32-63
 //   counter word 2  stage in bits 0-15, particle in bits 16-31
 //   counter word 3  block = feature / 2
-// A block holds two 64-bit draws: words 0 and 1 (low, high) serve the even feature, words 2 and 3 the
-// odd one. "event" is the number of the event in its sample, never its place in a batch; "particle"
-// is the number of the constituent, never a padded slot.
+// A block holds two 64-bit draws: words 0 and 1 (low, high) serve the even feature, words 2 and 3
+// the odd one. "event" is the number of the event in its sample, never its place in a batch;
+// "particle" is the number of the constituent, never a padded slot.
 //
 // Every function here is reentrant. Arithmetic is spelled out in fused multiply-adds, so that the
 // numbers are the same on every instruction set.
@@ -34,7 +35,7 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 2> key, std::array<uint32_t,
 struct Stream {
   uint64_t seed = 0;
   uint64_t event = 0;
-  uint16_t stage = 0;     // which use of random numbers; one number each, so that no two share draws
+  uint16_t stage = 0;  // which use of random numbers; one number each, so that no two share draws
   uint16_t particle = 0;  // 0 where an event is one row
 };
 
@@ -45,8 +46,8 @@ uint64_t bits(const Stream& stream, uint32_t feature);
 // symmetric about 1/2; the ends 0 and 1 never occur, so logarithms and quantiles of it are finite.
 double uniform(uint64_t bits);
 
-// The standard normal quantile of u in (0, 1), relative error below 1e-15 (Wichura, algorithm AS 241,
-// routine PPND16, Applied Statistics 37, 1988). Gives -inf and inf at 0 and 1, NaN outside.
+// The standard normal quantile of u in (0, 1), relative error below 1e-15 (Wichura, algorithm AS
+// 241, routine PPND16, Applied Statistics 37, 1988). Gives -inf and inf at 0 and 1, NaN outside.
 double normal_quantile(double u);
 
 // One draw. The normal is the quantile of the uniform with the same address.

@@ -19,8 +19,7 @@ using Words = std::array<uint32_t, 4>;
 
 // The known answers published with the Random123 library.
 TEST(Philox, KnownAnswers) {
-  EXPECT_EQ(philox({0, 0}, {0, 0, 0, 0}),
-            (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox({0, 0}, {0, 0, 0, 0}), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   constexpr uint32_t kOnes = 0xffffffff;
   EXPECT_EQ(philox({kOnes, kOnes}, {kOnes, kOnes, kOnes, kOnes}),
             (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
@@ -126,8 +125,8 @@ double kolmogorov(std::vector<double> u) {
   const double n = static_cast<double>(u.size());
   double distance = 0;
   for (size_t i = 0; i < u.size(); ++i) {
-    distance = std::max({distance, u[i] - static_cast<double>(i) / n,
-                         static_cast<double>(i + 1) / n - u[i]});
+    distance = std::max(
+        {distance, u[i] - static_cast<double>(i) / n, static_cast<double>(i + 1) / n - u[i]});
   }
   return distance * std::sqrt(n);
 }

@@ -23,7 +23,8 @@ void check_particle(const Event& event, size_t index, int64_t number) {
   }
   const Momentum parts = momentum(p);
   for (size_t i = 0; i < parts.size(); ++i) {
-    if (!std::isfinite(parts[i])) fail(Code::not_finite, where(), ": ", kComponents[i], " is ", parts[i]);
+    if (!std::isfinite(parts[i]))
+      fail(Code::not_finite, where(), ": ", kComponents[i], " is ", parts[i]);
   }
   if (!std::isfinite(p.mass)) fail(Code::not_finite, where(), ": the mass is ", p.mass);
   // (E - |p|)(E + |p|) keeps the digits that E^2 - p^2 loses.
@@ -38,13 +39,15 @@ void check_particle(const Event& event, size_t index, int64_t number) {
   const auto self = static_cast<int32_t>(index + 1);
   const auto count = static_cast<int32_t>(event.particles.size());
   const bool none = first == 0 && last == 0;
-  const bool range = first >= 1 && first <= count && (last == 0 || (last >= first && last <= count));
+  const bool range =
+      first >= 1 && first <= count && (last == 0 || (last >= first && last <= count));
   if (!(none || range) || (range && self >= first && self <= std::max(first, last))) {
     fail(Code::invalid_argument, where(), ": mothers ", first, " and ", last,
          "; allowed: 0 for none, or others among the ", count, " particles");
   }
   if (none != (p.status == -1)) {
-    fail(Code::invalid_argument, where(), none ? " has no mother" : " is incoming, yet has a mother");
+    fail(Code::invalid_argument, where(),
+         none ? " has no mother" : " is incoming, yet has a mother");
   }
 }
 
@@ -61,8 +64,9 @@ void check_balance(const Event& event, int64_t number) {
     difference[i] -= incoming[i];
     if (std::abs(difference[i]) > kEventTolerance * incoming[0]) {
       fail(Code::invalid_argument, "event ", number, " is not balanced: the final particles have ",
-           difference[i], " GeV more ", kComponents[i], " than the incoming ones; allowed: ",
-           kEventTolerance, " of the incoming energy, ", incoming[0], " GeV");
+           difference[i], " GeV more ", kComponents[i],
+           " than the incoming ones; allowed: ", kEventTolerance, " of the incoming energy, ",
+           incoming[0], " GeV");
     }
   }
 }

@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 // Two massless partons give a Z, which decays to muons, and a massless recoil.
 Event z_and_recoil() {
   constexpr double kMuon = 0.1056583755;
-  const auto particle = [](int32_t id, int32_t status, int32_t first, int32_t last, double px, double py,
-                           double pz, double mass) {
+  const auto particle = [](int32_t id, int32_t status, int32_t first, int32_t last, double px,
+                           double py, double pz, double mass) {
     Particle p;
     p.id = id;
     p.status = status;
@@ -42,7 +42,11 @@ Event z_and_recoil() {
   const double energy = z.energy + recoil.energy, pz = z.pz + recoil.pz;
   Event event;
   event.particles = {particle(21, -1, 0, 0, 0, 0, (energy + pz) / 2, 0),
-                     particle(21, -1, 0, 0, 0, 0, (pz - energy) / 2, 0), z, plus, minus, recoil};
+                     particle(21, -1, 0, 0, 0, 0, (pz - energy) / 2, 0),
+                     z,
+                     plus,
+                     minus,
+                     recoil};
   return event;
 }
 
@@ -73,9 +77,7 @@ class EventFiles : public testing::TestWithParam<const char*> {
   }
   void TearDown() override { fs::remove_all(folder_); }
   std::unique_ptr<EventWriter> writer() const { return make_event_writer(GetParam(), path_, {}); }
-  int files() const {
-    return static_cast<int>(std::distance(fs::directory_iterator(folder_), {}));
-  }
+  int files() const { return static_cast<int>(std::distance(fs::directory_iterator(folder_), {})); }
 
   fs::path folder_, path_;
 };
@@ -150,8 +152,8 @@ TEST(LheWriter, WritesTheWholeOfAnEvent) {
   for (const Particle& wanted : event.particles) {
     Particle p;
     double lifetime, spin;
-    in >> p.id >> p.status >> p.mothers[0] >> p.mothers[1] >> p.colours[0] >> p.colours[1] >> p.px >>
-        p.py >> p.pz >> p.energy >> p.mass >> lifetime >> spin;
+    in >> p.id >> p.status >> p.mothers[0] >> p.mothers[1] >> p.colours[0] >> p.colours[1] >>
+        p.px >> p.py >> p.pz >> p.energy >> p.mass >> lifetime >> spin;
     EXPECT_EQ(p.id, wanted.id);
     EXPECT_EQ(p.status, wanted.status);
     EXPECT_EQ(p.mothers, wanted.mothers);
@@ -179,18 +181,40 @@ TEST(CheckEvent, NamesWhatIsWrong) {
       "event 7, particle 5 (PDG id 13) is off its mass shell");
   has(refusal(Code::invalid_argument, [](Particles& p) { p.pop_back(); }),
       "event 7 is not balanced: the final particles have ");
-  has(refusal(Code::invalid_argument, [](Particles& p) { std::swap(p[5].px, p[5].py); }), "GeV more px");
+  has(refusal(Code::invalid_argument, [](Particles& p) { std::swap(p[5].px, p[5].py); }),
+      "GeV more px");
   has(refusal(Code::not_finite, [](Particles& p) { p[3].py = std::nan(""); }),
       "event 7, particle 4 (PDG id -13): py is nan");
   has(refusal(Code::not_finite,
               [](Particles& p) { p[3].mass = std::numeric_limits<double>::infinity(); }),
       "the mass is inf");
-  has(refusal(Code::invalid_argument, [](Particles& p) { p[3].status = 5; }), "status 5; allowed: -1");
-  has(refusal(Code::invalid_argument, [](Particles& p) { p[3].mothers = {7, 0}; }), "mothers 7 and 0");
-  has(refusal(Code::invalid_argument, [](Particles& p) { p[3].mothers = {4, 0}; }), "mothers 4 and 0");
-  has(refusal(Code::invalid_argument, [](Particles& p) { p[3].mothers = {2, 1}; }), "mothers 2 and 1");
-  has(refusal(Code::invalid_argument, [](Particles& p) { p[3].mothers = {0, 0}; }), "has no mother");
-  has(refusal(Code::invalid_argument, [](Particles& p) { p[0].mothers = {2, 0}; }), "is incoming, yet");
+  has(refusal(Code::invalid_argument, [](Particles& p) { p[3].status = 5; }),
+      "status 5; allowed: -1");
+  has(refusal(Code::invalid_argument,
+              [](Particles& p) {
+                p[3].mothers = {7, 0};
+              }),
+      "mothers 7 and 0");
+  has(refusal(Code::invalid_argument,
+              [](Particles& p) {
+                p[3].mothers = {4, 0};
+              }),
+      "mothers 4 and 0");
+  has(refusal(Code::invalid_argument,
+              [](Particles& p) {
+                p[3].mothers = {2, 1};
+              }),
+      "mothers 2 and 1");
+  has(refusal(Code::invalid_argument,
+              [](Particles& p) {
+                p[3].mothers = {0, 0};
+              }),
+      "has no mother");
+  has(refusal(Code::invalid_argument,
+              [](Particles& p) {
+                p[0].mothers = {2, 0};
+              }),
+      "is incoming, yet");
   has(refusal(Code::empty_data, [](Particles& p) { p.clear(); }), "event 7 has no particles");
 }
 

@@ -62,8 +62,8 @@ class Hdf5File {
            "' in '", path_, "'; it has ", rows);
     }
     CastaliaIoError error;
-    check_io(library_.hdf5_read(handle_, dataset.c_str(), first, count,
-                                static_cast<int32_t>(dtype), out, &error),
+    check_io(library_.hdf5_read(handle_, dataset.c_str(), first, count, static_cast<int32_t>(dtype),
+                                out, &error),
              error);
   }
 

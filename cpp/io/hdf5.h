@@ -1,8 +1,8 @@
 // Data sets of HDF5 files. Element types are converted by HDF5 where they differ from what is asked
 // for: floating-point and integer types of any width are read as any DType.
 //
-// All of this is carried out by libcastalia_io.so, loaded by the first call. Functions are reentrant;
-// calls into HDF5 take turns.
+// All of this is carried out by libcastalia_io.so, loaded by the first call. Functions are
+// reentrant; calls into HDF5 take turns.
 #ifndef CASTALIA_CPP_IO_HDF5_H_
 #define CASTALIA_CPP_IO_HDF5_H_
 
@@ -33,8 +33,8 @@ std::vector<Hdf5Dataset> hdf5_datasets(const std::string& path);
 Hdf5Dataset hdf5_describe(const std::string& path, const std::string& dataset);
 Shape hdf5_shape(const std::string& path, const std::string& dataset);
 
-// Reads the rows first .. first + count - 1 along the first axis into out, row-major, as dtype. A data
-// set without axes is one row. Also out_of_range, with the number of rows there are.
+// Reads the rows first .. first + count - 1 along the first axis into out, row-major, as dtype. A
+// data set without axes is one row. Also out_of_range, with the number of rows there are.
 void hdf5_read(const std::string& path, const std::string& dataset, int64_t first, int64_t count,
                DType dtype, void* out);
 
@@ -53,9 +53,9 @@ class Hdf5Writer {
   Hdf5Writer(const Hdf5Writer&) = delete;
   Hdf5Writer& operator=(const Hdf5Writer&) = delete;
 
-  // Appends rows along the first axis; the first call for a name makes the data set, and the groups in
-  // its name, with gzip compression 0 (none) to 9. Errors: io_error (disk full: the system's words);
-  // shape_mismatch and dtype_mismatch when the rows do not fit those before; out_of_range.
+  // Appends rows along the first axis; the first call for a name makes the data set, and the groups
+  // in its name, with gzip compression 0 (none) to 9. Errors: io_error (disk full: the system's
+  // words); shape_mismatch and dtype_mismatch when the rows do not fit those before; out_of_range.
   void append(const std::string& dataset, DType dtype, const Shape& shape, const void* data,
               int compression = 0);
 

@@ -28,9 +28,7 @@ class Hdf5Test : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  int files() const {
-    return static_cast<int>(std::distance(fs::directory_iterator(folder_), {}));
-  }
+  int files() const { return static_cast<int>(std::distance(fs::directory_iterator(folder_), {})); }
 
   // 5 rows of 2x3 doubles 0, 1, 2, ... and 4 integers in a group.
   void write_sample() const {
@@ -173,7 +171,9 @@ TEST_F(Hdf5Test, RowsThatDoNotFit) {
   writer.append("x", DType::float64, {2, 3}, values.data());
   writer.close();
   EXPECT_EQ(hdf5_shape(path_, "x"), (Shape{4, 3}));
-  failure(Code::invalid_argument, [&] { writer.append("x", DType::float64, {2, 3}, values.data()); });
+  failure(Code::invalid_argument, [&] {
+    writer.append("x", DType::float64, {2, 3}, values.data());
+  });
   failure(Code::invalid_argument, [&] { writer.close(); });
 }
 
@@ -212,7 +212,8 @@ TEST_F(Hdf5Test, FailedWriteKeepsTheOldFile) {
     setrlimit(RLIMIT_FSIZE, &limit);
   }
   std::signal(SIGXFSZ, handler);
-  EXPECT_NE(message.find(text("cannot write '", path_.string(), "'")), std::string::npos) << message;
+  EXPECT_NE(message.find(text("cannot write '", path_.string(), "'")), std::string::npos)
+      << message;
   EXPECT_NE(message.find("File too large"), std::string::npos) << message;
   EXPECT_EQ(hdf5_shape(path_, "particles"), (Shape{5, 2, 3}));
   EXPECT_EQ(files(), 1);

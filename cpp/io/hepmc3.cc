@@ -59,7 +59,8 @@ struct Vertices {
 
 }  // namespace
 
-HepMc3Writer::HepMc3Writer(const std::string& path, RunInfo run) : EventWriter(path, std::move(run)) {
+HepMc3Writer::HepMc3Writer(const std::string& path, RunInfo run)
+    : EventWriter(path, std::move(run)) {
   const auto sink = [](void* context, const char* bytes, size_t count) -> int32_t {
     auto* self = static_cast<HepMc3Writer*>(context);
     // HepMC3 writes on after a failure; the first one is the one to report.

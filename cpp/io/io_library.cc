@@ -17,7 +17,8 @@ std::string library_path() {
   const char* chosen = std::getenv("CASTALIA_IO_LIBRARY");
   if (chosen != nullptr && *chosen != '\0') return chosen;
   Dl_info here{};
-  if (dladdr(reinterpret_cast<const void*>(&library_path), &here) != 0 && here.dli_fname != nullptr) {
+  if (dladdr(reinterpret_cast<const void*>(&library_path), &here) != 0 &&
+      here.dli_fname != nullptr) {
     const std::string path = here.dli_fname;
     const size_t slash = path.rfind('/');
     if (slash != std::string::npos) return path.substr(0, slash + 1) + kFileName;
@@ -32,8 +33,8 @@ const CastaliaIoLibrary* load() {
     fail(Code::io_error, "reading and writing HDF5 and HepMC3 needs ", kFileName,
          ", which cannot be loaded (CASTALIA_IO_LIBRARY may name it): ", dlerror());
   }
-  const auto entry = reinterpret_cast<decltype(&castalia_io_library)>(
-      dlsym(library, "castalia_io_library"));
+  const auto entry =
+      reinterpret_cast<decltype(&castalia_io_library)>(dlsym(library, "castalia_io_library"));
   if (entry == nullptr) fail(Code::io_error, "'", path, "' is not Castalia's: ", dlerror());
   const CastaliaIoLibrary* table = entry();
   if (table->version != kCastaliaIoVersion) {

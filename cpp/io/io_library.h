@@ -1,8 +1,9 @@
-// What libcastalia_io.so offers: a table of plain C functions. HDF5 and HepMC3 stay behind it, linked
-// into that library with hidden symbols, so that a host with copies of its own never meets them.
+// What libcastalia_io.so offers: a table of plain C functions. HDF5 and HepMC3 stay behind it,
+// linked into that library with hidden symbols, so that a host with copies of its own never meets
+// them.
 //
-// No exception crosses the table. A function returns 0, or the value of a Code and fills in the error.
-// HDF5 handles belong to one thread at a time.
+// No exception crosses the table. A function returns 0, or the value of a Code and fills in the
+// error. HDF5 handles belong to one thread at a time.
 #ifndef CASTALIA_CPP_IO_IO_LIBRARY_H_
 #define CASTALIA_CPP_IO_IO_LIBRARY_H_
 
@@ -27,13 +28,14 @@ struct CastaliaIoParticle {
   double px, py, pz, energy, mass;
 };
 
-// Vertex i has the incoming particles vertex_in[vertex_in_begin[i]] .. vertex_in[vertex_in_begin[i+1]-1]
-// and the outgoing ones likewise; the numbers are places in the list of particles.
+// Vertex i has the incoming particles vertex_in[vertex_in_begin[i]] ..
+// vertex_in[vertex_in_begin[i+1]-1] and the outgoing ones likewise; the numbers are places in the
+// list of particles.
 struct CastaliaIoHepMcEvent {
   int64_t number;
   double weight;
-  double scale;                // GeV; written unless negative
-  double alpha_qed, alpha_qcd;  // written unless negative
+  double scale;                               // GeV; written unless negative
+  double alpha_qed, alpha_qcd;                // written unless negative
   double cross_section, cross_section_error;  // pb
   int32_t process;
   const struct CastaliaIoParticle* particles;

@@ -19,8 +19,7 @@ class Line {
   template <typename... Arguments>
   Line& put(Arguments... arguments) {
     std::array<char, 32> digits;
-    const auto [end, _] =
-        std::to_chars(digits.data(), digits.data() + digits.size(), arguments...);
+    const auto [end, _] = std::to_chars(digits.data(), digits.data() + digits.size(), arguments...);
     text_ += ' ';
     text_.append(digits.data(), end);
     return *this;
@@ -34,11 +33,20 @@ std::string escaped(std::string_view plain) {
   std::string out;
   for (const char c : plain) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -69,8 +77,8 @@ LheWriter::LheWriter(const std::string& path, RunInfo run) : EventWriter(path, s
 void LheWriter::write_checked(const Event& event, int64_t) {
   Line line;
   file_.write("<event>\n");
-  line << static_cast<int64_t>(event.particles.size()) << run_.process << event.weight << event.scale
-       << event.alpha_qed << event.alpha_qcd;
+  line << static_cast<int64_t>(event.particles.size()) << run_.process << event.weight
+       << event.scale << event.alpha_qed << event.alpha_qcd;
   file_.write(line.end());
   for (const Particle& p : event.particles) {
     constexpr double kLifetime = 0;

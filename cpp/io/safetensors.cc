@@ -18,7 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "numbers are stored as they lie in memory");
 
 constexpr char kMetadataKey[] = "__metadata__";
 constexpr char kChecksumKey[] = "castalia.checksum";
@@ -31,13 +32,11 @@ struct StoredType {
   const char* name;
   DType dtype;
 };
-constexpr StoredType kTypes[] = {{"F32", DType::float32},
-                                 {"F64", DType::float64},
-                                 {"I32", DType::int32},
-                                 {"I64", DType::int64}};
+constexpr StoredType kTypes[] = {
+    {"F32", DType::float32}, {"F64", DType::float64}, {"I32", DType::int32}, {"I64", DType::int64}};
 // Types of the format that Castalia does not compute with.
-constexpr const char* kForeignTypes[] = {"BOOL", "U8", "I8", "I16", "U16", "U32", "U64",
-                                         "F16", "BF16", "F8_E5M2", "F8_E4M3", "C64"};
+constexpr const char* kForeignTypes[] = {"BOOL", "U8",  "I8",   "I16",     "U16",     "U32",
+                                         "U64",  "F16", "BF16", "F8_E5M2", "F8_E4M3", "C64"};
 
 const char* stored_name(DType dtype) {
   const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
@@ -95,9 +94,9 @@ std::string make_header(const std::string& path, std::span<const TensorToWrite* 
   for (const TensorToWrite* tensor : order) {
     if (tensor->name.empty() || tensor->name == kMetadataKey || header.contains(tensor->name)) {
       fail(Code::invalid_argument, "cannot write '", path, "': the tensor name '", tensor->name,
-           tensor->name.empty()            ? "' is empty"
+           tensor->name.empty()           ? "' is empty"
            : tensor->name == kMetadataKey ? "' is kept by the format"
-                                           : "' occurs twice");
+                                          : "' occurs twice");
     }
     header[tensor->name] = describe(*tensor, offset);
     offset += bytes_of(tensor->dtype, tensor->shape);
@@ -140,7 +139,8 @@ class Reader {
 
   template <typename... Parts>
   [[noreturn]] void corrupt(const Parts&... parts) const {
-    fail(Code::corrupt_file, "'", file_.path(), "' is damaged or not a safetensors file: ", parts...);
+    fail(Code::corrupt_file, "'", file_.path(),
+         "' is damaged or not a safetensors file: ", parts...);
   }
 
   std::string read_header() {
@@ -293,8 +293,8 @@ class Reader {
   void read_data(std::string header) {
     const bool verify = !checksum_.empty() || rule_ == ChecksumRule::required;
     const size_t digits = find_digits(header);
-    if (verify && (digits == std::string::npos ||
-                   header.compare(digits, kChecksumDigits, checksum_) != 0)) {
+    if (verify &&
+        (digits == std::string::npos || header.compare(digits, kChecksumDigits, checksum_) != 0)) {
       corrupt("its checksum is missing or not in the form that Castalia writes");
     }
     Checksum checksum;

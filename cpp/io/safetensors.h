@@ -1,5 +1,5 @@
-// Files of named tensors in the safetensors form (huggingface.co/docs/safetensors): the length of the
-// header as a little-endian 64-bit number, the header as JSON, then the tensors' bytes.
+// Files of named tensors in the safetensors form (huggingface.co/docs/safetensors): the length of
+// the header as a little-endian 64-bit number, the header as JSON, then the tensors' bytes.
 //
 // A file written here carries a checksum of everything in it, as the metadata entry
 // "castalia.checksum"; other programs read the file as any other.
@@ -71,10 +71,10 @@ enum class ChecksumRule {
   required,           // for files that only Castalia writes
 };
 
-// Errors: io_error when the file cannot be read; corrupt_file when it is truncated, its header is not
-// what the format asks for, its tensors do not cover the data exactly, or a byte has changed since it
-// was written; dtype_mismatch and shape_mismatch for element types and ranks that Castalia has not.
-// Nothing is allocated on the word of a header that the file's size does not bear out.
+// Errors: io_error when the file cannot be read; corrupt_file when it is truncated, its header is
+// not what the format asks for, its tensors do not cover the data exactly, or a byte has changed
+// since it was written; dtype_mismatch and shape_mismatch for element types and ranks that Castalia
+// has not. Nothing is allocated on the word of a header that the file's size does not bear out.
 SafetensorsFile read_safetensors(const std::string& path,
                                  ChecksumRule rule = ChecksumRule::verify_if_present);
 

@@ -32,9 +32,7 @@ class SafetensorsTest : public testing::Test {
     out << in.rdbuf();
     return out.str();
   }
-  void put(const std::string& content) const {
-    std::ofstream(path_, std::ios::binary) << content;
-  }
+  void put(const std::string& content) const { std::ofstream(path_, std::ios::binary) << content; }
   // A file of another program, with this header and so many bytes of data.
   void put_foreign(const std::string& header, size_t data_bytes) const {
     const uint64_t length = header.size();
@@ -185,10 +183,9 @@ TEST_F(SafetensorsTest, AbsurdHeaderLength) {
 
 TEST_F(SafetensorsTest, ForeignFilesAreReadUnlessAChecksumIsRequired) {
   // Spaces, unsorted offsets and a float64 at an odd place are all allowed by the format.
-  put_foreign(
-      R"({ "y" : {"dtype":"F64","shape":[1],"data_offsets":[4,12]},)"
-      R"( "x":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}  )",
-      12);
+  put_foreign(R"({ "y" : {"dtype":"F64","shape":[1],"data_offsets":[4,12]},)"
+              R"( "x":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}  )",
+              12);
   EXPECT_EQ(read_safetensors(path_).at("y").values<double>().size(), 1u);
   EXPECT_NE(refusal(Code::corrupt_file, ChecksumRule::required).find("checksum is missing"),
             std::string::npos);
@@ -270,11 +267,20 @@ TEST_F(SafetensorsTest, RandomCorruption) {
     const size_t at = draw(0, content.size());
     const size_t length = 1 + draw(1, 16);
     switch (draw(2, 5)) {
-      case 0: content.erase(at, length); break;
-      case 1: content.insert(at, std::string(length, static_cast<char>(draw(3, 256)))); break;
-      case 2: content.replace(at, length, whole, draw(3, whole.size()), length); break;
-      case 3: content[at] = static_cast<char>(draw(3, 256)); break;
-      default: content.resize(at);
+      case 0:
+        content.erase(at, length);
+        break;
+      case 1:
+        content.insert(at, std::string(length, static_cast<char>(draw(3, 256))));
+        break;
+      case 2:
+        content.replace(at, length, whole, draw(3, whole.size()), length);
+        break;
+      case 3:
+        content[at] = static_cast<char>(draw(3, 256));
+        break;
+      default:
+        content.resize(at);
     }
     if (content == whole) continue;
     put(content);

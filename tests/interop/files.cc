@@ -40,7 +40,8 @@ Particle parton(double energy, double direction) {
   return p;
 }
 
-// Two muons anywhere in the detector and the massless recoil that balances their transverse momenta.
+// Two muons anywhere in the detector and the massless recoil that balances their transverse
+// momenta.
 Event draw_event(uint64_t number) {
   const Stream stream{1, number, 0, 0};
   const auto muon = [&](int32_t id, uint32_t first) {
@@ -57,14 +58,14 @@ Event draw_event(uint64_t number) {
   z.pz = plus.pz + minus.pz;
   const double momentum = std::hypot(z.px, z.py, z.pz);
   z.mass = std::sqrt((z.energy - momentum) * (z.energy + momentum));
-  Particle recoil = from_pt_eta_phi(21, std::hypot(z.px, z.py), normal(stream, 6),
-                                    std::atan2(-z.py, -z.px), 0);
+  Particle recoil =
+      from_pt_eta_phi(21, std::hypot(z.px, z.py), normal(stream, 6), std::atan2(-z.py, -z.px), 0);
   plus.mothers = minus.mothers = {3, 3};
   z.mothers = recoil.mothers = {1, 2};
   const double energy = z.energy + recoil.energy, pz = z.pz + recoil.pz;
   Event event;
-  event.particles = {parton((energy + pz) / 2, 1), parton((energy - pz) / 2, -1), z, plus, minus,
-                     recoil};
+  event.particles = {
+      parton((energy + pz) / 2, 1), parton((energy - pz) / 2, -1), z, plus, minus, recoil};
   event.scale = z.mass;
   return event;
 }

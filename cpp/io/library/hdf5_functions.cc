@@ -93,10 +93,14 @@ File& file_of(void* handle) { return *static_cast<File*>(handle); }
 
 hid_t memory_type(DType dtype) {
   switch (dtype) {
-    case DType::float32: return H5T_NATIVE_FLOAT;
-    case DType::float64: return H5T_NATIVE_DOUBLE;
-    case DType::int32: return H5T_NATIVE_INT32;
-    case DType::int64: return H5T_NATIVE_INT64;
+    case DType::float32:
+      return H5T_NATIVE_FLOAT;
+    case DType::float64:
+      return H5T_NATIVE_DOUBLE;
+    case DType::int32:
+      return H5T_NATIVE_INT32;
+    case DType::int64:
+      return H5T_NATIVE_INT64;
   }
   fail(Code::internal, "no such element type");
 }
@@ -218,10 +222,12 @@ int32_t list(void* file, void (*visit)(void*, const char*, const CastaliaIoExten
   return with_hdf5(error, [&] {
     std::vector<std::string> names;
     const auto collect = [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
-      if (info->type == H5O_TYPE_DATASET) static_cast<std::vector<std::string>*>(out)->push_back(name);
+      if (info->type == H5O_TYPE_DATASET)
+        static_cast<std::vector<std::string>*>(out)->push_back(name);
       return 0;
     };
-    if (H5Ovisit2(file_of(file).id, H5_INDEX_NAME, H5_ITER_INC, collect, &names, H5O_INFO_BASIC) < 0) {
+    if (H5Ovisit2(file_of(file).id, H5_INDEX_NAME, H5_ITER_INC, collect, &names, H5O_INFO_BASIC) <
+        0) {
       fail_reading("cannot list '", file_of(file).path, "'");
     }
     for (const std::string& name : names) {
@@ -245,14 +251,15 @@ int32_t describe_dataset(void* file, const char* dataset, CastaliaIoExtents* out
   });
 }
 
-int32_t read(void* file, const char* dataset, int64_t first, int64_t count, int32_t dtype, void* data,
-             CastaliaIoError* error) {
+int32_t read(void* file, const char* dataset, int64_t first, int64_t count, int32_t dtype,
+             void* data, CastaliaIoError* error) {
   return with_hdf5(error, [&] {
     const Id id = open_dataset(file_of(file), dataset);
     const CastaliaIoExtents stored = describe(file_of(file), dataset, id);
     if (count == 0) return;
     const auto [in_file, in_memory] = select_rows(id, stored, first, count);
-    if (H5Dread(id, memory_type(static_cast<DType>(dtype)), in_memory, in_file, H5P_DEFAULT, data) < 0) {
+    if (H5Dread(id, memory_type(static_cast<DType>(dtype)), in_memory, in_file, H5P_DEFAULT, data) <
+        0) {
       fail_reading("cannot read data set '", dataset, "' in '", file_of(file).path, "'");
     }
   });
@@ -297,8 +304,8 @@ Id create_dataset(const File& file, const char* dataset, const CastaliaIoExtents
   }
   const Id links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
   H5Pset_create_intermediate_group(links, 1);
-  Id id(H5Dcreate2(file.id, dataset, memory_type(static_cast<DType>(rows.dtype)), space, links, layout,
-                   H5P_DEFAULT),
+  Id id(H5Dcreate2(file.id, dataset, memory_type(static_cast<DType>(rows.dtype)), space, links,
+                   layout, H5P_DEFAULT),
         H5Dclose);
   if (!id.valid()) fail_writing("data set '", dataset, "' cannot be made");
   return id;
@@ -313,7 +320,8 @@ bool exists(hid_t file, const std::string& dataset) {
   return H5Lexists(file, dataset.c_str(), H5P_DEFAULT) > 0;
 }
 
-void check_fit(const char* dataset, const CastaliaIoExtents& stored, const CastaliaIoExtents& rows) {
+void check_fit(const char* dataset, const CastaliaIoExtents& stored,
+               const CastaliaIoExtents& rows) {
   if (stored.dtype != rows.dtype) {
     fail(Code::dtype_mismatch, "data set '", dataset, "' holds ",
          name(static_cast<DType>(stored.dtype)), ", the new rows ",

@@ -155,11 +155,10 @@ int32_t with_hepmc3(CastaliaIoError* error, Body body) noexcept {
   });
 }
 
-int32_t open(Sink sink, void* context, const char* tool, const char* version, const char* description,
-             void** writer, CastaliaIoError* error) {
-  return with_hepmc3(error, [&] {
-    *writer = new Writer(sink, context, make_run(tool, version, description));
-  });
+int32_t open(Sink sink, void* context, const char* tool, const char* version,
+             const char* description, void** writer, CastaliaIoError* error) {
+  return with_hepmc3(
+      error, [&] { *writer = new Writer(sink, context, make_run(tool, version, description)); });
 }
 
 int32_t write(void* writer, const CastaliaIoHepMcEvent* event, CastaliaIoError* error) {

@@ -1,6 +1,7 @@
-// Debian's static HDF5 is compiled for programs: it reaches for the C library's stderr and stdout in a
-// way that a shared library may not. These hidden variables of the same names answer instead, and point
-// to the same streams. For this to work <cstdio>, which declares the real ones, must stay out.
+// Debian's static HDF5 is compiled for programs: it reaches for the C library's stderr and stdout
+// in a way that a shared library may not. These hidden variables of the same names answer instead,
+// and point to the same streams. For this to work <cstdio>, which declares the real ones, must stay
+// out.
 #include <dlfcn.h>
 
 extern "C" {
