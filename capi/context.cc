@@ -109,11 +109,11 @@ castalia_status castalia_info(castalia_context* context, const char** json) {
     const nlohmann::ordered_json info = {
         {"version", castalia_version()},
         {"abi_version", CASTALIA_ABI_VERSION},
-        {"instruction_set", cpu::active_target_name()},
+        {"instruction_set", cpu::active_target()},
         {"cores", available_cores()},
         {"sampling_threads", object->sampling_threads.load()},
         {"training_threads", object->training_threads.load()},
-        {"devices", {"cpu"}}};
+        {"devices", nlohmann::json::array({"cpu"})}};
     required(json, "json") = lend(info.dump(2));
   });
 }
