@@ -1,0 +1,376 @@
+// Laws that follow from an architecture's capabilities, for each of its examples in both precisions.
+#include <gtest/gtest.h>
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "cpp/autodiff/gradient.h"
+#include "cpp/base/philox.h"
+#include "cpp/compile/compile.h"
+#include "cpp/ops/ops.h"
+#include "models/model.h"
+
+namespace castalia {
+namespace {
+
+constexpr uint64_t kSeed = 20260;
+
+struct Subject {
+  const Architecture* architecture;
+  size_t example;
+  DType dtype;
+};
+
+std::vector<Subject> subjects() {
+  std::vector<Subject> all;
+  for (const Architecture* architecture : catalogue()) {
+    for (size_t example = 0; example < architecture->examples.size(); ++example) {
+      for (const DType dtype : {DType::float32, DType::float64}) {
+        all.push_back({architecture, example, dtype});
+      }
+    }
+  }
+  return all;
+}
+
+std::string subject_name(const testing::TestParamInfo<Subject>& info) {
+  return text(info.param.architecture->name, "_", info.param.example, "_", name(info.param.dtype));
+}
+
+std::vector<double> column(const std::vector<double>& values, int64_t columns, int64_t which) {
+  std::vector<double> out;
+  for (size_t i = static_cast<size_t>(which); i < values.size(); i += static_cast<size_t>(columns)) {
+    out.push_back(values[i]);
+  }
+  return out;
+}
+
+double deviation(const std::vector<double>& values) {
+  double sum = 0;
+  double squares = 0;
+  for (const double x : values) sum += x;
+  const double mean = sum / static_cast<double>(values.size());
+  for (const double x : values) squares += (x - mean) * (x - mean);
+  return std::sqrt(squares / static_cast<double>(values.size()));
+}
+
+// A model with weights that are nothing special, fitted to data, not trained.
+class Laws : public testing::TestWithParam<Subject> {
+ protected:
+  static constexpr int64_t kRows = 300;
+
+  void SetUp() override {
+    const Subject& subject = GetParam();
+    const Specification example(*subject.architecture,
+                                subject.architecture->examples[subject.example]);
+    model_ = Model::create(example.with("dtype", text('"', name(subject.dtype), '"')));
+    make_data();
+    model_->fit_preprocessing(x_, context_);
+    std::vector<double> weights = model_->parameter_values();
+    std::vector<double> noise(weights.size());
+    fill_normal(Stream{kSeed, 0, 1, 0}, noise);
+    for (size_t i = 0; i < weights.size(); ++i) weights[i] += 0.15 * noise[i];
+    model_->set_parameter_values(weights);
+  }
+
+  void make_data() {
+    const auto features = static_cast<size_t>(model_->features());
+    const auto context_features = static_cast<size_t>(model_->context_features());
+    for (uint64_t row = 0; row < kRows; ++row) {
+      std::vector<double> c(context_features);
+      std::vector<double> x(features);
+      fill_uniform(Stream{kSeed, row, 2, 0}, c);
+      fill_normal(Stream{kSeed, row, 3, 0}, x);
+      for (size_t i = 0; i < features; ++i) {
+        x[i] = 0.3 * static_cast<double>(i) + 0.7 * x[i] + (c.empty() ? 0.0 : c[0]);
+      }
+      x_.insert(x_.end(), x.begin(), x.end());
+      context_.insert(context_.end(), c.begin(), c.end());
+    }
+  }
+
+  bool can(Capability capability) const { return GetParam().architecture->can(capability); }
+  bool conditional() const { return model_->context_features() > 0; }
+  std::span<const double> context_rows(int64_t first, int64_t rows) const {
+    const int64_t width = model_->context_features();
+    return std::span(context_).subspan(static_cast<size_t>(first * width),
+                                       static_cast<size_t>(rows * width));
+  }
+  std::vector<double> log_prob(int threads = 1) const {
+    std::vector<double> out(kRows);
+    model_->log_prob(x_, context_, out, threads);
+    return out;
+  }
+  std::vector<double> sample(uint64_t first, int64_t rows, int threads = 1) const {
+    std::vector<double> out(static_cast<size_t>(rows * model_->features()));
+    model_->sample(kSeed, first, context_rows(static_cast<int64_t>(first), rows), out, threads);
+    return out;
+  }
+
+  std::shared_ptr<Model> model_;
+  std::vector<double> x_;
+  std::vector<double> context_;
+};
+
+TEST_P(Laws, SamplesAreTheSameForAnyBatchAndThreads) {
+  if (!can(Capability::sample)) GTEST_SKIP();
+  const std::vector<double> all = sample(0, kRows);
+  EXPECT_EQ(sample(0, kRows, 2), all);
+  const auto features = static_cast<size_t>(model_->features());
+  for (const int64_t batch : {1, 7, 256}) {
+    std::vector<double> pieces;
+    for (int64_t first = 0; first < kRows; first += batch) {
+      const std::vector<double> piece =
+          sample(static_cast<uint64_t>(first), std::min<int64_t>(batch, kRows - first));
+      pieces.insert(pieces.end(), piece.begin(), piece.end());
+    }
+    EXPECT_EQ(pieces, all) << "batch " << batch;
+  }
+  Sampler sampler(model_, kSeed);
+  std::vector<double> drawn(all.size());
+  size_t row = 0;
+  for (size_t step = 0; row < kRows; ++step) {
+    const size_t rows = std::min<size_t>(step % 3 == 2 ? 40 : 1, kRows - row);
+    sampler.next(std::span(drawn).subspan(row * features, rows * features),
+                 context_rows(static_cast<int64_t>(row), static_cast<int64_t>(rows)));
+    row += rows;
+  }
+  EXPECT_EQ(drawn, all);
+  sampler.seek(123);
+  std::vector<double> one(features);
+  sampler.next(one, context_rows(123, 1));
+  EXPECT_TRUE(std::equal(one.begin(), one.end(), all.begin() + 123 * static_cast<long>(features)));
+  EXPECT_EQ(sampler.position(), 124u);
+}
+
+TEST_P(Laws, DifferentSeedsAndEventsDiffer) {
+  if (!can(Capability::sample)) GTEST_SKIP();
+  std::vector<double> a(static_cast<size_t>(2 * model_->features()));
+  std::vector<double> b = a;
+  const std::span<const double> context = context_rows(0, conditional() ? 1 : 0);
+  model_->sample(1, 0, context, a);
+  model_->sample(2, 0, context, b);
+  EXPECT_NE(a, b);
+  EXPECT_NE(a[0], a[static_cast<size_t>(model_->features())]);
+}
+
+TEST_P(Laws, LogDensitiesAreTheSameForAnyBatchAndThreads) {
+  if (!can(Capability::log_prob)) GTEST_SKIP();
+  const std::vector<double> all = log_prob();
+  EXPECT_EQ(log_prob(2), all);
+  const int64_t features = model_->features();
+  for (int64_t row = 0; row < kRows; row += 37) {
+    double one = 0;
+    model_->log_prob(
+        std::span(x_).subspan(static_cast<size_t>(row * features), static_cast<size_t>(features)),
+        context_rows(row, 1), {&one, 1});
+    EXPECT_EQ(one, all[static_cast<size_t>(row)]);
+  }
+}
+
+// The determinant of the Jacobian of a traced map, by one gradient a column.
+TEST_P(Laws, LogDeterminantIsThatOfTheDenseJacobian) {
+  if (!can(Capability::transform)) GTEST_SKIP();
+  if (model_->dtype() != DType::float64) GTEST_SKIP() << "compared in float64";
+  constexpr int64_t rows = 16;
+  const int64_t features = model_->features();
+  const int64_t width = model_->context_features();
+  Graph graph;
+  const Value flat =
+      graph.state("parameters", {DType::float64, {model_->parameter_table().count()}});
+  Trace trace(graph, model_->parameter_table(), flat, DType::float64);
+  const Value x = graph.input("x", {DType::float64, {rows, features}});
+  const Value context = width > 0 ? graph.input("context", {DType::float64, {rows, width}}) : Value();
+  const auto [z, log_det] = model_->network().transform(trace, x, context);
+  graph.output("log_det", log_det);
+  for (int64_t j = 0; j < features; ++j) {
+    const std::vector<Value> sources = {x};
+    graph.output(text("row ", j), gradient(slice(z, 1, j, j + 1), sources)[0]);
+  }
+  Workspace workspace(compile(graph));
+  workspace.bind_state("parameters", model_->parameters());
+  std::memcpy(workspace.input("x"), x_.data(), static_cast<size_t>(rows * features) * sizeof(double));
+  if (width > 0) {
+    std::memcpy(workspace.input("context"), context_.data(),
+                static_cast<size_t>(rows * width) * sizeof(double));
+  }
+  workspace.run();
+  const auto* found = static_cast<const double*>(workspace.output("log_det"));
+  for (int64_t row = 0; row < rows; ++row) {
+    Eigen::MatrixXd jacobian(features, features);
+    for (int64_t j = 0; j < features; ++j) {
+      const auto* derivatives = static_cast<const double*>(workspace.output(text("row ", j)));
+      for (int64_t i = 0; i < features; ++i) jacobian(j, i) = derivatives[row * features + i];
+    }
+    EXPECT_NEAR(found[row], std::log(std::abs(jacobian.determinant())), 1e-8) << "row " << row;
+  }
+}
+
+TEST_P(Laws, InverseUndoesTransform) {
+  if (!can(Capability::transform) || !can(Capability::inverse)) GTEST_SKIP();
+  std::vector<double> z(x_.size());
+  std::vector<double> back(x_.size());
+  std::vector<double> there(kRows);
+  std::vector<double> again(kRows);
+  model_->transform(x_, context_, z, there);
+  model_->inverse(z, context_, back, again);
+  const double tolerance = model_->dtype() == DType::float64 ? 1e-9 : 1e-4;
+  const int64_t features = model_->features();
+  for (int64_t j = 0; j < features; ++j) {
+    const std::vector<double> given = column(x_, features, j);
+    const std::vector<double> found = column(back, features, j);
+    const double unit = deviation(given);
+    for (size_t row = 0; row < given.size(); ++row) {
+      EXPECT_NEAR(found[row], given[row], tolerance * unit) << "row " << row << ", column " << j;
+    }
+  }
+  for (size_t row = 0; row < kRows; ++row) {
+    EXPECT_NEAR(there[row], -again[row], model_->dtype() == DType::float64 ? 1e-8 : 1e-2);
+  }
+}
+
+TEST_P(Laws, DensityIntegratesToOne) {
+  if (!can(Capability::log_prob) || !can(Capability::sample)) GTEST_SKIP();
+  const int64_t features = model_->features();
+  if (features > 2) GTEST_SKIP() << "integrated in one and two dimensions";
+  // The range of many events holds all but a few in 10^5 of the density; the data are among them so
+  // that all of a bounded domain is covered.
+  constexpr int64_t kEvents = 100000;
+  std::vector<double> events(static_cast<size_t>(kEvents * features));
+  const std::span<const double> context = context_rows(0, conditional() ? 1 : 0);
+  model_->sample(kSeed, 0, context, events, 2);
+  events.insert(events.end(), x_.begin(), x_.end());
+  const int64_t steps = features == 1 ? 20000 : 700;
+  std::vector<double> low;
+  std::vector<double> size;
+  double cell = 1;
+  for (int64_t j = 0; j < features; ++j) {
+    const std::vector<double> values = column(events, features, j);
+    const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+    low.push_back(*least);
+    size.push_back((*greatest - *least) / static_cast<double>(steps));
+    cell *= size.back();
+  }
+  const int64_t points = features == 1 ? steps : steps * steps;
+  std::vector<double> grid;
+  for (int64_t point = 0; point < points; ++point) {
+    grid.push_back(low[0] + size[0] * (static_cast<double>(point % steps) + 0.5));
+    if (features == 2) grid.push_back(low[1] + size[1] * (static_cast<double>(point / steps) + 0.5));
+  }
+  std::vector<double> log_densities(static_cast<size_t>(points));
+  model_->log_prob(grid, context, log_densities, 2);
+  double total = 0;
+  for (const double value : log_densities) total += std::exp(value) * cell;
+  EXPECT_NEAR(total, 1.0, 2e-3);
+}
+
+TEST_P(Laws, EveryParameterGetsAGradient) {
+  constexpr int64_t rows = 128;
+  const int64_t width = model_->context_features();
+  const DType dtype = model_->dtype();
+  Graph graph;
+  ParameterTable& table = model_->parameter_table();
+  const Value flat = graph.state("parameters", {dtype, {table.count()}});
+  Trace trace(graph, table, flat, dtype);
+  const Value x = graph.input("x", {DType::float64, {rows, model_->features()}});
+  const Value context = width > 0 ? graph.input("context", {DType::float64, {rows, width}}) : Value();
+  const Value loss = mean(model_->network().loss(trace, x, context), {0, 1});
+  std::vector<Value> parameters;
+  for (const Parameter& p : table.parameters()) {
+    parameters.push_back(trace.parameter(p.name, p.shape, p.initializer));
+  }
+  const std::vector<Value> gradients = gradient(loss, parameters);
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    graph.output(table.parameters()[i].name, cast(gradients[i], DType::float64));
+  }
+  Workspace workspace(compile(graph, {.rows_independent = false}));
+  workspace.bind_state("parameters", model_->parameters());
+  std::memcpy(workspace.input("x"), x_.data(),
+              static_cast<size_t>(rows * model_->features()) * sizeof(double));
+  if (width > 0) {
+    std::memcpy(workspace.input("context"), context_.data(),
+                static_cast<size_t>(rows * width) * sizeof(double));
+  }
+  workspace.run();
+  for (const Parameter& p : table.parameters()) {
+    const auto* values = static_cast<const double*>(workspace.output(p.name));
+    double largest = 0;
+    for (int64_t i = 0; i < p.shape.count(); ++i) {
+      ASSERT_TRUE(std::isfinite(values[i])) << p.name;
+      largest = std::max(largest, std::abs(values[i]));
+    }
+    EXPECT_GT(largest, 0) << p.name;
+  }
+}
+
+TEST_P(Laws, ConditioningChangesTheOutput) {
+  if (!conditional()) GTEST_SKIP();
+  std::vector<double> shifted = context_;
+  for (double& value : shifted) value += 0.5;
+  if (can(Capability::log_prob)) {
+    std::vector<double> other(kRows);
+    model_->log_prob(x_, shifted, other);
+    const std::vector<double> same = log_prob();
+    for (size_t row = 0; row < kRows; ++row) EXPECT_NE(other[row], same[row]);
+  }
+  if (can(Capability::sample)) {
+    std::vector<double> other(x_.size());
+    model_->sample(kSeed, 0, shifted, other);
+    EXPECT_NE(other, sample(0, kRows));
+  }
+}
+
+TEST_P(Laws, AFileHoldsAllOfIt) {
+  const std::string first = testing::TempDir() + "/first.safetensors";
+  const std::string second = testing::TempDir() + "/second.safetensors";
+  model_->save(first);
+  const std::shared_ptr<Model> loaded = Model::load(first);
+  EXPECT_EQ(loaded->specification().json(), model_->specification().json());
+  EXPECT_EQ(loaded->describe(), model_->describe());
+  if (can(Capability::log_prob)) {
+    std::vector<double> out(kRows);
+    loaded->log_prob(x_, context_, out);
+    EXPECT_EQ(out, log_prob());
+  }
+  if (can(Capability::sample)) {
+    std::vector<double> out(x_.size());
+    loaded->sample(kSeed, 0, context_, out);
+    EXPECT_EQ(out, sample(0, kRows));
+  }
+  loaded->save(second);
+  const auto bytes = [](const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_EQ(bytes(first), bytes(second));
+  std::remove(first.c_str());
+  std::remove(second.c_str());
+}
+
+TEST_P(Laws, PrecisionsAgree) {
+  if (!can(Capability::log_prob)) GTEST_SKIP();
+  const DType other = model_->dtype() == DType::float32 ? DType::float64 : DType::float32;
+  const std::shared_ptr<Model> converted = model_->converted(other);
+  EXPECT_EQ(converted->dtype(), other);
+  std::vector<double> out(kRows);
+  converted->log_prob(x_, context_, out);
+  const std::vector<double> own = log_prob();
+  for (size_t row = 0; row < kRows; ++row) {
+    EXPECT_NEAR(out[row], own[row], 1e-3 * std::max(1.0, std::abs(own[row])));
+  }
+  if (model_->dtype() == DType::float32) {
+    EXPECT_EQ(converted->converted(DType::float32)->parameter_values(), model_->parameter_values());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogue, Laws, testing::ValuesIn(subjects()), subject_name);
+
+}  // namespace
+}  // namespace castalia
