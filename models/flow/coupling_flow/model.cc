@@ -338,7 +338,7 @@ std::vector<Field> fields() {
        .default_value = "8",
        .meaning = "bins of each spline",
        .least = 2,
-       .greatest = 256},
+       .greatest = 128},
       {.name = "bound",
        .type = FieldType::real,
        .default_value = "5.0",
