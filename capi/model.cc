@@ -167,7 +167,7 @@ castalia_status castalia_model_shape(castalia_model* model, int64_t* features, i
 
 castalia_status castalia_model_describe(castalia_model* model, const char** json) {
   return call([&] {
-    required(json, "json") = lend(describe_json(*from_handle<ModelObject>(model)->model));
+    required(json, "json") = lend(from_handle<ModelObject>(model)->model->describe());
   });
 }
 

@@ -157,10 +157,6 @@ class Model {
   mutable std::vector<std::unique_ptr<Crew>> idle_crews_;
 };
 
-// For people and for the faces: architecture, capabilities, specification, preprocessing, parameters
-// (name, shape) and how it was trained.
-std::string describe_json(const Model& model);
-
 // Draws the events of a sample one after another. Belongs to one thread at a time. While it lives its
 // model cannot be held.
 class Sampler {

@@ -180,30 +180,4 @@ std::string Model::describe() const {
   return out.dump(2);
 }
 
-std::string describe_json(const Model& model) {
-  nlohmann::ordered_json parameters = nlohmann::ordered_json::array();
-  for (const Parameter& parameter : model.parameter_table().parameters()) {
-    parameters.push_back({{"name", parameter.name},
-                          {"shape", std::vector<int64_t>(parameter.shape.begin(), parameter.shape.end())}});
-  }
-  nlohmann::ordered_json capabilities = nlohmann::ordered_json::array();
-  for (const Capability each : model.architecture().capabilities) capabilities.push_back(name(each));
-  const auto parsed = [](const std::string& json) {
-    return json.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json::parse(json);
-  };
-  const nlohmann::ordered_json out = {
-      {"architecture", model.architecture().name},
-      {"family", model.architecture().family},
-      {"capabilities", capabilities},
-      {"features", model.features()},
-      {"context_features", model.context_features()},
-      {"fitted", model.fitted()},
-      {"specification", parsed(model.specification().json())},
-      {"preprocessing", parsed(model.preprocessing_json())},
-      {"parameter_count", model.parameter_table().count()},
-      {"parameters", parameters},
-      {"training", parsed(model.training_json())}};
-  return out.dump(2);
-}
-
 }  // namespace castalia
