@@ -43,7 +43,7 @@ void trace_update(Graph& graph, const TrainingOptions& options, Value loss, Valu
   const Value correction2 = graph.input("correction2", {dtype, {}});
 
   const Value norm2 = sum(square(cast(gradient, DType::float64)), {0}, false);
-  const Value good = cast(is_finite(reshape(loss, {})) * is_finite(norm2), dtype);
+  const Value good = cast(is_finite(reshape(loss, Shape())) * is_finite(norm2), dtype);
   Value g = gradient;
   if (options.clip_norm > 0) {
     const Value factor = minimum(options.clip_norm / sqrt(norm2 + 1e-300), graph.scalar(1.0, DType::float64));
