@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts in tools/: where things are, how they speak, how they call Bazel.
 #
 # What a user may set:

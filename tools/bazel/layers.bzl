@@ -1,12 +1,10 @@
 """The layers of the library, lowest first. A package may use its own layer and those before it.
 
-Each layer is a list of package patterns relative to the root. `clients(name)` gives what may see a
-target of the layer: the layer itself and everything to its right. tools/check_layers.py reads this
-file too, so it holds nothing but the literal below and one function.
+packages_from(name) gives what may see a target of a layer: the layer itself and all after it.
+tools/check_layers.py reads the table below too, as a Python literal.
 """
 
-# Layers that stand side by side (train, io, referee) share an entry and may not see each other
-# unless a line in SIDEWAYS says so.
+# (name, folders); folders of one layer stand side by side and may use each other.
 LAYERS = [
     ("base", ["cpp/base"]),
     ("graph", ["cpp/graph"]),
@@ -26,7 +24,7 @@ def layer_names():
     return [name for name, _ in LAYERS]
 
 def packages_from(layer):
-    """The package patterns of a layer and of all to its right."""
+    """The package patterns of a layer and of all after it."""
     out = []
     seen = False
     for name, folders in LAYERS:
