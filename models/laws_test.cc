@@ -13,6 +13,7 @@
 
 #include "cpp/autodiff/gradient.h"
 #include "cpp/base/philox.h"
+#include "cpp/base/text.h"
 #include "cpp/compile/compile.h"
 #include "cpp/ops/ops.h"
 #include "models/model.h"
@@ -61,7 +62,9 @@ double deviation(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
-// A model with weights that are nothing special, fitted to data, not trained.
+// A model fitted to data, not trained, whose weights are moved a little from where they start: far
+// enough that no layer is the identity, not so far that the map is worse conditioned than a trained
+// one, which would show as rounding in the round trip.
 class Laws : public testing::TestWithParam<Subject> {
  protected:
   static constexpr int64_t kRows = 300;
@@ -76,7 +79,7 @@ class Laws : public testing::TestWithParam<Subject> {
     std::vector<double> weights = model_->parameter_values();
     std::vector<double> noise(weights.size());
     fill_normal(Stream{kSeed, 0, 1, 0}, noise);
-    for (size_t i = 0; i < weights.size(); ++i) weights[i] += 0.15 * noise[i];
+    for (size_t i = 0; i < weights.size(); ++i) weights[i] += 0.05 * noise[i];
     model_->set_parameter_values(weights);
   }
 
