@@ -1,0 +1,113 @@
+! Who owns a handle. Every object of the library lies in one castalia_owner: assignment adds an owner,
+! the end of a variable's life takes one away. The objects are counted by the library.
+module castalia_handles
+  use, intrinsic :: iso_c_binding, only: c_associated, c_int, c_null_ptr, c_ptr
+  use castalia_c
+  implicit none
+  private
+
+  integer, parameter, public :: context_handle = 1
+  integer, parameter, public :: config_handle = 2
+  integer, parameter, public :: dataset_handle = 3
+  integer, parameter, public :: model_handle = 4
+  integer, parameter, public :: sampler_handle = 5
+  integer, parameter, public :: trainer_handle = 6
+  integer, parameter, public :: event_writer_handle = 7
+
+  type, public :: castalia_owner
+    type(c_ptr) :: handle = c_null_ptr
+    integer :: kind = 0
+  contains
+    procedure :: take
+    procedure :: release
+    procedure, private :: share
+    generic :: assignment(=) => share
+    final :: finalise
+  end type castalia_owner
+
+contains
+
+  ! Becomes the owner of a handle that was just created, and lets go of the old one.
+  subroutine take(self, handle, kind)
+    class(castalia_owner), intent(inout) :: self
+    type(c_ptr), intent(in) :: handle
+    integer, intent(in) :: kind
+
+    call self%release()
+    self%handle = handle
+    self%kind = kind
+  end subroutine take
+
+  ! Lets go; an owner of nothing stays one.
+  subroutine release(self)
+    class(castalia_owner), intent(inout) :: self
+    type(c_ptr) :: handle
+    integer(c_int) :: status
+
+    if (.not. c_associated(self%handle)) return
+    handle = self%handle
+    self%handle = c_null_ptr
+    ! The status says INVALID_HANDLE at worst, and then nothing is left to be done.
+    select case (self%kind)
+    case (context_handle)
+      status = castalia_context_destroy(handle)
+    case (config_handle)
+      status = castalia_config_destroy(handle)
+    case (dataset_handle)
+      status = castalia_dataset_destroy(handle)
+    case (model_handle)
+      status = castalia_model_destroy(handle)
+    case (sampler_handle)
+      status = castalia_sampler_destroy(handle)
+    case (trainer_handle)
+      status = castalia_trainer_destroy(handle)
+    case (event_writer_handle)
+      status = castalia_event_writer_destroy(handle)
+    case default
+      status = CASTALIA_INVALID_HANDLE
+    end select
+    if (status /= CASTALIA_OK) self%kind = 0
+  end subroutine release
+
+  subroutine share(self, other)
+    class(castalia_owner), intent(inout) :: self
+    class(castalia_owner), intent(in) :: other
+    type(c_ptr) :: handle
+    integer(c_int) :: status
+    integer :: kind
+
+    ! First the new owner, then the old one goes: both may be the same.
+    handle = other%handle
+    kind = other%kind
+    status = CASTALIA_OK
+    if (c_associated(handle)) then
+      select case (kind)
+      case (context_handle)
+        status = castalia_context_retain(handle)
+      case (config_handle)
+        status = castalia_config_retain(handle)
+      case (dataset_handle)
+        status = castalia_dataset_retain(handle)
+      case (model_handle)
+        status = castalia_model_retain(handle)
+      case (sampler_handle)
+        status = castalia_sampler_retain(handle)
+      case (trainer_handle)
+        status = castalia_trainer_retain(handle)
+      case (event_writer_handle)
+        status = castalia_event_writer_retain(handle)
+      end select
+    end if
+    call self%release()
+    if (status /= CASTALIA_OK) handle = c_null_ptr
+    self%handle = handle
+    self%kind = kind
+  end subroutine share
+
+  impure elemental subroutine finalise(self)
+    type(castalia_owner), intent(inout) :: self
+
+    call self%release()
+  end subroutine finalise
+
+end module castalia_handles
