@@ -312,6 +312,8 @@ def julia(contract):
             number = f"NTuple{{{count},{number}}}"
         out += f"    {name}::{number}\n"
     out += "end\n"
+    exported = [item[0] for enumeration in contract.enumerations for item in enumeration.items]
+    out += "\n" + "\n".join(wrapped("export CArray, " + ", ".join(exported), 96)).replace("\n", "\n    ") + "\n"
     names = [f.name for f in contract.functions]
     out += "\nconst NAMES = [\n" + "".join(f"    :{name},\n" for name in names) + "]\n"
     out += "\nconst ADDRESSES = fill(C_NULL, length(NAMES))\n"

@@ -1,0 +1,35 @@
+# One constructor an architecture, made from the catalogue of the library that is found while this package
+# is compiled; a changed library compiles it again. `Model("name")` reaches whatever a later library brings.
+
+load_library!()
+include_dependency(LIBRARY_PATH[])
+
+function fieldlines(fields)
+    lines = map(fields) do field
+        default = haskey(field, "default") ? " = $(writejson(field["default"]))" : ""
+        range = haskey(field, "range") ? "; range $(writejson(field["range"]))" : ""
+        choices = haskey(field, "choices") ? "; one of $(writejson(field["choices"]))" : ""
+        "- `$(field["name"])$default` ($(field["type"])$range$choices): $(get(field, "meaning", ""))"
+    end
+    return join(lines, "\n")
+end
+
+typename(name) = Symbol(join(uppercasefirst.(split(name, '_'))))
+
+for entry in models()
+    constructor = typename(entry["name"])
+    references = join(("arXiv:" * r for r in get(entry, "references", [])), ", ")
+    text = """
+        $constructor(; fields...)
+
+    $(entry["summary"]) $(get(entry, "description", ""))
+
+    $(fieldlines(entry["fields"]))
+
+    $references
+    """
+    @eval begin
+        @doc $text const $constructor = Model{$(QuoteNode(Symbol(entry["name"])))}
+        export $constructor
+    end
+end
