@@ -22,11 +22,11 @@ module castalia_events
 contains
 
   ! format: "lhe" or "hepmc3". Fields of the configuration: energy, beam, cross_section, ...
-  subroutine writer_create(self, path, format, config, context, stat, errmsg)
+  subroutine writer_create(self, path, format, config, settings, stat, errmsg)
     class(castalia_event_writer), intent(inout) :: self
     character(len=*), intent(in) :: path, format
     type(castalia_config), intent(in), optional :: config
-    type(castalia_context), intent(in), optional :: context
+    type(castalia_context), intent(in), optional :: settings
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(c_ptr) :: fields, handle, with
@@ -35,7 +35,7 @@ contains
     fields = c_null_ptr
     with = c_null_ptr
     if (present(config)) fields = config%owner%handle
-    if (present(context)) with = context%owner%handle
+    if (present(settings)) with = settings%owner%handle
     status = castalia_event_writer_create(with, c_text(path), c_text(format), fields, handle)
     if (status == CASTALIA_OK) call self%owner%take(handle, event_writer_handle)
     call settle(status, stat, errmsg)

@@ -72,12 +72,12 @@ contains
 
   ! A model with untrained weights. The fields of the architecture come from a configuration, from JSON text,
   ! or from both, where JSON wins.
-  subroutine model_create(self, architecture, config, json, context, stat, errmsg)
+  subroutine model_create(self, architecture, config, json, settings, stat, errmsg)
     class(castalia_model), intent(inout) :: self
     character(len=*), intent(in) :: architecture
     type(castalia_config), intent(in), optional :: config
     character(len=*), intent(in), optional :: json
-    type(castalia_context), intent(in), optional :: context
+    type(castalia_context), intent(in), optional :: settings
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(castalia_config) :: fields
@@ -86,7 +86,7 @@ contains
     integer(c_int) :: status
 
     with = c_null_ptr
-    if (present(context)) with = context%owner%handle
+    if (present(settings)) with = settings%owner%handle
     status = castalia_config_create(handle)
     if (status == CASTALIA_OK) then
       call fields%owner%take(handle, config_handle)
@@ -420,11 +420,11 @@ contains
   end subroutine model_save
 
   ! verify (default .true.) computes the golden events that the file carries and compares.
-  subroutine model_load(self, path, verify, context, stat, errmsg)
+  subroutine model_load(self, path, verify, settings, stat, errmsg)
     class(castalia_model), intent(inout) :: self
     character(len=*), intent(in) :: path
     logical, intent(in), optional :: verify
-    type(castalia_context), intent(in), optional :: context
+    type(castalia_context), intent(in), optional :: settings
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(castalia_config) :: options
@@ -433,7 +433,7 @@ contains
     integer :: set
 
     with = c_null_ptr
-    if (present(context)) with = context%owner%handle
+    if (present(settings)) with = settings%owner%handle
     set = CASTALIA_OK
     if (present(verify)) call options%set("verify", verify, stat=set)
     status = int(set, c_int)

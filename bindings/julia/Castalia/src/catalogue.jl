@@ -4,10 +4,18 @@
 load_library!()
 include_dependency(LIBRARY_PATH[])
 
+function rangetext(field)
+    (least, greatest) = (get(field, "minimum", nothing), get(field, "maximum", nothing))
+    least === greatest === nothing && return ""
+    greatest === nothing && return ", at least $least"
+    least === nothing && return ", at most $greatest"
+    return ", $least to $greatest"
+end
+
 function fieldlines(fields)
     lines = map(fields) do field
         default = haskey(field, "default") ? " = $(writejson(field["default"]))" : ""
-        range = haskey(field, "range") ? "; range $(writejson(field["range"]))" : ""
+        range = rangetext(field)
         choices = haskey(field, "choices") ? "; one of $(writejson(field["choices"]))" : ""
         "- `$(field["name"])$default` ($(field["type"])$range$choices): $(get(field, "meaning", ""))"
     end
