@@ -1,0 +1,145 @@
+// castalia models, describe, info.
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "bindings/cli/commands.h"
+
+namespace castalia_cli {
+namespace {
+
+std::string limits(const Json& field) {
+  if (field.contains("choices")) {
+    std::string text;
+    for (const Json& choice : field["choices"]) text += (text.empty() ? "" : " | ") + plain(choice);
+    return text;
+  }
+  const bool least = field.contains("minimum"), greatest = field.contains("maximum");
+  if (least && greatest) return plain(field["minimum"]) + " to " + plain(field["maximum"]);
+  if (least) return "at least " + plain(field["minimum"]);
+  if (greatest) return "at most " + plain(field["maximum"]);
+  return "";
+}
+
+void print_fields(const Json& fields) {
+  for (const Json& field : fields) {
+    std::string head = plain(field["name"]) + " (" + plain(field["type"]);
+    const std::string range = limits(field);
+    if (!range.empty()) head += ", " + range;
+    head += field.contains("default") ? ", default " + field["default"].dump() + ")" : ", required)";
+    std::cout << "  " << head << "\n      " << plain(field["meaning"]) << "\n";
+  }
+}
+
+std::string list(const Json& values) {
+  std::string text;
+  for (const Json& value : values) text += (text.empty() ? "" : ", ") + plain(value);
+  return text;
+}
+
+void print_architecture(const Json& entry) {
+  std::cout << plain(entry["name"]) << " (" << plain(entry["family"]) << "): " << plain(entry["summary"])
+            << "\n";
+  if (!plain(entry["description"]).empty()) std::cout << "\n" << plain(entry["description"]) << "\n";
+  std::cout << "\nCan: " << list(entry["capabilities"]) << "\n";
+  if (!entry["references"].empty()) std::cout << "arXiv: " << list(entry["references"]) << "\n";
+  std::cout << "\nFields (castalia train " << plain(entry["name"]) << " --set FIELD=VALUE):\n";
+  print_fields(entry["fields"]);
+  std::cout << "\nFields of training (--training FIELD=VALUE):\n";
+  print_fields(json_of(castalia_training_fields));
+}
+
+void print_model(const Json& model) {
+  for (const auto& [key, value] : model.items()) {
+    if (key == "parameters" || value.is_null()) continue;
+    if (!value.is_object()) {
+      std::cout << key << ": " << (value.is_array() ? list(value) : plain(value)) << "\n";
+      continue;
+    }
+    std::cout << key << ":\n";
+    for (const auto& [name, field] : value.items()) {
+      // Histories and the like are for programs.
+      const std::string text = field.dump();
+      std::cout << "  " << name << " = " << (text.size() > 160 ? "(see --json)" : text) << "\n";
+    }
+  }
+}
+
+void describe(const std::string& what, bool as_json) {
+  Json found;
+  bool architecture = false;
+  for (const Json& entry : json_of(castalia_catalogue)) {
+    if (entry["name"] == what) {
+      found = entry;
+      architecture = true;
+    }
+  }
+  if (!architecture) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(what, ignored)) {
+      throw Failure("'" + what + "' is neither a file nor an architecture; castalia models lists these");
+    }
+    const Model model =
+        make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), what.c_str(),
+                    static_cast<castalia_config*>(nullptr));
+    found = json_of(castalia_model_describe, model.get());
+  }
+  if (as_json) {
+    std::cout << found.dump(2) << "\n";
+  } else if (architecture) {
+    print_architecture(found);
+  } else {
+    print_model(found);
+  }
+}
+
+void add_json(CLI::App* command, bool& as_json) {
+  command->add_flag("--json", as_json, "Print JSON, for programs");
+}
+
+}  // namespace
+
+void add_models(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("models", "List the architectures");
+  auto as_json = std::make_shared<bool>(false);
+  add_json(command, *as_json);
+  command->callback([as_json] {
+    const Json catalogue = json_of(castalia_catalogue);
+    if (*as_json) {
+      std::cout << catalogue.dump(2) << "\n";
+      return;
+    }
+    for (const Json& entry : catalogue) {
+      std::printf("%-24s %-12s %s\n", plain(entry["name"]).c_str(), plain(entry["family"]).c_str(),
+                  plain(entry["summary"]).c_str());
+    }
+  });
+}
+
+void add_describe(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("describe", "Describe an architecture or the model in a file");
+  auto what = std::make_shared<std::string>();
+  auto as_json = std::make_shared<bool>(false);
+  command->add_option("what", *what, "An architecture's name, or a model file")->required();
+  add_json(command, *as_json);
+  command->callback([what, as_json] { describe(*what, *as_json); });
+}
+
+void add_info(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("info", "Show version, processor, devices and libraries");
+  auto as_json = std::make_shared<bool>(false);
+  add_json(command, *as_json);
+  command->callback([as_json] {
+    const Json info = json_of(castalia_info, static_cast<castalia_context*>(nullptr));
+    if (*as_json) {
+      std::cout << info.dump(2) << "\n";
+      return;
+    }
+    for (const auto& [key, value] : info.items()) {
+      std::cout << key << ": " << (value.is_array() ? list(value) : plain(value)) << "\n";
+    }
+  });
+}
+
+}  // namespace castalia_cli

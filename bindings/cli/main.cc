@@ -1,0 +1,67 @@
+// castalia: the command line. It sees the C interface alone.
+//
+// Results go to stdout, everything else to stderr. Exit status: 0 done, 1 failed, 2 the command line
+// makes no sense, 130 interrupted.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "bindings/cli/commands.h"
+
+namespace castalia_cli {
+
+Context make_context(int threads, const std::string& device) {
+  Context context = make<Context>(castalia_context_create);
+  // Training takes all cores unless a number was given; sampling and evaluation the number, or all.
+  check(castalia_context_set_threads(context.get(), threads, threads));
+  check(castalia_context_set_device(context.get(), device.c_str()));
+  return context;
+}
+
+Location location(const std::string& option, const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
+    throw CLI::ValidationError(option, "'" + text + "' is not of the form FILE:DATASET");
+  }
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+void assign(Json& fields, const std::string& option, const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw CLI::ValidationError(option, "'" + text + "' is not of the form FIELD=VALUE");
+  }
+  const std::string value = text.substr(equals + 1);
+  Json parsed = Json::parse(value, nullptr, /*allow_exceptions=*/false);
+  fields[text.substr(0, equals)] = parsed.is_discarded() ? Json(value) : parsed;
+}
+
+std::string plain(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+}  // namespace castalia_cli
+
+int main(int argc, char** argv) {
+  using namespace castalia_cli;
+  CLI::App program{"Castalia: generative models for particle physics"};
+  program.name("castalia");
+  program.set_version_flag("--version", castalia_version());
+  program.require_subcommand(1);
+  program.get_formatter()->column_width(34);
+  try {
+    add_models(program);
+    add_describe(program);
+    add_info(program);
+    add_train(program);
+    add_sample(program);
+    add_evaluate(program);
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "castalia: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
