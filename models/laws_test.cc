@@ -8,6 +8,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "cpp/base/text.h"
 #include "cpp/compile/compile.h"
 #include "cpp/ops/ops.h"
+#include "models/fit.h"
 #include "models/model.h"
 
 namespace castalia {
@@ -311,6 +314,29 @@ TEST_P(Laws, EveryParameterGetsAGradient) {
     }
     EXPECT_GT(largest, 0) << p.name;
   }
+}
+
+TEST_P(Laws, LearnsSixteenEventsByHeart) {
+  if (!can(Capability::log_prob)) GTEST_SKIP();
+  constexpr int64_t rows = 16;
+  auto data = std::make_shared<Dataset>();
+  data->rows = rows;
+  data->features = model_->features();
+  data->context_features = model_->context_features();
+  data->x.assign(x_.begin(), x_.begin() + rows * data->features);
+  data->context.assign(context_.begin(), context_.begin() + rows * data->context_features);
+  const auto mean_log_prob = [&](const Model& model) {
+    std::vector<double> out(rows);
+    model.log_prob(data->x, data->context, out);
+    return std::accumulate(out.begin(), out.end(), 0.0) / rows;
+  };
+  const double before = mean_log_prob(*model_);
+  const TrainingOptions options(
+      R"({"steps": 1500, "batch": 16, "learning_rate": 0.01, "validation": 0})");
+  const std::unique_ptr<Trainer> trainer = make_trainer(*model_, data, options, 1);
+  EXPECT_EQ(trainer->advance(1500), 1500);
+  adopt(*model_, *trainer);
+  EXPECT_GT(mean_log_prob(*model_), before + 0.7);
 }
 
 TEST_P(Laws, ConditioningChangesTheOutput) {
