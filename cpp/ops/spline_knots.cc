@@ -57,9 +57,12 @@ RqSplineOptions rq_spline_options(const Attributes& attributes) {
 }
 
 Attributes RqSplineOptions::attributes() const {
-  return {{"bins", bins},           {"lower", lower},
-          {"upper", upper},         {"tails", tails},
-          {"min_width", min_width}, {"min_height", min_height},
+  return {{"bins", bins},
+          {"lower", lower},
+          {"upper", upper},
+          {"tails", tails},
+          {"min_width", min_width},
+          {"min_height", min_height},
           {"min_derivative", min_derivative}};
 }
 
@@ -141,8 +144,7 @@ std::vector<Value> with_tails(Value argument, Value result, Value log_abs_det,
   const DType dtype = argument.dtype();
   const Value inside = less_equal(graph.scalar(options.lower, dtype), argument) *
                        less_equal(argument, graph.scalar(options.upper, dtype));
-  return {select(inside, result, argument),
-          select(inside, log_abs_det, graph.scalar(0.0, dtype))};
+  return {select(inside, result, argument), select(inside, log_abs_det, graph.scalar(0.0, dtype))};
 }
 
 Value log_derivative(const RqBin& bin, Value slope, Value place) {

@@ -30,8 +30,8 @@ class RqKnots {
  public:
   RqKnots(Value params, int64_t features, const RqSplineOptions& options);
 
-  // The bin of x in [lower, upper]; of y where `inverse`. Which bin it is does not depend smoothly on
-  // the argument, so nothing flows back to it from here.
+  // The bin of x in [lower, upper]; of y where `inverse`. Which bin it is does not depend smoothly
+  // on the argument, so nothing flows back to it from here.
   RqBin bin(Value argument, bool inverse) const;
 
  private:

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -56,7 +57,7 @@ struct KernelRequest {
 // the request.
 struct KernelCandidate {
   const char* name;  // "highway", "onednn", "reference"
-  std::unique_ptr<Kernel> (*create)(const KernelRequest& request, std::string* refusal);
+  std::function<std::unique_ptr<Kernel>(const KernelRequest& request, std::string* refusal)> create;
 };
 
 }  // namespace castalia

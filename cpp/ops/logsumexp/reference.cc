@@ -1,0 +1,24 @@
+#include "cpp/ops/reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace castalia {
+
+std::vector<Tensor> logsumexp_reference(const Attributes&, std::span<const Tensor> inputs) {
+  const Tensor& x = inputs[0];
+  const int64_t columns = x.shape.back();
+  Shape shape = x.shape;
+  shape[shape.rank() - 1] = 1;
+  Tensor out(shape);
+  for (int64_t row = 0; row < x.shape.count(0, x.shape.rank() - 1); ++row) {
+    const double* begin = x.data.data() + row * columns;
+    const double largest = *std::max_element(begin, begin + columns);
+    double total = 0;
+    for (int64_t j = 0; j < columns; ++j) total += std::exp(begin[j] - largest);
+    out[row] = largest + std::log(total);
+  }
+  return {out};
+}
+
+}  // namespace castalia
