@@ -8,6 +8,7 @@
 
 #include "cpp/graph/attributes.h"
 #include "cpp/graph/tensor_type.h"
+#include "cpp/ops/reference.h"
 
 namespace castalia {
 
@@ -35,6 +36,13 @@ struct Case {
   std::vector<CaseOperand> operands;
   Attributes attributes = {};
 };
+
+// The types of the operands when those without a type of their own have this one.
+std::vector<TensorType> operand_types(const Case& one, DType floating);
+// Their elements, the same on every call.
+std::vector<Tensor> draw_operands(const Case& one);
+// "matmul([3, 5], [5, 7]) {transpose_a=0, ...}"
+std::string describe(const std::string& operator_name, const Case& one);
 
 using CaseList = std::vector<Case> (*)();
 // The cases of an operator, null for an unknown name. Generated from the folders.

@@ -1,5 +1,4 @@
 #include "cpp/ops/kernels.h"
-#include "cpp/runtime/cpu/dispatch.h"
 #include "cpp/runtime/cpu/gemm.h"
 
 namespace castalia {
@@ -35,7 +34,6 @@ std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
                              .k = request.inputs[0].shape[transpose_a ? 0 : 1],
                              .transpose_a = transpose_a,
                              .transpose_b = request.attributes.integer("transpose_b") != 0};
-  if (out.count() > 0) cpu::ensure_dispatch();
   if (request.inputs[0].dtype == DType::float32) {
     return std::make_unique<MatmulKernel<float>>(shape);
   }

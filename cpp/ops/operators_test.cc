@@ -1,0 +1,225 @@
+// What holds for every operator, from its cases: shapes, kernels and definitions against the
+// references.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "cpp/base/status.h"
+#include "cpp/ops/cases.h"
+#include "cpp/ops/interpreter.h"
+#include "cpp/ops/kernels.h"
+#include "cpp/ops/reference.h"
+#include "cpp/ops/registry.h"
+#include "cpp/ops/run_kernel_for_test.h"
+
+namespace castalia {
+namespace {
+
+struct Sample {
+  const Operator& op;
+  Case one;
+  std::vector<TensorType> types;
+  std::vector<Tensor> inputs;  // rounded to their types
+  std::vector<TensorType> outputs;
+
+  Sample(const Operator& op, const Case& one, DType floating)
+      : op(op),
+        one(one),
+        types(operand_types(one, floating)),
+        outputs(op.infer(types, one.attributes)) {
+    for (const Tensor& drawn : draw_operands(one)) {
+      const TensorType& type = types[inputs.size()];
+      std::vector<std::byte> bytes(type.bytes());
+      write_tensor(drawn, type.dtype, bytes.data());
+      inputs.push_back(read_tensor(type, bytes.data()));
+    }
+  }
+};
+
+template <typename Visit>
+void for_each_sample(const Operator& op, Visit visit) {
+  for (const Case& one : find_cases(op.name)()) {
+    for (const DType floating : {DType::float32, DType::float64}) {
+      SCOPED_TRACE(describe(op.name, one) + " with " + name(floating));
+      visit(Sample(op, one, floating));
+    }
+  }
+}
+
+// Within `ulps` units of rounding of the largest expected element: sums lose what their largest
+// terms lose.
+void expect_near(const Tensor& got, const Tensor& expected, DType dtype, double ulps) {
+  ASSERT_EQ(got.shape, expected.shape);
+  double scale = 1;
+  for (const double x : expected.data) {
+    if (std::isfinite(x)) scale = std::max(scale, std::abs(x));
+  }
+  const double unit = dtype == DType::float32 ? std::numeric_limits<float>::epsilon()
+                                              : std::numeric_limits<double>::epsilon();
+  const double tolerance = is_floating(dtype) ? ulps * unit * scale : 0;
+  for (int64_t i = 0; i < got.shape.count(); ++i) {
+    if (std::isnan(expected[i])) {
+      ASSERT_TRUE(std::isnan(got[i])) << "element " << i;
+    } else if (std::isinf(expected[i])) {
+      ASSERT_EQ(got[i], expected[i]) << "element " << i;
+    } else {
+      ASSERT_NEAR(got[i], expected[i], tolerance) << "element " << i;
+    }
+  }
+}
+
+class EveryOperator : public testing::TestWithParam<const Operator*> {};
+
+TEST_P(EveryOperator, IsComplete) {
+  const Operator& op = *GetParam();
+  EXPECT_EQ(find_operator(op.name), &op);
+  EXPECT_TRUE(has_reference(op) || op.define) << "neither reference nor definition";
+  EXPECT_TRUE(op.gradient || op.define || !op.no_gradient.empty())
+      << "neither gradient nor a reason for having none";
+  EXPECT_FALSE(find_cases(op.name)().empty());
+  bool empty = false;
+  for (const Case& one : find_cases(op.name)()) {
+    for (const TensorType& type : op.infer(operand_types(one, DType::float32), one.attributes)) {
+      empty = empty || type.shape.count() == 0;
+    }
+  }
+  EXPECT_TRUE(empty) << "no case of size zero";
+}
+
+TEST_P(EveryOperator, DefinitionAgreesWithReference) {
+  const Operator& op = *GetParam();
+  if (!op.define) GTEST_SKIP() << "primitive";
+  if (!has_reference(op)) GTEST_SKIP() << "the definition is the reference";
+  for_each_sample(op, [&](const Sample& sample) {
+    const auto expected = reference(op, sample.one.attributes, sample.inputs);
+    const auto got = interpret_definition(op, sample.one.attributes, sample.types, sample.inputs);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      expect_near(got[i], expected[i], DType::float64, 64);
+    }
+  });
+}
+
+TEST_P(EveryOperator, KernelsAgreeWithReference) {
+  const Operator& op = *GetParam();
+  const auto candidates = kernel_candidates(op.name);
+  if (candidates.empty()) {
+    ASSERT_TRUE(op.define) << "a primitive operator without kernel";
+    GTEST_SKIP() << "composite without a fused kernel: it is computed by its definition";
+  }
+  std::map<std::string, int> run;
+  std::map<std::string, int> refused;
+  for_each_sample(op, [&](const Sample& sample) {
+    const auto expected = interpret(op, sample.one.attributes, sample.types, sample.inputs);
+    int accepted = 0;
+    for (const KernelCandidate& candidate : candidates) {
+      for (const bool rows_independent : {true, false}) {
+        SCOPED_TRACE(candidate.name);
+        const KernelRequest request{sample.one.attributes, sample.types, sample.outputs,
+                                    rows_independent};
+        std::string refusal;
+        const std::unique_ptr<Kernel> kernel = candidate.create(request, &refusal);
+        if (!kernel) {
+          EXPECT_FALSE(refusal.empty()) << "a refusal without a reason";
+          ++refused[text(candidate.name, ": ", refusal)];
+          continue;
+        }
+        ++accepted;
+        ++run[candidate.name];
+        const auto bytes =
+            run_kernel(*kernel, sample.types, sample.inputs, sample.outputs, TileOrder::together);
+        const auto again = run_kernel(*kernel, sample.types, sample.inputs, sample.outputs,
+                                      TileOrder::one_by_one_backwards);
+        EXPECT_EQ(bytes, again) << "the order of tiles changes the bits";
+        for (size_t i = 0; i < sample.outputs.size(); ++i) {
+          expect_near(read_tensor(sample.outputs[i], bytes[i].data()), expected[i],
+                      sample.outputs[i].dtype, op.define ? 4096 : 64);
+        }
+      }
+    }
+    EXPECT_GT(accepted, 0) << "no kernel takes this case";
+  });
+  for (const auto& [kernel, count] : run) std::printf("  %s: %d runs\n", kernel.c_str(), count);
+  for (const auto& [reason, count] : refused) {
+    std::printf("  refused %d times: %s\n", count, reason.c_str());
+  }
+}
+
+// A row of a result has the same bits whatever rows stand beside it.
+TEST_P(EveryOperator, RowsAreIndependent) {
+  const Operator& op = *GetParam();
+  if (op.elementwise.empty()) GTEST_SKIP() << "not element-wise";
+  constexpr int64_t kRows = 67;
+  constexpr int64_t kColumns = 5;
+  const size_t operands = find_cases(op.name)()[0].operands.size();
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    Case all;
+    for (const CaseOperand& operand : find_cases(op.name)()[0].operands) {
+      all.operands.push_back({.shape = {kRows, kColumns}, .domain = operand.domain});
+    }
+    const std::vector<Tensor> inputs = draw_operands(all);
+    const auto bytes_of = [&](int64_t first, int64_t last) {
+      const TensorType type{dtype, {last - first, kColumns}};
+      const std::vector<TensorType> types(operands, type);
+      std::vector<Tensor> rows;
+      for (const Tensor& input : inputs) {
+        rows.emplace_back(type.shape, std::vector(input.data.begin() + first * kColumns,
+                                                  input.data.begin() + last * kColumns));
+      }
+      const Attributes none;
+      const KernelRequest request{none, types, {&type, 1}, true};
+      std::string refusal;
+      const auto kernel = kernel_candidates(op.name)[0].create(request, &refusal);
+      return run_kernel(*kernel, types, rows, {&type, 1}, TileOrder::together)[0];
+    };
+    const std::vector<std::byte> whole = bytes_of(0, kRows);
+    const size_t row_bytes = kColumns * size_of(dtype);
+    for (int64_t row = 0; row < kRows; ++row) {
+      const auto begin = whole.begin() + row * static_cast<int64_t>(row_bytes);
+      EXPECT_EQ(bytes_of(row, row + 1),
+                std::vector<std::byte>(begin, begin + static_cast<int64_t>(row_bytes)))
+          << "row " << row;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryOperator,
+                         testing::ValuesIn(all_operators().begin(), all_operators().end()),
+                         [](const auto& info) { return info.param->name; });
+
+TEST(Operators, AreCounted) {
+  size_t cases = 0;
+  for (const Operator* op : all_operators()) cases += find_cases(op->name)().size();
+  std::printf("  %zu operators, %zu cases\n", all_operators().size(), cases);
+  EXPECT_GT(all_operators().size(), 50u);
+}
+
+TEST(Operators, RefuseWhatDoesNotFit) {
+  Graph graph;
+  const Value a = graph.input("a", {DType::float32, {3, 5}});
+  const Value b = graph.input("b", {DType::float32, {4, 5}});
+  const Value c = graph.input("c", {DType::float64, {3, 5}});
+  const auto message = [&](const char* op, std::vector<Value> inputs, Attributes attributes) {
+    try {
+      graph.apply(*find_operator(op), std::move(inputs), std::move(attributes));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(message("add", {a, b}, {}),
+            "operator 'add': shapes [3, 5] and [4, 5] do not broadcast");
+  EXPECT_EQ(message("add", {a, c}, {}),
+            "operator 'add': takes operands of one type, not float32[3, 5] and float64[3, 5]");
+  EXPECT_EQ(message("matmul", {a, b}, {{"transpose_a", int64_t{0}}, {"transpose_b", int64_t{0}}}),
+            "operator 'matmul': inner extents of float32[3, 5] and float32[4, 5] differ");
+  EXPECT_EQ(
+      message("slice", {a}, {{"axis", int64_t{1}}, {"first", int64_t{2}}, {"last", int64_t{6}}}),
+      "operator 'slice': elements [2, 6) along axis 1 of float32[3, 5]");
+  EXPECT_EQ(message("take", {a}, {{"indices", std::vector<int64_t>{5}}}),
+            "operator 'take': index 5 into the last axis of float32[3, 5]");
+}
+
+}  // namespace
+}  // namespace castalia
