@@ -3,12 +3,14 @@
     generate.py OUT FILE...
 
 FILE are the files of all folders (cpp/ops/<operator>/<file>); into OUT go
-  ops.h          every op.h
-  operators.cc   all_operators()
-  references.cc  find_reference()
-  kernel_table.cc  the kernels of every cpu.cc
-  case_table.cc  cases_of()
-A folder without op.h, op.cc or cases.cc is an error.
+  ops.h            every op.h
+  operators.cc     every op.cc, and all_operators()
+  references.cc    every reference.cc, and find_reference()
+  kernel_table.cc  add_all_kernels(), which calls what every cpu.cc defines
+  case_table.cc    every cases.cc, and find_cases()
+The many small files of one kind are compiled as one unit, which is several times quicker; so names
+in their unnamed namespaces carry the operator's name. A folder without op.h, op.cc or cases.cc is an
+error.
 """
 
 import pathlib
@@ -52,58 +54,42 @@ def source(include, body):
     return f'{HEADER}#include "cpp/ops/{include}"\n\n{body}'
 
 
+def include_all(operators, file):
+    return "".join(f'#include "cpp/ops/{operator}/{file}"\n' for operator in operators)
+
+
 def operators_cc(folders):
     rows = "".join(f"      &{operator}_operator(),\n" for operator in folders)
     return source(
         "registry.h",
-        '#include "cpp/ops/ops.h"\n\nnamespace castalia {\n\n'
+        f"{include_all(folders, 'op.cc')}\nnamespace castalia {{\n\n"
         "std::span<const Operator* const> all_operators() {\n"
         f"  static const Operator* const operators[] = {{\n{rows}  }};\n"
         "  return operators;\n}\n\n}  // namespace castalia\n",
     )
 
 
-def table_cc(folders, file, include, signature, declaration, lookup, row):
-    """A source file with a table of one function a folder that has the given file."""
+def lookup_cc(folders, file, header, kind, function):
+    """The folders' files of one name, and a function that finds what each defines: <operator>_<suffix>."""
     operators = [operator for operator, names in folders.items() if file in names]
-    declarations = "".join(declaration.format(operator) + "\n" for operator in operators)
-    rows = "".join(f"      {row.format(operator)},\n" for operator in operators)
+    suffix = file.removesuffix(".cc")
+    rows = "".join(f'      {{"{operator}", {operator}_{suffix}}},\n' for operator in operators)
     return source(
-        include,
-        "#include <map>\n#include <string>\n\nnamespace castalia {\n\n"
-        f"{declarations}\n{signature} {{\n{lookup.format(rows)}}}\n\n}}  // namespace castalia\n",
+        header,
+        f"#include <map>\n#include <string>\n\n{include_all(operators, file)}\nnamespace castalia {{\n\n"
+        f"{kind} {function}(const std::string& operator_name) {{\n"
+        f"  static const std::map<std::string, {kind}> table{{\n{rows}  }};\n"
+        "  const auto found = table.find(operator_name);\n"
+        "  return found == table.end() ? nullptr : found->second;\n}\n\n}  // namespace castalia\n",
     )
-
-
-FIND = """  static const std::map<std::string, {type}> table{{{{
-{{0}}  }}}};
-  const auto found = table.find(operator_name);
-  return found == table.end() ? nullptr : found->second;
-"""
 
 
 def references_cc(folders):
-    return table_cc(
-        folders,
-        "reference.cc",
-        "reference.h",
-        "Reference find_reference(const std::string& operator_name)",
-        "std::vector<Tensor> {}_reference(const Attributes&, std::span<const Tensor>);",
-        FIND.format(type="Reference"),
-        '{{"{0}", {0}_reference}}',
-    )
+    return lookup_cc(folders, "reference.cc", "reference.h", "Reference", "find_reference")
 
 
 def case_table_cc(folders):
-    return table_cc(
-        folders,
-        "cases.cc",
-        "cases.h",
-        "CaseList find_cases(const std::string& operator_name)",
-        "std::vector<Case> {}_cases();",
-        FIND.format(type="CaseList"),
-        '{{"{0}", {0}_cases}}',
-    )
+    return lookup_cc(folders, "cases.cc", "cases.h", "CaseList", "find_cases")
 
 
 def kernel_table_cc(folders):

@@ -8,7 +8,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_broadcast_to(std::span<const TensorType> inputs,
+                                           const Attributes& attributes) {
   expect_operands(inputs, 1);
   const Shape shape(attributes.integers("shape"));
   if (!(broadcast(inputs[0].shape, shape) == shape)) {
@@ -17,7 +18,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {{inputs[0].dtype, shape}};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_broadcast_to(const GradientRequest& r) {
   const Shape& from = r.inputs[0].shape();
   const Shape& to = r.outputs[0].shape();
   const int added = to.rank() - from.rank();
@@ -31,7 +32,8 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& broadcast_to_operator() {
-  static const Operator op{.name = "broadcast_to", .infer = infer, .gradient = gradient};
+  static const Operator op{
+      .name = "broadcast_to", .infer = infer_broadcast_to, .gradient = differentiate_broadcast_to};
   return op;
 }
 

@@ -5,12 +5,13 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_cast(std::span<const TensorType> inputs,
+                                   const Attributes& attributes) {
   expect_operands(inputs, 1);
   return {{dtype_attribute(attributes, "dtype"), inputs[0].shape}};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_cast(const GradientRequest& r) {
   const bool flows = is_floating(r.inputs[0].dtype()) && is_floating(r.outputs[0].dtype());
   return {flows ? cast(r.gradients[0], r.inputs[0].dtype()) : Value()};
 }
@@ -18,7 +19,7 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& cast_operator() {
-  static const Operator op{.name = "cast", .infer = infer, .gradient = gradient};
+  static const Operator op{.name = "cast", .infer = infer_cast, .gradient = differentiate_cast};
   return op;
 }
 

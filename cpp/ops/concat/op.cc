@@ -7,7 +7,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_concat(std::span<const TensorType> inputs,
+                                     const Attributes& attributes) {
   check(!inputs.empty(), "takes at least one operand");
   TensorType out = inputs[0];
   const int axis = resolve_axis(attributes.integer("axis"), out.shape.rank());
@@ -23,7 +24,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {out};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_concat(const GradientRequest& r) {
   const int64_t axis = r.attributes.integer("axis");
   std::vector<Value> gradients;
   int64_t first = 0;
@@ -38,7 +39,8 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& concat_operator() {
-  static const Operator op{.name = "concat", .infer = infer, .gradient = gradient};
+  static const Operator op{
+      .name = "concat", .infer = infer_concat, .gradient = differentiate_concat};
   return op;
 }
 

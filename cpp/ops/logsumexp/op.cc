@@ -15,7 +15,7 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes&) {
+std::vector<TensorType> infer_logsumexp(std::span<const TensorType> inputs, const Attributes&) {
   expect_operands(inputs, 1);
   expect_floating(inputs[0]);
   expect_rank_at_least(inputs[0], 1);
@@ -27,7 +27,8 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {out};
 }
 
-std::vector<Value> define(Graph& graph, std::span<const Value> inputs, const Attributes&) {
+std::vector<Value> define_logsumexp(Graph& graph, std::span<const Value> inputs,
+                                    const Attributes&) {
   const Value x = inputs[0];
   // Where every element is -inf the largest is not a number to subtract.
   const Value largest = stop_gradient(max(x, -1));
@@ -38,7 +39,8 @@ std::vector<Value> define(Graph& graph, std::span<const Value> inputs, const Att
 }  // namespace
 
 const Operator& logsumexp_operator() {
-  static const Operator op{.name = "logsumexp", .infer = infer, .define = define};
+  static const Operator op{
+      .name = "logsumexp", .infer = infer_logsumexp, .define = define_logsumexp};
   return op;
 }
 

@@ -6,7 +6,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_matmul(std::span<const TensorType> inputs,
+                                     const Attributes& attributes) {
   expect_operands(inputs, 2);
   expect_floating(inputs[0]);
   expect_same_dtype(inputs[0], inputs[1]);
@@ -22,7 +23,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {{inputs[0].dtype, {inputs[0].shape[transpose_a], inputs[1].shape[1 - transpose_b]}}};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_matmul(const GradientRequest& r) {
   const bool transpose_a = r.attributes.integer("transpose_a") != 0;
   const bool transpose_b = r.attributes.integer("transpose_b") != 0;
   const Value a = r.inputs[0];
@@ -37,7 +38,8 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& matmul_operator() {
-  static const Operator op{.name = "matmul", .infer = infer, .gradient = gradient};
+  static const Operator op{
+      .name = "matmul", .infer = infer_matmul, .gradient = differentiate_matmul};
   return op;
 }
 

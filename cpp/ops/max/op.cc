@@ -12,7 +12,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_max(std::span<const TensorType> inputs,
+                                  const Attributes& attributes) {
   expect_operands(inputs, 1);
   expect_floating(inputs[0]);
   const Shape& shape = inputs[0].shape;
@@ -24,7 +25,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {{inputs[0].dtype, reduced_shape(shape, {&reduced, 1}, attributes.integer("keep") != 0)}};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_max(const GradientRequest& r) {
   const int64_t axis = r.attributes.integer("axis");
   const Shape kept = reduced_shape(r.inputs[0].shape(), {&axis, 1}, true);
   const Value largest = equal(r.inputs[0], reshape(r.outputs[0], kept));
@@ -34,7 +35,7 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& max_operator() {
-  static const Operator op{.name = "max", .infer = infer, .gradient = gradient};
+  static const Operator op{.name = "max", .infer = infer_max, .gradient = differentiate_max};
   return op;
 }
 

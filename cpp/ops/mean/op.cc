@@ -10,11 +10,13 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_mean(std::span<const TensorType> inputs,
+                                   const Attributes& attributes) {
   return sum_operator().infer(inputs, attributes);
 }
 
-std::vector<Value> define(Graph&, std::span<const Value> inputs, const Attributes& attributes) {
+std::vector<Value> define_mean(Graph&, std::span<const Value> inputs,
+                               const Attributes& attributes) {
   const std::vector<int64_t>& axes = attributes.integers("axes");
   int64_t summed = 1;
   for (const int64_t axis : axes) summed *= inputs[0].shape()[static_cast<int>(axis)];
@@ -26,7 +28,7 @@ std::vector<Value> define(Graph&, std::span<const Value> inputs, const Attribute
 }  // namespace
 
 const Operator& mean_operator() {
-  static const Operator op{.name = "mean", .infer = infer, .define = define};
+  static const Operator op{.name = "mean", .infer = infer_mean, .define = define_mean};
   return op;
 }
 

@@ -7,7 +7,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_pad(std::span<const TensorType> inputs,
+                                  const Attributes& attributes) {
   expect_operands(inputs, 1);
   TensorType out = inputs[0];
   const int axis = resolve_axis(attributes.integer("axis"), out.shape.rank());
@@ -20,7 +21,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {out};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_pad(const GradientRequest& r) {
   const int64_t axis = r.attributes.integer("axis");
   const int64_t before = r.attributes.integer("before");
   const int64_t extent = r.inputs[0].shape()[static_cast<int>(axis)];
@@ -30,7 +31,7 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& pad_operator() {
-  static const Operator op{.name = "pad", .infer = infer, .gradient = gradient};
+  static const Operator op{.name = "pad", .infer = infer_pad, .gradient = differentiate_pad};
   return op;
 }
 

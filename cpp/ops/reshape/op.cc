@@ -8,7 +8,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_reshape(std::span<const TensorType> inputs,
+                                      const Attributes& attributes) {
   expect_operands(inputs, 1);
   const Shape shape(attributes.integers("shape"));
   if (shape.count() != inputs[0].shape.count()) {
@@ -17,15 +18,17 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {{inputs[0].dtype, shape}};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_reshape(const GradientRequest& r) {
   return {reshape(r.gradients[0], r.inputs[0].shape())};
 }
 
 }  // namespace
 
 const Operator& reshape_operator() {
-  static const Operator op{
-      .name = "reshape", .infer = infer, .gradient = gradient, .is_view = true};
+  static const Operator op{.name = "reshape",
+                           .infer = infer_reshape,
+                           .gradient = differentiate_reshape,
+                           .is_view = true};
   return op;
 }
 

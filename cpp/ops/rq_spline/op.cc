@@ -6,7 +6,8 @@
 namespace castalia {
 namespace {
 
-std::vector<Value> define(Graph&, std::span<const Value> inputs, const Attributes& attributes) {
+std::vector<Value> define_rq_spline(Graph&, std::span<const Value> inputs,
+                                    const Attributes& attributes) {
   const RqSplineOptions options = rq_spline_options(attributes);
   const Value x = clipped(inputs[0], options);
   const RqBin bin = RqKnots(inputs[1], x.columns(), options).bin(x, false);
@@ -23,7 +24,8 @@ std::vector<Value> define(Graph&, std::span<const Value> inputs, const Attribute
 }  // namespace
 
 const Operator& rq_spline_operator() {
-  static const Operator op{.name = "rq_spline", .infer = infer_rq_spline, .define = define};
+  static const Operator op{
+      .name = "rq_spline", .infer = infer_rq_spline, .define = define_rq_spline};
   return op;
 }
 

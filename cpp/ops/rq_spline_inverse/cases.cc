@@ -1,4 +1,5 @@
 #include "cpp/ops/cases.h"
+
 #include "cpp/ops/spline_cases.h"
 
 namespace castalia {

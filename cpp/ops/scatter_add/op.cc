@@ -7,7 +7,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_scatter_add(std::span<const TensorType> inputs,
+                                          const Attributes& attributes) {
   expect_operands(inputs, 1);
   expect_rank_at_least(inputs[0], 1);
   expect_floating(inputs[0]);
@@ -26,14 +27,15 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {out};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_scatter_add(const GradientRequest& r) {
   return {take(r.gradients[0], r.attributes.integers("indices"))};
 }
 
 }  // namespace
 
 const Operator& scatter_add_operator() {
-  static const Operator op{.name = "scatter_add", .infer = infer, .gradient = gradient};
+  static const Operator op{
+      .name = "scatter_add", .infer = infer_scatter_add, .gradient = differentiate_scatter_add};
   return op;
 }
 

@@ -7,7 +7,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_slice(std::span<const TensorType> inputs,
+                                    const Attributes& attributes) {
   expect_operands(inputs, 1);
   TensorType out = inputs[0];
   const int axis = resolve_axis(attributes.integer("axis"), out.shape.rank());
@@ -20,7 +21,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {out};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_slice(const GradientRequest& r) {
   const int64_t axis = r.attributes.integer("axis");
   const int64_t extent = r.inputs[0].shape()[static_cast<int>(axis)];
   return {pad(r.gradients[0], axis, r.attributes.integer("first"),
@@ -30,7 +31,7 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& slice_operator() {
-  static const Operator op{.name = "slice", .infer = infer, .gradient = gradient};
+  static const Operator op{.name = "slice", .infer = infer_slice, .gradient = differentiate_slice};
   return op;
 }
 

@@ -14,7 +14,7 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes&) {
+std::vector<TensorType> infer_softmax(std::span<const TensorType> inputs, const Attributes&) {
   expect_operands(inputs, 1);
   expect_floating(inputs[0]);
   expect_rank_at_least(inputs[0], 1);
@@ -24,7 +24,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {inputs[0]};
 }
 
-std::vector<Value> define(Graph& graph, std::span<const Value> inputs, const Attributes&) {
+std::vector<Value> define_softmax(Graph& graph, std::span<const Value> inputs, const Attributes&) {
   const Value x = inputs[0];
   // Where every element is -inf the largest is not a number to subtract.
   const Value largest = stop_gradient(max(x, -1));
@@ -36,7 +36,7 @@ std::vector<Value> define(Graph& graph, std::span<const Value> inputs, const Att
 }  // namespace
 
 const Operator& softmax_operator() {
-  static const Operator op{.name = "softmax", .infer = infer, .define = define};
+  static const Operator op{.name = "softmax", .infer = infer_softmax, .define = define_softmax};
   return op;
 }
 

@@ -5,7 +5,7 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes&) {
+std::vector<TensorType> infer_stop_gradient(std::span<const TensorType> inputs, const Attributes&) {
   expect_operands(inputs, 1);
   return {inputs[0]};
 }
@@ -14,7 +14,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
 
 const Operator& stop_gradient_operator() {
   static const Operator op{.name = "stop_gradient",
-                           .infer = infer,
+                           .infer = infer_stop_gradient,
                            .no_gradient = "it is there to stop gradients",
                            .is_view = true};
   return op;

@@ -10,7 +10,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_sum(std::span<const TensorType> inputs,
+                                  const Attributes& attributes) {
   expect_operands(inputs, 1);
   expect_floating(inputs[0]);
   const DType dtype = dtype_attribute(attributes, "dtype");
@@ -20,7 +21,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {{dtype, reduced_shape(inputs[0].shape, axes, attributes.integer("keep") != 0)}};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_sum(const GradientRequest& r) {
   const Shape& shape = r.inputs[0].shape();
   const Value g = cast(r.gradients[0], r.inputs[0].dtype());
   const Shape kept = reduced_shape(shape, r.attributes.integers("axes"), true);
@@ -30,7 +31,7 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& sum_operator() {
-  static const Operator op{.name = "sum", .infer = infer, .gradient = gradient};
+  static const Operator op{.name = "sum", .infer = infer_sum, .gradient = differentiate_sum};
   return op;
 }
 

@@ -7,7 +7,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_take(std::span<const TensorType> inputs,
+                                   const Attributes& attributes) {
   expect_operands(inputs, 1);
   expect_rank_at_least(inputs[0], 1);
   const std::vector<int64_t>& indices = attributes.integers("indices");
@@ -22,14 +23,14 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {out};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_take(const GradientRequest& r) {
   return {scatter_add(r.gradients[0], r.attributes.integers("indices"), r.inputs[0].columns())};
 }
 
 }  // namespace
 
 const Operator& take_operator() {
-  static const Operator op{.name = "take", .infer = infer, .gradient = gradient};
+  static const Operator op{.name = "take", .infer = infer_take, .gradient = differentiate_take};
   return op;
 }
 

@@ -9,7 +9,8 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attributes& attributes) {
+std::vector<TensorType> infer_transpose(std::span<const TensorType> inputs,
+                                        const Attributes& attributes) {
   expect_operands(inputs, 1);
   const std::vector<int64_t>& permutation = attributes.integers("permutation");
   const int rank = inputs[0].shape.rank();
@@ -22,7 +23,7 @@ std::vector<TensorType> infer(std::span<const TensorType> inputs, const Attribut
   return {{inputs[0].dtype, shape}};
 }
 
-std::vector<Value> gradient(const GradientRequest& r) {
+std::vector<Value> differentiate_transpose(const GradientRequest& r) {
   const std::vector<int64_t>& permutation = r.attributes.integers("permutation");
   std::vector<int64_t> inverse(permutation.size());
   for (size_t i = 0; i < permutation.size(); ++i) {
@@ -34,7 +35,8 @@ std::vector<Value> gradient(const GradientRequest& r) {
 }  // namespace
 
 const Operator& transpose_operator() {
-  static const Operator op{.name = "transpose", .infer = infer, .gradient = gradient};
+  static const Operator op{
+      .name = "transpose", .infer = infer_transpose, .gradient = differentiate_transpose};
   return op;
 }
 
