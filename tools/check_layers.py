@@ -18,7 +18,7 @@ VENDOR = re.compile(r'^\s*#\s*include\s+["<]((?:oneapi/|dnnl|hwy/|cuda|cudnn|cub
 DEVICE_BRANCH = re.compile(r"^\s*#\s*(?:el)?if.*(?:CUDA|__AVX|__SSE|DNNL|ONEDNN)")
 
 # Files of the layer ops that compute: they see the kernel interface and the processor's loops.
-KERNEL = re.compile(r"^cpp/ops/(?:[^/]+/)?(?:cpu|cuda|reference|kernel)[^/]*$")
+KERNEL = re.compile(r"^cpp/ops/(?:[^/]+/)?(?:cpu|cuda|reference|[^/]*kernel)[^/]*$")
 KERNEL_MAY_SEE = re.compile(r"^cpp/runtime/(?:kernel\.h|cpu/|cuda/)")
 # A Program is what compile makes and the runtime runs: compile sees what a kernel may see.
 COMPILE_MAY_SEE = KERNEL_MAY_SEE
