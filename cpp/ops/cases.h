@@ -18,7 +18,7 @@ struct Domain {
   double high = 1.0;
   // Points where the operator is not smooth: no element is drawn within kKinkClearance of them.
   std::vector<double> kinks = {};
-  // Whole numbers only, so that ties occur.
+  // Whole numbers only, so that ties occur. Not differentiated with respect to.
   bool integral = false;
 };
 inline constexpr double kKinkClearance = 0.05;
@@ -35,6 +35,8 @@ struct CaseOperand {
 struct Case {
   std::vector<CaseOperand> operands;
   Attributes attributes = {};
+  // Why gradients do not agree with differences here: the operator has a kink at these elements.
+  std::string kink = {};
 };
 
 // The types of the operands when those without a type of their own have this one.

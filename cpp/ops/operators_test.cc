@@ -152,10 +152,11 @@ TEST_P(EveryOperator, RowsAreIndependent) {
   if (op.elementwise.empty()) GTEST_SKIP() << "not element-wise";
   constexpr int64_t kRows = 67;
   constexpr int64_t kColumns = 5;
-  const size_t operands = find_cases(op.name)()[0].operands.size();
+  const Case first_case = find_cases(op.name)()[0];
+  const size_t operands = first_case.operands.size();
   for (const DType dtype : {DType::float32, DType::float64}) {
     Case all;
-    for (const CaseOperand& operand : find_cases(op.name)()[0].operands) {
+    for (const CaseOperand& operand : first_case.operands) {
       all.operands.push_back({.shape = {kRows, kColumns}, .domain = operand.domain});
     }
     const std::vector<Tensor> inputs = draw_operands(all);

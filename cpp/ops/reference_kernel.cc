@@ -41,14 +41,10 @@ class ReferenceKernel : public Kernel {
 template <typename Visit>
 void with_type(DType dtype, Visit visit) {
   switch (dtype) {
-    case DType::float32:
-      return visit(static_cast<float*>(nullptr));
-    case DType::float64:
-      return visit(static_cast<double*>(nullptr));
-    case DType::int32:
-      return visit(static_cast<int32_t*>(nullptr));
-    case DType::int64:
-      return visit(static_cast<int64_t*>(nullptr));
+    case DType::float32: return visit(static_cast<float*>(nullptr));
+    case DType::float64: return visit(static_cast<double*>(nullptr));
+    case DType::int32: return visit(static_cast<int32_t*>(nullptr));
+    case DType::int64: return visit(static_cast<int64_t*>(nullptr));
   }
 }
 

@@ -38,14 +38,13 @@ std::unique_ptr<Kernel> make_typed_spline_kernel(const KernelRequest& request,
     const int64_t begin = first * kBlock;
     const int64_t end = std::min(count, last * kBlock);
     const auto input = [&](size_t i) { return static_cast<const T*>(arguments.inputs[i]); };
-    Method::compute(spline,
-                    SplineArrays<T>{input(0) + begin, input(1) + begin * parameters,
-                                    gradient ? input(2) + begin : nullptr,
-                                    gradient ? input(3) + begin : nullptr,
-                                    static_cast<T*>(arguments.outputs[0]) + begin,
-                                    static_cast<T*>(arguments.outputs[1]) +
-                                        begin * (gradient ? parameters : 1),
-                                    static_cast<size_t>(end - begin)});
+    Method::compute(
+        spline,
+        SplineArrays<T>{
+            input(0) + begin, input(1) + begin * parameters, gradient ? input(2) + begin : nullptr,
+            gradient ? input(3) + begin : nullptr, static_cast<T*>(arguments.outputs[0]) + begin,
+            static_cast<T*>(arguments.outputs[1]) + begin * (gradient ? parameters : 1),
+            static_cast<size_t>(end - begin)});
   };
   const int64_t bytes_per_block =
       kBlock * (parameters + 3) * (gradient ? 2 : 1) * static_cast<int64_t>(sizeof(T));

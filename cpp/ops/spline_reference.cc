@@ -31,9 +31,9 @@ std::vector<double> slopes(const double* logits, const RqSplineOptions& options)
   std::vector<double> out(static_cast<size_t>(options.bins) + 1, 1.0);
   for (size_t k = 0; k < out.size(); ++k) {
     if (tails && (k == 0 || k + 1 == out.size())) continue;
-    const double logit = std::clamp(logits[tails ? k - 1 : k], -kLargestDerivativeLogit,
-                                    kLargestDerivativeLogit) +
-                         shift;
+    const double logit =
+        std::clamp(logits[tails ? k - 1 : k], -kLargestDerivativeLogit, kLargestDerivativeLogit) +
+        shift;
     out[k] = options.min_derivative + std::max(logit, 0.0) + std::log1p(std::exp(-std::abs(logit)));
   }
   return out;
@@ -44,7 +44,8 @@ struct Point {
   double log_abs_det;
 };
 
-Point evaluate(double argument, const double* params, const RqSplineOptions& options, bool inverse) {
+Point evaluate(double argument, const double* params, const RqSplineOptions& options,
+               bool inverse) {
   const bool outside = argument < options.lower || argument > options.upper;
   if (outside && options.tails == "linear") return {argument, 0};
   const double a = std::clamp(argument, options.lower, options.upper);
@@ -68,8 +69,7 @@ Point evaluate(double argument, const double* params, const RqSplineOptions& opt
   }
   const double both = t * (1 - t);
   const double denominator = s + (d[k] + d[k + 1] - 2 * s) * both;
-  const double derivative = s * s *
-                            (d[k + 1] * t * t + 2 * s * both + d[k] * (1 - t) * (1 - t)) /
+  const double derivative = s * s * (d[k + 1] * t * t + 2 * s * both + d[k] * (1 - t) * (1 - t)) /
                             (denominator * denominator);
   if (inverse) return {x[k] + t * width, -std::log(derivative)};
   return {y[k] + height * (s * t * t + d[k] * both) / denominator, std::log(derivative)};
@@ -82,8 +82,8 @@ std::vector<Tensor> spline_reference(const Attributes& attributes, std::span<con
   const RqSplineOptions options = rq_spline_options(attributes);
   std::vector<Tensor> outputs = {Tensor(inputs[0].shape), Tensor(inputs[0].shape)};
   for (int64_t i = 0; i < inputs[0].shape.count(); ++i) {
-    const Point point = evaluate(
-        inputs[0][i], inputs[1].data.data() + i * options.parameters(), options, inverse);
+    const Point point =
+        evaluate(inputs[0][i], inputs[1].data.data() + i * options.parameters(), options, inverse);
     outputs[0][i] = point.result;
     outputs[1][i] = point.log_abs_det;
   }

@@ -5,9 +5,10 @@ namespace castalia {
 namespace {
 
 Case from_to(DType from, DType to, const Shape& shape) {
-  // Values that every type holds, so that no rounding hides a mistake.
-  const Domain whole{.low = -9.0, .high = 9.0, .integral = true};
-  return {{{shape, whole, from}}, {{"dtype", static_cast<int64_t>(to)}}};
+  // Beside an integer type only values that both types hold.
+  const bool integral = !is_floating(from) || !is_floating(to);
+  const Domain domain{.low = -9.0, .high = 9.0, .integral = integral};
+  return {{{shape, domain, from}}, {{"dtype", static_cast<int64_t>(to)}}};
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ std::vector<Case> max_cases() {
       {{{{0, 4}}}, {{"axis", int64_t{1}}, {"keep", int64_t{1}}}},
       {{{{130, 67}}}, {{"axis", int64_t{1}}, {"keep", int64_t{1}}}},
       {{{{2, 3}, {}, {}, {0.5, -1.0, 0.5, 2.0, 2.0, 2.0}}},
-       {{"axis", int64_t{1}}, {"keep", int64_t{1}}}},
+       {{"axis", int64_t{1}}, {"keep", int64_t{1}}},
+       "equal largest elements"},
   };
 }
 
