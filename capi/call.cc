@@ -27,9 +27,9 @@ const char* lend(std::string text) {
   return lent.c_str();
 }
 
-extern "C" const char* castalia_last_error(void) { return last_error_text; }
+extern "C" CASTALIA_API const char* castalia_last_error(void) { return last_error_text; }
 
-extern "C" const char* castalia_status_name(castalia_status status) {
+extern "C" CASTALIA_API const char* castalia_status_name(castalia_status status) {
   return name(static_cast<Code>(status));
 }
 

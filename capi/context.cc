@@ -59,20 +59,20 @@ castalia_status set_field(castalia_config* handle, const char* field, const Valu
 
 extern "C" {
 
-const char* castalia_version(void) { return kVersion; }
-int32_t castalia_abi_version(void) { return CASTALIA_ABI_VERSION; }
+CASTALIA_API const char* castalia_version(void) { return kVersion; }
+CASTALIA_API int32_t castalia_abi_version(void) { return CASTALIA_ABI_VERSION; }
 
-castalia_status castalia_context_create(castalia_context** out) {
+CASTALIA_API castalia_status castalia_context_create(castalia_context** out) {
   return call_making(out, [] { return to_handle(std::make_shared<Context>()); });
 }
-castalia_status castalia_context_retain(castalia_context* context) {
+CASTALIA_API castalia_status castalia_context_retain(castalia_context* context) {
   return call([&] { handle_retain(Kind::context, reinterpret_cast<uintptr_t>(context)); });
 }
-castalia_status castalia_context_destroy(castalia_context* context) {
+CASTALIA_API castalia_status castalia_context_destroy(castalia_context* context) {
   return call([&] { handle_destroy(Kind::context, reinterpret_cast<uintptr_t>(context)); });
 }
 
-castalia_status castalia_context_set_threads(castalia_context* context, int32_t sampling,
+CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* context, int32_t sampling,
                                              int32_t training) {
   return call([&] {
     const auto object = context_of(context);
@@ -86,7 +86,7 @@ castalia_status castalia_context_set_threads(castalia_context* context, int32_t 
   });
 }
 
-castalia_status castalia_context_set_device(castalia_context* context, const char* device) {
+CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context, const char* device) {
   return call([&] {
     context_of(context);
     const std::string asked = &required(device, "device");
@@ -98,12 +98,12 @@ castalia_status castalia_context_set_device(castalia_context* context, const cha
   });
 }
 
-castalia_status castalia_context_set_log(castalia_context* context, castalia_log_callback callback,
+CASTALIA_API castalia_status castalia_context_set_log(castalia_context* context, castalia_log_callback callback,
                                          void* user) {
   return call([&] { context_of(context)->set_log(callback, user); });
 }
 
-castalia_status castalia_info(castalia_context* context, const char** json) {
+CASTALIA_API castalia_status castalia_info(castalia_context* context, const char** json) {
   return call([&] {
     const auto object = context_of(context);
     const nlohmann::ordered_json info = {
@@ -118,33 +118,33 @@ castalia_status castalia_info(castalia_context* context, const char** json) {
   });
 }
 
-castalia_status castalia_config_create(castalia_config** out) {
+CASTALIA_API castalia_status castalia_config_create(castalia_config** out) {
   return call_making(out, [] { return to_handle(std::make_shared<Config>()); });
 }
-castalia_status castalia_config_retain(castalia_config* config) {
+CASTALIA_API castalia_status castalia_config_retain(castalia_config* config) {
   return call([&] { handle_retain(Kind::config, reinterpret_cast<uintptr_t>(config)); });
 }
-castalia_status castalia_config_destroy(castalia_config* config) {
+CASTALIA_API castalia_status castalia_config_destroy(castalia_config* config) {
   return call([&] { handle_destroy(Kind::config, reinterpret_cast<uintptr_t>(config)); });
 }
-castalia_status castalia_config_set_integer(castalia_config* config, const char* field, int64_t value) {
+CASTALIA_API castalia_status castalia_config_set_integer(castalia_config* config, const char* field, int64_t value) {
   return set_field(config, field, value);
 }
-castalia_status castalia_config_set_real(castalia_config* config, const char* field, double value) {
+CASTALIA_API castalia_status castalia_config_set_real(castalia_config* config, const char* field, double value) {
   // JSON has no NaN: it would become null and be reported as a wrong type.
   if (value != value || value - value != 0) {
     return call([&] { fail(Code::out_of_range, "field '", field ? field : "", "' is not finite"); });
   }
   return set_field(config, field, value);
 }
-castalia_status castalia_config_set_boolean(castalia_config* config, const char* field, int32_t value) {
+CASTALIA_API castalia_status castalia_config_set_boolean(castalia_config* config, const char* field, int32_t value) {
   return set_field(config, field, value != 0);
 }
-castalia_status castalia_config_set_text(castalia_config* config, const char* field, const char* value) {
+CASTALIA_API castalia_status castalia_config_set_text(castalia_config* config, const char* field, const char* value) {
   if (value == nullptr) return call([] { fail(Code::invalid_argument, "value is NULL"); });
   return set_field(config, field, value);
 }
-castalia_status castalia_config_set_json(castalia_config* handle, const char* json) {
+CASTALIA_API castalia_status castalia_config_set_json(castalia_config* handle, const char* json) {
   return call([&] {
     const auto config = from_handle<Config>(handle);
     const Exclusive exclusive(config->busy, Kind::config);
@@ -160,17 +160,17 @@ castalia_status castalia_config_set_json(castalia_config* handle, const char* js
     config->values.update(given);
   });
 }
-castalia_status castalia_config_json(castalia_config* config, const char** json) {
+CASTALIA_API castalia_status castalia_config_json(castalia_config* config, const char** json) {
   return call([&] {
     from_handle<Config>(config);  // NULL is an error here
     required(json, "json") = lend(config_json(config));
   });
 }
 
-castalia_status castalia_catalogue(const char** json) {
+CASTALIA_API castalia_status castalia_catalogue(const char** json) {
   return call([&] { required(json, "json") = lend(catalogue_json()); });
 }
-castalia_status castalia_training_fields(const char** json) {
+CASTALIA_API castalia_status castalia_training_fields(const char** json) {
   return call([&] { required(json, "json") = lend(training_fields_json()); });
 }
 

@@ -54,7 +54,7 @@ void same_rows(const char* name, int64_t rows, int64_t expected) {
 
 extern "C" {
 
-castalia_status castalia_dataset_create(castalia_context* context, const castalia_array* x,
+CASTALIA_API castalia_status castalia_dataset_create(castalia_context* context, const castalia_array* x,
                                         const castalia_array* condition, const castalia_array* weights,
                                         castalia_dataset** out) {
   return call_making(out, [&] {
@@ -77,7 +77,7 @@ castalia_status castalia_dataset_create(castalia_context* context, const castali
   });
 }
 
-castalia_status castalia_dataset_open(castalia_context* context, const char* path, const char* x,
+CASTALIA_API castalia_status castalia_dataset_open(castalia_context* context, const char* path, const char* x,
                                       const char* condition, const char* weights,
                                       castalia_dataset** out) {
   return call_making(out, [&] {
@@ -100,14 +100,14 @@ castalia_status castalia_dataset_open(castalia_context* context, const char* pat
   });
 }
 
-castalia_status castalia_dataset_retain(castalia_dataset* dataset) {
+CASTALIA_API castalia_status castalia_dataset_retain(castalia_dataset* dataset) {
   return call([&] { handle_retain(Kind::dataset, reinterpret_cast<uintptr_t>(dataset)); });
 }
-castalia_status castalia_dataset_destroy(castalia_dataset* dataset) {
+CASTALIA_API castalia_status castalia_dataset_destroy(castalia_dataset* dataset) {
   return call([&] { handle_destroy(Kind::dataset, reinterpret_cast<uintptr_t>(dataset)); });
 }
 
-castalia_status castalia_dataset_shape(castalia_dataset* dataset, int64_t* events, int64_t* features,
+CASTALIA_API castalia_status castalia_dataset_shape(castalia_dataset* dataset, int64_t* events, int64_t* features,
                                        int64_t* context_features) {
   return call([&] {
     const auto object = from_handle<DatasetObject>(dataset);
@@ -117,7 +117,7 @@ castalia_status castalia_dataset_shape(castalia_dataset* dataset, int64_t* event
   });
 }
 
-castalia_status castalia_dataset_read(castalia_dataset* dataset, int64_t first, const castalia_array* x,
+CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, int64_t first, const castalia_array* x,
                                       const castalia_array* condition) {
   return call([&] {
     const auto object = from_handle<DatasetObject>(dataset);

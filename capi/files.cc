@@ -81,14 +81,14 @@ RunInfo run_info(const std::string& json) {
 
 extern "C" {
 
-castalia_status castalia_uniform(uint64_t seed, int64_t first_event, int32_t stage, const castalia_array* x) {
+CASTALIA_API castalia_status castalia_uniform(uint64_t seed, int64_t first_event, int32_t stage, const castalia_array* x) {
   return draw(seed, first_event, stage, x, fill_uniform);
 }
-castalia_status castalia_normal(uint64_t seed, int64_t first_event, int32_t stage, const castalia_array* x) {
+CASTALIA_API castalia_status castalia_normal(uint64_t seed, int64_t first_event, int32_t stage, const castalia_array* x) {
   return draw(seed, first_event, stage, x, fill_normal);
 }
 
-castalia_status castalia_array_dense(void* data, castalia_dtype dtype, int32_t rank, const int64_t* shape,
+CASTALIA_API castalia_status castalia_array_dense(void* data, castalia_dtype dtype, int32_t rank, const int64_t* shape,
                                      castalia_array* array) {
   return call([&] {
     if (rank < 0 || rank > CASTALIA_MAX_RANK) {
@@ -114,7 +114,7 @@ castalia_status castalia_array_dense(void* data, castalia_dtype dtype, int32_t r
   });
 }
 
-castalia_status castalia_event_writer_create(castalia_context* context, const char* path, const char* format,
+CASTALIA_API castalia_status castalia_event_writer_create(castalia_context* context, const char* path, const char* format,
                                              castalia_config* config, castalia_event_writer** out) {
   return call_making(out, [&] {
     context_of(context);
@@ -124,14 +124,14 @@ castalia_status castalia_event_writer_create(castalia_context* context, const ch
     return to_handle(std::move(object));
   });
 }
-castalia_status castalia_event_writer_retain(castalia_event_writer* writer) {
+CASTALIA_API castalia_status castalia_event_writer_retain(castalia_event_writer* writer) {
   return call([&] { handle_retain(Kind::event_writer, reinterpret_cast<uintptr_t>(writer)); });
 }
-castalia_status castalia_event_writer_destroy(castalia_event_writer* writer) {
+CASTALIA_API castalia_status castalia_event_writer_destroy(castalia_event_writer* writer) {
   return call([&] { handle_destroy(Kind::event_writer, reinterpret_cast<uintptr_t>(writer)); });
 }
 
-castalia_status castalia_event_writer_write(castalia_event_writer* writer, int32_t n, const int32_t* ids,
+CASTALIA_API castalia_status castalia_event_writer_write(castalia_event_writer* writer, int32_t n, const int32_t* ids,
                                             const int32_t* status, const int32_t* mothers,
                                             const double* momenta, const double* masses, double weight) {
   return call([&] {
@@ -161,7 +161,7 @@ castalia_status castalia_event_writer_write(castalia_event_writer* writer, int32
   });
 }
 
-castalia_status castalia_event_writer_close(castalia_event_writer* writer) {
+CASTALIA_API castalia_status castalia_event_writer_close(castalia_event_writer* writer) {
   return call([&] {
     const auto object = from_handle<EventWriterObject>(writer);
     const Exclusive exclusive(object->busy, Kind::event_writer);
@@ -170,7 +170,7 @@ castalia_status castalia_event_writer_close(castalia_event_writer* writer) {
   });
 }
 
-castalia_status castalia_hdf5_shape(const char* path, const char* dataset, int32_t* rank, int64_t* shape) {
+CASTALIA_API castalia_status castalia_hdf5_shape(const char* path, const char* dataset, int32_t* rank, int64_t* shape) {
   return call([&] {
     const Shape found = hdf5_shape(&required(path, "path"), &required(dataset, "dataset"));
     required(rank, "rank") = found.rank();
@@ -178,7 +178,7 @@ castalia_status castalia_hdf5_shape(const char* path, const char* dataset, int32
   });
 }
 
-castalia_status castalia_hdf5_read(const char* path, const char* dataset, int64_t first,
+CASTALIA_API castalia_status castalia_hdf5_read(const char* path, const char* dataset, int64_t first,
                                    const castalia_array* array) {
   return call([&] {
     const Shape wanted = checked_shape(array, "array");
@@ -194,7 +194,7 @@ castalia_status castalia_hdf5_read(const char* path, const char* dataset, int64_
   });
 }
 
-castalia_status castalia_hdf5_write(const char* path, const char* dataset, const castalia_array* array,
+CASTALIA_API castalia_status castalia_hdf5_write(const char* path, const char* dataset, const castalia_array* array,
                                     int32_t replace) {
   return call([&] {
     const Shape shape = checked_shape(array, "array");

@@ -70,21 +70,21 @@ castalia_status map(castalia_model* handle, Mapping mapping, const char* from_na
 
 extern "C" {
 
-castalia_status castalia_model_create(castalia_context* context, const char* architecture,
+CASTALIA_API castalia_status castalia_model_create(castalia_context* context, const char* architecture,
                                       castalia_config* config, castalia_model** out) {
   return call_making(out, [&] {
     required(architecture, "architecture");
     return made(context, Model::create(architecture, config_json(config)));
   });
 }
-castalia_status castalia_model_retain(castalia_model* model) {
+CASTALIA_API castalia_status castalia_model_retain(castalia_model* model) {
   return call([&] { handle_retain(Kind::model, reinterpret_cast<uintptr_t>(model)); });
 }
-castalia_status castalia_model_destroy(castalia_model* model) {
+CASTALIA_API castalia_status castalia_model_destroy(castalia_model* model) {
   return call([&] { handle_destroy(Kind::model, reinterpret_cast<uintptr_t>(model)); });
 }
 
-castalia_status castalia_model_sample(castalia_model* handle, uint64_t seed, int64_t first_event,
+CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint64_t seed, int64_t first_event,
                                       const castalia_array* condition, const castalia_array* x) {
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
@@ -99,7 +99,7 @@ castalia_status castalia_model_sample(castalia_model* handle, uint64_t seed, int
   });
 }
 
-castalia_status castalia_model_log_prob(castalia_model* handle, const castalia_array* x,
+CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle, const castalia_array* x,
                                         const castalia_array* condition, const castalia_array* log_prob) {
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
@@ -115,22 +115,22 @@ castalia_status castalia_model_log_prob(castalia_model* handle, const castalia_a
   });
 }
 
-castalia_status castalia_model_transform(castalia_model* model, const castalia_array* x,
+CASTALIA_API castalia_status castalia_model_transform(castalia_model* model, const castalia_array* x,
                                          const castalia_array* condition, const castalia_array* z,
                                          const castalia_array* log_det) {
   return map(model, &Model::transform, "x", x, condition, "z", z, log_det);
 }
-castalia_status castalia_model_inverse(castalia_model* model, const castalia_array* z,
+CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const castalia_array* z,
                                        const castalia_array* condition, const castalia_array* x,
                                        const castalia_array* log_det) {
   return map(model, &Model::inverse, "z", z, condition, "x", x, log_det);
 }
 
-castalia_status castalia_model_save(castalia_model* model, const char* path) {
+CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const char* path) {
   return call([&] { from_handle<ModelObject>(model)->model->save(&required(path, "path")); });
 }
 
-castalia_status castalia_model_load(castalia_context* context, const char* path, castalia_config* options,
+CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path, castalia_config* options,
                                     castalia_model** out) {
   return call_making(out, [&] {
     static const Field fields[] = {{.name = "verify",
@@ -142,7 +142,7 @@ castalia_status castalia_model_load(castalia_context* context, const char* path,
   });
 }
 
-castalia_status castalia_model_convert(castalia_model* model, castalia_dtype dtype, castalia_model** out) {
+CASTALIA_API castalia_status castalia_model_convert(castalia_model* model, castalia_dtype dtype, castalia_model** out) {
   return call_making(out, [&] {
     const auto object = from_handle<ModelObject>(model);
     if (dtype != CASTALIA_FLOAT32 && dtype != CASTALIA_FLOAT64) {
@@ -155,7 +155,7 @@ castalia_status castalia_model_convert(castalia_model* model, castalia_dtype dty
   });
 }
 
-castalia_status castalia_model_shape(castalia_model* model, int64_t* features, int64_t* context_features,
+CASTALIA_API castalia_status castalia_model_shape(castalia_model* model, int64_t* features, int64_t* context_features,
                                      int64_t* parameters) {
   return call([&] {
     const auto object = from_handle<ModelObject>(model);
@@ -165,13 +165,13 @@ castalia_status castalia_model_shape(castalia_model* model, int64_t* features, i
   });
 }
 
-castalia_status castalia_model_describe(castalia_model* model, const char** json) {
+CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, const char** json) {
   return call([&] {
     required(json, "json") = lend(from_handle<ModelObject>(model)->model->describe());
   });
 }
 
-castalia_status castalia_model_get_parameters(castalia_model* model, const castalia_array* values) {
+CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model, const castalia_array* values) {
   return call([&] {
     const auto object = from_handle<ModelObject>(model);
     expect_shape(values, "values", {object->model->parameter_table().count()}, "(parameters)");
@@ -182,7 +182,7 @@ castalia_status castalia_model_get_parameters(castalia_model* model, const casta
   });
 }
 
-castalia_status castalia_model_set_parameters(castalia_model* model, const castalia_array* values) {
+CASTALIA_API castalia_status castalia_model_set_parameters(castalia_model* model, const castalia_array* values) {
   return call([&] {
     const auto object = from_handle<ModelObject>(model);
     expect_shape(values, "values", {object->model->parameter_table().count()}, "(parameters)");
@@ -193,19 +193,19 @@ castalia_status castalia_model_set_parameters(castalia_model* model, const casta
   });
 }
 
-castalia_status castalia_sampler_create(castalia_model* model, uint64_t seed, castalia_sampler** out) {
+CASTALIA_API castalia_status castalia_sampler_create(castalia_model* model, uint64_t seed, castalia_sampler** out) {
   return call_making(out, [&] {
     return to_handle(std::make_shared<SamplerObject>(from_handle<ModelObject>(model), seed));
   });
 }
-castalia_status castalia_sampler_retain(castalia_sampler* sampler) {
+CASTALIA_API castalia_status castalia_sampler_retain(castalia_sampler* sampler) {
   return call([&] { handle_retain(Kind::sampler, reinterpret_cast<uintptr_t>(sampler)); });
 }
-castalia_status castalia_sampler_destroy(castalia_sampler* sampler) {
+CASTALIA_API castalia_status castalia_sampler_destroy(castalia_sampler* sampler) {
   return call([&] { handle_destroy(Kind::sampler, reinterpret_cast<uintptr_t>(sampler)); });
 }
 
-castalia_status castalia_sampler_next(castalia_sampler* handle, const castalia_array* condition,
+CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle, const castalia_array* condition,
                                       const castalia_array* x) {
   return call([&] {
     const auto object = from_handle<SamplerObject>(handle);
@@ -219,7 +219,7 @@ castalia_status castalia_sampler_next(castalia_sampler* handle, const castalia_a
   });
 }
 
-castalia_status castalia_sampler_seek(castalia_sampler* handle, int64_t event) {
+CASTALIA_API castalia_status castalia_sampler_seek(castalia_sampler* handle, int64_t event) {
   return call([&] {
     const auto object = from_handle<SamplerObject>(handle);
     const Exclusive exclusive(object->busy, Kind::sampler);
@@ -228,7 +228,7 @@ castalia_status castalia_sampler_seek(castalia_sampler* handle, int64_t event) {
   });
 }
 
-castalia_status castalia_sampler_tell(castalia_sampler* handle, int64_t* event) {
+CASTALIA_API castalia_status castalia_sampler_tell(castalia_sampler* handle, int64_t* event) {
   return call([&] {
     const auto object = from_handle<SamplerObject>(handle);
     const Exclusive exclusive(object->busy, Kind::sampler);

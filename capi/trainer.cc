@@ -47,7 +47,7 @@ struct Use {
 
 extern "C" {
 
-castalia_status castalia_model_fit(castalia_model* model, castalia_dataset* dataset,
+CASTALIA_API castalia_status castalia_model_fit(castalia_model* model, castalia_dataset* dataset,
                                    castalia_config* training, castalia_progress_callback progress,
                                    void* user) {
   return call([&] {
@@ -75,7 +75,7 @@ castalia_status castalia_model_fit(castalia_model* model, castalia_dataset* data
   });
 }
 
-castalia_status castalia_trainer_create(castalia_model* model, castalia_dataset* dataset,
+CASTALIA_API castalia_status castalia_trainer_create(castalia_model* model, castalia_dataset* dataset,
                                         castalia_config* training, castalia_trainer** out) {
   return call_making(out, [&] {
     return to_handle(std::make_shared<TrainerObject>(from_handle<ModelObject>(model),
@@ -83,21 +83,21 @@ castalia_status castalia_trainer_create(castalia_model* model, castalia_dataset*
                                                      config_json(training)));
   });
 }
-castalia_status castalia_trainer_retain(castalia_trainer* trainer) {
+CASTALIA_API castalia_status castalia_trainer_retain(castalia_trainer* trainer) {
   return call([&] { handle_retain(Kind::trainer, reinterpret_cast<uintptr_t>(trainer)); });
 }
-castalia_status castalia_trainer_destroy(castalia_trainer* trainer) {
+CASTALIA_API castalia_status castalia_trainer_destroy(castalia_trainer* trainer) {
   return call([&] { handle_destroy(Kind::trainer, reinterpret_cast<uintptr_t>(trainer)); });
 }
 
-castalia_status castalia_trainer_advance(castalia_trainer* trainer, int64_t steps) {
+CASTALIA_API castalia_status castalia_trainer_advance(castalia_trainer* trainer, int64_t steps) {
   return call([&] {
     if (steps < 0) fail(Code::out_of_range, "steps is ", steps, "; allowed: 0 or more");
     Use(trainer).live().advance(steps);
   });
 }
 
-castalia_status castalia_trainer_status(castalia_trainer* handle, int64_t* step, int64_t* steps,
+CASTALIA_API castalia_status castalia_trainer_status(castalia_trainer* handle, int64_t* step, int64_t* steps,
                                         double* loss, double* validation_loss, int32_t* finished) {
   return call([&] {
     const Use use(handle);
@@ -110,17 +110,17 @@ castalia_status castalia_trainer_status(castalia_trainer* handle, int64_t* step,
   });
 }
 
-castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer, const char* path) {
+CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer, const char* path) {
   return call([&] { Use(trainer).live().save_checkpoint(&required(path, "path")); });
 }
 
-castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json) {
+CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json) {
   return call([&] {
     required(json, "json") = lend(Use(trainer).object->trainer->history_json());
   });
 }
 
-castalia_status castalia_trainer_finish(castalia_trainer* trainer) {
+CASTALIA_API castalia_status castalia_trainer_finish(castalia_trainer* trainer) {
   return call([&] { Use(trainer).object->finish(); });
 }
 
