@@ -172,6 +172,7 @@ static void castalia_release(Py_buffer* buffer) {
     castalia_raise($1);
     SWIG_fail;
   }
+  if (PyErr_Occurred()) SWIG_fail; /* what write_event finds wrong before it calls */
   $result = SWIG_Py_Void();
 }
 /* castalia_status_name takes a plain number. */
