@@ -27,6 +27,9 @@ Location location(const std::string& option, const std::string& text);
 // {"layers": 8} from "layers=8". A value is JSON where it reads as JSON, else text.
 void assign(Json& fields, const std::string& option, const std::string& text);
 
+// A check of an option's whole number.
+CLI::Validator at_least(int64_t least);
+
 // One line of text for a value: text without quotes, everything else as JSON.
 std::string plain(const Json& value);
 

@@ -165,7 +165,7 @@ void add_evaluate(CLI::App& program) {
   command->add_option("--context", options->context, "Conditions: FILE:DATASET");
   command->add_option("-n,--events", options->events, "At most this many events; 0 means all")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command->add_option("--seed", options->seed, "Of the model's events")->capture_default_str();
   command->add_option("--threads", options->threads, "Threads; 0 means all cores")->capture_default_str();
   command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();

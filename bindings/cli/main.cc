@@ -36,6 +36,16 @@ void assign(Json& fields, const std::string& option, const std::string& text) {
   fields[text.substr(0, equals)] = parsed.is_discarded() ? Json(value) : parsed;
 }
 
+CLI::Validator at_least(int64_t least) {
+  const std::string words = "at least " + std::to_string(least);
+  const auto check = [least, words](std::string& text) {
+    int64_t value = 0;
+    const bool good = CLI::detail::lexical_cast(text, value) && value >= least;
+    return good ? std::string() : "'" + text + "' is not a whole number of " + words;
+  };
+  return CLI::Validator(check, words);
+}
+
 std::string plain(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }

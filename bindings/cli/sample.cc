@@ -85,11 +85,11 @@ void add_sample(CLI::App& program) {
   command->add_option("model", options->model, "The model file")->required();
   command->add_option("-n,--events", options->n, "How many events")
       ->required()
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   command->add_option("--seed", options->seed, "Names the sample")->capture_default_str();
   command->add_option("--first-event", options->first_event, "Number of the first event, from 0")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command->add_option("--context", options->context,
                       "Conditions: FILE:DATASET; event i takes row i of it");
   command->add_option("--output", options->output, "Where to: FILE:DATASET")->required();

@@ -8,9 +8,12 @@ dtypecode(::Type{Int64}) = CASTALIA_INT64
 
 const Element = Union{Float32,Float64,Int32,Int64}
 
+# What has an address and strides.
+const Laid{T,N} = Union{StridedArray{T,N},PermutedDimsArray{T,N,P,Q,<:StridedArray{T,N}} where {P,Q}}
+
 padded(values) = ntuple(i -> i <= length(values) ? Int64(values[i]) : Int64(0), LibCastalia.MAX_RANK)
 
-function carray(x::StridedArray{T,N}) where {T<:Element,N}
+function carray(x::Laid{T,N}) where {T<:Element,N}
     N <= LibCastalia.MAX_RANK || throw(ArgumentError("an array of $N axes; at most 8 are taken"))
     return CArray(
         Ptr{Cvoid}(pointer(x)),
@@ -27,13 +30,13 @@ end
 
 # What the library reads: Float32 and Float64 as they lie; other real numbers become Float64; arrays
 # without strides are collected.
-readable(x::StridedArray{<:Union{Float32,Float64}}) = x
+readable(x::Laid{<:Union{Float32,Float64}}) = x
 readable(x::AbstractArray{<:Union{Float32,Float64}}) = collect(x)
 readable(x::AbstractArray{<:Real}) = convert(Array{Float64}, x)
 readable(x::AbstractArray) = throw(ArgumentError("elements of type $(eltype(x)) are not real numbers"))
 
 # What it writes to must be the caller's own memory.
-writable(x::StridedArray{<:Union{Float32,Float64}}) = x
+writable(x::Laid{<:Union{Float32,Float64}}) = x
 writable(x::AbstractArray) =
     throw(ArgumentError("results need a strided array of Float32 or Float64, not $(typeof(x))"))
 

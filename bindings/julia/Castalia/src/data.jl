@@ -64,7 +64,7 @@ end
 
 "Appends rows to a data set; file and data set are made where they are missing."
 function hdf5write(path::AbstractString, dataset::AbstractString, x::AbstractArray; replace = false)
-    witharrays(x isa StridedArray{<:Element} ? x : readable(x)) do a
+    witharrays(x isa Laid{<:Element} ? x : readable(x)) do a
         check(LibCastalia.castalia_hdf5_write(path, dataset, a, replace))
     end
     return nothing

@@ -1,0 +1,132 @@
+"""The command line, run as a user runs it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+import castalia
+
+
+@pytest.fixture(scope="module")
+def program():
+    prefix = os.environ.get("CASTALIA_PREFIX")
+    found = os.path.join(prefix, "bin", "castalia") if prefix else shutil.which("castalia")
+    assert found and os.path.exists(found), "the command line is not installed"
+    return found
+
+
+@pytest.fixture
+def run(program, tmp_path):
+    def call(*arguments, status=0):
+        done = subprocess.run([program, *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        assert done.returncode == status, done.stderr
+        return done.stdout if status == 0 else done.stderr
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "data.h5"
+    rng = np.random.default_rng(1)
+    context = rng.normal(size=(1000, 1))
+    castalia.hdf5_write(path, "x", rng.normal(size=(1000, 2)) + context)
+    castalia.hdf5_write(path, "c", context)
+    return path
+
+
+SMALL = ("--set", "layers=2", "--set", "hidden=16", "--set", "hidden_layers=1", "--set", "bins=4")
+SHORT = ("--training", "steps=30", "--training", "batch=128")
+
+
+def train(run, data, *more):
+    return run("train", "coupling_flow", "--data", f"{data}:x", *SMALL, *SHORT, "--output", "flow.safetensors", *more)
+
+
+def test_models(run):
+    assert json.loads(run("models", "--json")) == castalia.models()
+    assert "coupling_flow" in run("models")
+
+
+def test_describe(run, data):
+    text = run("describe", "coupling_flow")
+    assert "context_features (integer" in text and "learning_rate" in text
+    train(run, data)
+    described = json.loads(run("describe", "flow.safetensors", "--json"))
+    assert described["specification"]["layers"] == 2
+    assert "layers = 2" in run("describe", "flow.safetensors")
+    assert "neither a file nor an architecture" in run("describe", "nothing", status=1)
+
+
+def test_info(run):
+    assert json.loads(run("info", "--json")) == castalia.info()
+    assert castalia.__version__ in run("info")
+    assert run("--version").strip() == castalia.__version__
+
+
+def test_train_sample_evaluate(run, data, tmp_path):
+    report = json.loads(train(run, data, "--json"))
+    assert report["steps"] == 30 and report["events"] == 1000
+    run("sample", "flow.safetensors", "-n", 100, "--seed", 7, "--output", "out.h5:x")
+    drawn = castalia.hdf5_read(tmp_path / "out.h5", "x")
+    model = castalia.load(tmp_path / "flow.safetensors")
+    np.testing.assert_array_equal(drawn, model.sample(100, seed=7, dtype=np.float64))
+
+    # Ranges of one sample, added one to the other.
+    for first in (0, 60):
+        run("sample", "flow.safetensors", "-n", 60 if first == 0 else 40, "--seed", 7, "--first-event", first,
+            "--append", "--output", "parts.h5:x")
+    np.testing.assert_array_equal(castalia.hdf5_read(tmp_path / "parts.h5", "x"), drawn)
+    assert "--append" in run("sample", "flow.safetensors", "-n", 1, "--output", "out.h5:x", status=1)
+
+    report = json.loads(run("evaluate", "flow.safetensors", "--data", f"{data}:x", "--json"))
+    x = castalia.hdf5_read(data, "x")
+    assert report["log_likelihood"] == pytest.approx(model.log_prob(x).mean(), abs=1e-6)
+    assert report["columns"][1]["data"]["mean"] == pytest.approx(x[:, 1].mean())
+    assert "mean log-likelihood" in run("evaluate", "flow.safetensors", "--data", f"{data}:x")
+
+
+def test_with_a_context(run, data, tmp_path):
+    train(run, data, "--context", f"{data}:c")
+    run("sample", "flow.safetensors", "-n", 50, "--context", f"{data}:c", "--output", "out.h5:x")
+    context = castalia.hdf5_read(data, "c")[:50]
+    model = castalia.load(tmp_path / "flow.safetensors")
+    expected = model.sample(context=context, dtype=np.float64)
+    np.testing.assert_array_equal(castalia.hdf5_read(tmp_path / "out.h5", "x"), expected)
+    run("evaluate", "flow.safetensors", "--data", f"{data}:x", "--context", f"{data}:c", "-n", 100)
+
+
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(program, run, data, tmp_path):
+    command = [program, "train", "coupling_flow", "--data", f"{data}:x", *SMALL, "--training", "steps=100000000",
+               "--training", "batch=128", "--checkpoint", "state", "--output", "flow.safetensors"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "state" in err
+    assert (tmp_path / "state").exists() and not (tmp_path / "flow.safetensors").exists()
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    ([], 2, "subcommand"),
+    (["train", "coupling_flow", "--data", "x.h5", "--output", "m"], 2, "FILE:DATASET"),
+    (["train", "coupling_flow", "--data", "no.h5:x", "--output", "m"], 1, "no.h5"),
+    (["sample", "no.safetensors", "-n", "1", "--output", "o.h5:x"], 1, "no.safetensors"),
+    (["sample", "no.safetensors", "-n", "0", "--output", "o.h5:x"], 2, "at least 1"),
+])
+def test_a_wrong_line_says_what_is_wrong(run, arguments, status, words):
+    assert words.lower() in run(*arguments, status=status).lower()
+
+
+def test_wrong_fields_and_names(run, data):
+    assert "coupling_flow" in run("train", "coupling_flwo", "--data", f"{data}:x", "--output", "m", status=1)
+    wrong = ["train", "coupling_flow", "--data", f"{data}:x", "--output", "m"]
+    assert "layers" in run(*wrong, "--set", "layer=2", status=1)
+    assert "FIELD=VALUE" in run(*wrong, "--set", "layers", status=2)
+    assert "learning_rate" in run(*wrong, "--training", "learning_rat=1", status=1)
