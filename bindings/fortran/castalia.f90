@@ -15,7 +15,9 @@
 ! Arrays are handed over where they lie, sections too. Every call takes stat (0, or one of the constants
 ! CASTALIA_NOT_FOUND, ...) and errmsg; without stat a failure is `error stop` with the message.
 ! Assignment shares an object between two variables; it goes when its last variable does, or by `destroy`.
-! Variables of a main program live until it ends. Threads: as capi/castalia.h says.
+! Variables of a main program live until it ends. A type of yours may hold such variables; assign them one
+! by one rather than the whole, and give them back through arguments rather than as function results:
+! gfortran 12 miscounts both. Threads: as capi/castalia.h says.
 module castalia
   use castalia_c, only: CASTALIA_BUSY, CASTALIA_CALLBACK_FAILED, CASTALIA_CANCELLED, &
       CASTALIA_CORRUPT_FILE, CASTALIA_DEVICE_UNAVAILABLE, CASTALIA_DTYPE_MISMATCH, CASTALIA_EMPTY_DATA, &
@@ -26,6 +28,7 @@ module castalia
   use castalia_data
   use castalia_events
   use castalia_models
+  use castalia_samplers
   use castalia_settings
   use castalia_training
   implicit none

@@ -5,7 +5,7 @@ module castalia_data
   use castalia_c, c_hdf5_read => castalia_hdf5_read, c_hdf5_shape => castalia_hdf5_shape, &
       c_hdf5_write => castalia_hdf5_write, c_normal => castalia_normal, c_uniform => castalia_uniform
   use castalia_errors, only: c_text, settle
-  use castalia_handles, only: castalia_owner, dataset_handle
+  use castalia_handles, only: castalia_owner, dataset_handle, release, share, take
   use castalia_settings, only: castalia_context
   use castalia_views, only: view, view_event
   implicit none
@@ -17,6 +17,8 @@ module castalia_data
     private
     type(castalia_owner), public :: owner
   contains
+    generic :: assignment(=) => dataset_assign
+    procedure, private :: dataset_assign
     generic :: create => create_real32, create_real64
     procedure :: open => dataset_open
     procedure :: get_shape => dataset_shape
@@ -103,7 +105,7 @@ contains
     with = c_null_ptr
     if (present(settings)) with = settings%owner%handle
     status = castalia_dataset_create(with, x, context, weights, handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, dataset_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, dataset_handle)
     call settle(status, stat, errmsg)
   end subroutine create
 
@@ -125,7 +127,7 @@ contains
     if (present(context)) condition = c_text(context)
     if (present(weights)) weight = c_text(weights)
     status = castalia_dataset_open(with, c_text(path), c_text(x), condition, weight, handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, dataset_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, dataset_handle)
     call settle(status, stat, errmsg)
   end subroutine dataset_open
 
@@ -171,7 +173,7 @@ contains
   subroutine dataset_destroy(self)
     class(castalia_dataset), intent(inout) :: self
 
-    call self%owner%release()
+    call release(self%owner)
   end subroutine dataset_destroy
 
   pure function from_zero(first) result(start)
@@ -461,5 +463,13 @@ contains
     call view(data, x)
     call settle(c_normal(seed, event, stage_of(stage), data), stat, errmsg)
   end subroutine normal2_real64
+
+  ! Both then hold the same object.
+  impure elemental subroutine dataset_assign(self, other)
+    class(castalia_dataset), intent(inout) :: self
+    class(castalia_dataset), intent(in) :: other
+
+    call share(self%owner, other%owner)
+  end subroutine dataset_assign
 
 end module castalia_data

@@ -4,7 +4,7 @@ module castalia_events
   use, intrinsic :: iso_fortran_env, only: int32, real64
   use castalia_c
   use castalia_errors, only: c_text, settle
-  use castalia_handles, only: castalia_owner, event_writer_handle
+  use castalia_handles, only: castalia_owner, event_writer_handle, release, share, take
   use castalia_settings, only: castalia_config, castalia_context
   implicit none
   private
@@ -13,6 +13,8 @@ module castalia_events
     private
     type(castalia_owner), public :: owner
   contains
+    generic :: assignment(=) => event_writer_assign
+    procedure, private :: event_writer_assign
     procedure :: create => writer_create
     procedure :: write => writer_write
     procedure :: close => writer_close
@@ -37,7 +39,7 @@ contains
     if (present(config)) fields = config%owner%handle
     if (present(settings)) with = settings%owner%handle
     status = castalia_event_writer_create(with, c_text(path), c_text(format), fields, handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, event_writer_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, event_writer_handle)
     call settle(status, stat, errmsg)
   end subroutine writer_create
 
@@ -78,7 +80,15 @@ contains
   subroutine writer_destroy(self)
     class(castalia_event_writer), intent(inout) :: self
 
-    call self%owner%release()
+    call release(self%owner)
   end subroutine writer_destroy
+
+  ! Both then hold the same object.
+  impure elemental subroutine event_writer_assign(self, other)
+    class(castalia_event_writer), intent(inout) :: self
+    class(castalia_event_writer), intent(in) :: other
+
+    call share(self%owner, other%owner)
+  end subroutine event_writer_assign
 
 end module castalia_events

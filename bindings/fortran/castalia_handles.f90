@@ -1,10 +1,14 @@
 ! Who owns a handle. Every object of the library lies in one castalia_owner: assignment adds an owner,
 ! the end of a variable's life takes one away. The objects are counted by the library.
+!
+! An owner remembers where it lies, and only there does the end of its life count. Compilers up to
+! gfortran 12 finalise hidden copies too (of a type that holds one, when it is assigned as a whole).
 module castalia_handles
-  use, intrinsic :: iso_c_binding, only: c_associated, c_int, c_null_ptr, c_ptr
+  use, intrinsic :: iso_c_binding, only: c_associated, c_int, c_intptr_t, c_loc, c_null_ptr, c_ptr
   use castalia_c
   implicit none
   private
+  public :: release, share, take
 
   integer, parameter, public :: context_handle = 1
   integer, parameter, public :: config_handle = 2
@@ -16,12 +20,9 @@ module castalia_handles
 
   type, public :: castalia_owner
     type(c_ptr) :: handle = c_null_ptr
-    integer :: kind = 0
+    integer, private :: kind = 0
+    integer(c_intptr_t), private :: home = 0
   contains
-    procedure :: take
-    procedure :: release
-    procedure, private :: share
-    generic :: assignment(=) => share
     final :: finalise
   end type castalia_owner
 
@@ -29,18 +30,19 @@ contains
 
   ! Becomes the owner of a handle that was just created, and lets go of the old one.
   subroutine take(self, handle, kind)
-    class(castalia_owner), intent(inout) :: self
+    type(castalia_owner), intent(inout) :: self
     type(c_ptr), intent(in) :: handle
     integer, intent(in) :: kind
 
-    call self%release()
+    call release(self)
     self%handle = handle
     self%kind = kind
+    self%home = address(self)
   end subroutine take
 
   ! Lets go; an owner of nothing stays one.
   subroutine release(self)
-    class(castalia_owner), intent(inout) :: self
+    type(castalia_owner), intent(inout) :: self
     type(c_ptr) :: handle
     integer(c_int) :: status
 
@@ -70,8 +72,8 @@ contains
   end subroutine release
 
   subroutine share(self, other)
-    class(castalia_owner), intent(inout) :: self
-    class(castalia_owner), intent(in) :: other
+    type(castalia_owner), intent(inout) :: self
+    type(castalia_owner), intent(in) :: other
     type(c_ptr) :: handle
     integer(c_int) :: status
     integer :: kind
@@ -98,16 +100,24 @@ contains
         status = castalia_event_writer_retain(handle)
       end select
     end if
-    call self%release()
+    call release(self)
     if (status /= CASTALIA_OK) handle = c_null_ptr
     self%handle = handle
     self%kind = kind
+    self%home = address(self)
   end subroutine share
+
+  function address(self) result(place)
+    type(castalia_owner), intent(in), target :: self
+    integer(c_intptr_t) :: place
+
+    place = transfer(c_loc(self), place)
+  end function address
 
   impure elemental subroutine finalise(self)
     type(castalia_owner), intent(inout) :: self
 
-    call self%release()
+    if (self%home == address(self)) call release(self)
   end subroutine finalise
 
 end module castalia_handles

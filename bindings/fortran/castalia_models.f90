@@ -1,4 +1,4 @@
-! castalia_model: trained or to be trained. castalia_sampler: draws the events of a seed in order.
+! castalia_model: a generative model, trained or to be trained.
 !
 ! Arrays are (feature, event). Seeds are of any bits: an integer(int32) or integer(int64). Events are numbered
 ! from 0 by integer(int64).
@@ -8,7 +8,7 @@ module castalia_models
   use castalia_c
   use castalia_data, only: castalia_dataset
   use castalia_errors, only: c_text, settle, text_of
-  use castalia_handles, only: castalia_owner, config_handle, model_handle, sampler_handle
+  use castalia_handles, only: castalia_owner, config_handle, model_handle, release, share, take
   use castalia_settings, only: castalia_config, castalia_context
   use castalia_views, only: view, view_event
   implicit none
@@ -31,6 +31,8 @@ module castalia_models
     private
     type(castalia_owner), public :: owner
   contains
+    generic :: assignment(=) => model_assign
+    procedure, private :: model_assign
     procedure :: create => model_create
     generic :: fit => fit_dataset, fit_real32, fit_real64
     generic :: sample => sample_real32_seed32, sample_real32_seed64, sample_real64_seed32, &
@@ -55,19 +57,6 @@ module castalia_models
     procedure, private :: set_parameters_real32, set_parameters_real64
   end type castalia_model
 
-  type, public :: castalia_sampler
-    private
-    type(castalia_owner), public :: owner
-  contains
-    generic :: create => create_seed32, create_seed64
-    generic :: next => next1_real32, next2_real32, next1_real64, next2_real64
-    procedure :: seek => sampler_seek
-    procedure :: tell => sampler_tell
-    procedure :: destroy => sampler_destroy
-    procedure, private :: create_seed32, create_seed64
-    procedure, private :: next1_real32, next2_real32, next1_real64, next2_real64
-  end type castalia_sampler
-
 contains
 
   ! A model with untrained weights. The fields of the architecture come from a configuration, from JSON text,
@@ -89,7 +78,7 @@ contains
     if (present(settings)) with = settings%owner%handle
     status = castalia_config_create(handle)
     if (status == CASTALIA_OK) then
-      call fields%owner%take(handle, config_handle)
+      call take(fields%owner, handle, config_handle)
       if (present(config)) then
         if (c_associated(config%owner%handle)) then
           status = castalia_config_json(config%owner%handle, text)
@@ -105,7 +94,7 @@ contains
     end if
     if (status == CASTALIA_OK) then
       status = castalia_model_create(with, c_text(architecture), fields%owner%handle, handle)
-      if (status == CASTALIA_OK) call self%owner%take(handle, model_handle)
+      if (status == CASTALIA_OK) call take(self%owner, handle, model_handle)
     end if
     ! The message is read before the configuration goes.
     call settle(status, stat, errmsg)
@@ -438,7 +427,7 @@ contains
     if (present(verify)) call options%set("verify", verify, stat=set)
     status = int(set, c_int)
     if (status == CASTALIA_OK) status = castalia_model_load(with, c_text(path), options%owner%handle, handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, model_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, model_handle)
     call settle(status, stat, errmsg)
     call options%destroy()
   end subroutine model_load
@@ -454,7 +443,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_model_convert(self%owner%handle, int(dtype, c_int), handle)
-    if (status == CASTALIA_OK) call other%owner%take(handle, model_handle)
+    if (status == CASTALIA_OK) call take(other%owner, handle, model_handle)
     call settle(status, stat, errmsg)
   end subroutine model_convert
 
@@ -484,113 +473,15 @@ contains
   subroutine model_destroy(self)
     class(castalia_model), intent(inout) :: self
 
-    call self%owner%release()
+    call release(self%owner)
   end subroutine model_destroy
 
-  subroutine create_seed32(self, model, seed, stat, errmsg)
-    class(castalia_sampler), intent(inout) :: self
-    type(castalia_model), intent(in) :: model
-    integer(int32), intent(in) :: seed
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
+  ! Both then hold the same object.
+  impure elemental subroutine model_assign(self, other)
+    class(castalia_model), intent(inout) :: self
+    class(castalia_model), intent(in) :: other
 
-    call create_seed64(self, model, int(seed, int64), stat, errmsg)
-  end subroutine create_seed32
-
-  ! While a sampler lives its model cannot be trained.
-  subroutine create_seed64(self, model, seed, stat, errmsg)
-    class(castalia_sampler), intent(inout) :: self
-    type(castalia_model), intent(in) :: model
-    integer(int64), intent(in) :: seed
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
-    type(c_ptr) :: handle
-    integer(c_int) :: status
-
-    status = castalia_sampler_create(model%owner%handle, seed, handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, sampler_handle)
-    call settle(status, stat, errmsg)
-  end subroutine create_seed64
-
-  ! The next event into x(feature); context(feature).
-  subroutine next1_real32(self, x, context, stat, errmsg)
-    class(castalia_sampler), intent(in) :: self
-    real(real32), intent(inout), target :: x(:)
-    real(real32), intent(in), target, optional :: context(:)
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
-    type(castalia_array), allocatable :: data, condition
-
-    call view_event(data, x)
-    if (present(context)) call view_event(condition, context)
-    call settle(castalia_sampler_next(self%owner%handle, condition, data), stat, errmsg)
-  end subroutine next1_real32
-
-  ! The next size(x, 2) events into x(feature, event).
-  subroutine next2_real32(self, x, context, stat, errmsg)
-    class(castalia_sampler), intent(in) :: self
-    real(real32), intent(inout), target :: x(:, :)
-    real(real32), intent(in), target, optional :: context(:, :)
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
-    type(castalia_array), allocatable :: data, condition
-
-    call view(data, x)
-    if (present(context)) call view(condition, context)
-    call settle(castalia_sampler_next(self%owner%handle, condition, data), stat, errmsg)
-  end subroutine next2_real32
-
-  ! The next event into x(feature); context(feature).
-  subroutine next1_real64(self, x, context, stat, errmsg)
-    class(castalia_sampler), intent(in) :: self
-    real(real64), intent(inout), target :: x(:)
-    real(real64), intent(in), target, optional :: context(:)
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
-    type(castalia_array), allocatable :: data, condition
-
-    call view_event(data, x)
-    if (present(context)) call view_event(condition, context)
-    call settle(castalia_sampler_next(self%owner%handle, condition, data), stat, errmsg)
-  end subroutine next1_real64
-
-  ! The next size(x, 2) events into x(feature, event).
-  subroutine next2_real64(self, x, context, stat, errmsg)
-    class(castalia_sampler), intent(in) :: self
-    real(real64), intent(inout), target :: x(:, :)
-    real(real64), intent(in), target, optional :: context(:, :)
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
-    type(castalia_array), allocatable :: data, condition
-
-    call view(data, x)
-    if (present(context)) call view(condition, context)
-    call settle(castalia_sampler_next(self%owner%handle, condition, data), stat, errmsg)
-  end subroutine next2_real64
-
-  ! The next event drawn is number `event`, counted from 0.
-  subroutine sampler_seek(self, event, stat, errmsg)
-    class(castalia_sampler), intent(in) :: self
-    integer(int64), intent(in) :: event
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
-
-    call settle(castalia_sampler_seek(self%owner%handle, event), stat, errmsg)
-  end subroutine sampler_seek
-
-  subroutine sampler_tell(self, event, stat, errmsg)
-    class(castalia_sampler), intent(in) :: self
-    integer(int64), intent(out) :: event
-    integer, intent(out), optional :: stat
-    character(len=*), intent(inout), optional :: errmsg
-
-    call settle(castalia_sampler_tell(self%owner%handle, event), stat, errmsg)
-  end subroutine sampler_tell
-
-  subroutine sampler_destroy(self)
-    class(castalia_sampler), intent(inout) :: self
-
-    call self%owner%release()
-  end subroutine sampler_destroy
+    call share(self%owner, other%owner)
+  end subroutine model_assign
 
 end module castalia_models

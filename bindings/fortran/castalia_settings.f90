@@ -4,7 +4,7 @@ module castalia_settings
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use castalia_c
   use castalia_errors, only: c_text, settle, text_of
-  use castalia_handles, only: castalia_owner, config_handle, context_handle
+  use castalia_handles, only: castalia_owner, config_handle, context_handle, release, share, take
   implicit none
   private
   public :: castalia_catalogue_json, castalia_info_json, castalia_release, castalia_training_json
@@ -22,6 +22,8 @@ module castalia_settings
     private
     type(castalia_owner), public :: owner
   contains
+    generic :: assignment(=) => context_assign
+    procedure, private :: context_assign
     procedure :: create => context_create
     procedure :: set_threads => context_set_threads
     procedure :: set_device => context_set_device
@@ -34,6 +36,8 @@ module castalia_settings
     private
     type(castalia_owner), public :: owner
   contains
+    generic :: assignment(=) => config_assign
+    procedure, private :: config_assign
     procedure :: create => config_create
     procedure :: set_json => config_set_json
     procedure :: json => config_json
@@ -53,7 +57,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_context_create(handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, context_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, context_handle)
     call settle(status, stat, errmsg)
   end subroutine context_create
 
@@ -116,7 +120,7 @@ contains
   subroutine context_destroy(self)
     class(castalia_context), intent(inout) :: self
 
-    call self%owner%release()
+    call release(self%owner)
   end subroutine context_destroy
 
   ! An empty configuration, or one with the members of a JSON object.
@@ -129,7 +133,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_config_create(handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, config_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, config_handle)
     if (status == CASTALIA_OK .and. present(json)) status = castalia_config_set_json(handle, c_text(json))
     call settle(status, stat, errmsg)
   end subroutine config_create
@@ -142,7 +146,7 @@ contains
     status = CASTALIA_OK
     if (c_associated(self%owner%handle)) return
     status = castalia_config_create(handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, config_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, config_handle)
   end subroutine prepare
 
   subroutine set_int32(self, field, value, stat, errmsg)
@@ -250,7 +254,7 @@ contains
   subroutine config_destroy(self)
     class(castalia_config), intent(inout) :: self
 
-    call self%owner%release()
+    call release(self%owner)
   end subroutine config_destroy
 
   ! The release of the library: "1.0.0".
@@ -298,5 +302,21 @@ contains
     if (status == CASTALIA_OK) json = text_of(text)
     call settle(status, stat, errmsg)
   end subroutine castalia_training_json
+
+  ! Both then hold the same object.
+  impure elemental subroutine context_assign(self, other)
+    class(castalia_context), intent(inout) :: self
+    class(castalia_context), intent(in) :: other
+
+    call share(self%owner, other%owner)
+  end subroutine context_assign
+
+  ! Both then hold the same object.
+  impure elemental subroutine config_assign(self, other)
+    class(castalia_config), intent(inout) :: self
+    class(castalia_config), intent(in) :: other
+
+    call share(self%owner, other%owner)
+  end subroutine config_assign
 
 end module castalia_settings

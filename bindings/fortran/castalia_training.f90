@@ -5,7 +5,7 @@ module castalia_training
   use castalia_c
   use castalia_data, only: castalia_dataset
   use castalia_errors, only: c_text, settle, text_of
-  use castalia_handles, only: castalia_owner, trainer_handle
+  use castalia_handles, only: castalia_owner, trainer_handle, release, share, take
   use castalia_models, only: castalia_model
   use castalia_settings, only: castalia_config
   implicit none
@@ -15,6 +15,8 @@ module castalia_training
     private
     type(castalia_owner), public :: owner
   contains
+    generic :: assignment(=) => trainer_assign
+    procedure, private :: trainer_assign
     procedure :: create => trainer_create
     procedure :: advance => trainer_advance
     procedure :: status => trainer_status
@@ -40,7 +42,7 @@ contains
     fields = c_null_ptr
     if (present(training)) fields = training%owner%handle
     status = castalia_trainer_create(model%owner%handle, dataset%owner%handle, fields, handle)
-    if (status == CASTALIA_OK) call self%owner%take(handle, trainer_handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, trainer_handle)
     call settle(status, stat, errmsg)
   end subroutine trainer_create
 
@@ -107,7 +109,15 @@ contains
   subroutine trainer_destroy(self)
     class(castalia_trainer), intent(inout) :: self
 
-    call self%owner%release()
+    call release(self%owner)
   end subroutine trainer_destroy
+
+  ! Both then hold the same object.
+  impure elemental subroutine trainer_assign(self, other)
+    class(castalia_trainer), intent(inout) :: self
+    class(castalia_trainer), intent(in) :: other
+
+    call share(self%owner, other%owner)
+  end subroutine trainer_assign
 
 end module castalia_training

@@ -5,7 +5,7 @@ Castalia: generative models for particle physics.
     model = CouplingFlow(features = 9)
     fit!(model, x; steps = 4000)            # x[feature, event], Float32 or Float64
     save(model, "flow.safetensors")
-    events = sample(Castalia.load("flow.safetensors"), 1000; seed = 1)
+    events = sample(load("flow.safetensors"), 1000; seed = 1)
 
 Arrays are `(feature, event)` and are handed over without a copy, views included. Every architecture of
 the catalogue has a constructor; `models()` lists them. Failures are `CastaliaError(code, message)`.
@@ -15,7 +15,7 @@ module Castalia
 using Libdl, Printf
 
 export CastaliaError, Model, Sampler, Trainer, Dataset, Context, EventWriter
-export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, save
+export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, save, load
 export advance!, finish!, checkpoint, history, status, describe, parameters, parameters!, convertmodel
 export models, info, trainingfields, writeevent!
 export hdf5shape, hdf5read, hdf5write, uniform!, normal!

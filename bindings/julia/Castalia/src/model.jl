@@ -93,7 +93,7 @@ end
 save(m::Model, path::AbstractString) = (check(LibCastalia.castalia_model_save(m, path)); nothing)
 
 """
-    Castalia.load(path; verify = true)
+    load(path; verify = true)
 
 A model from its file. With `verify` the golden events that the file carries are computed and compared.
 """
