@@ -17,14 +17,10 @@ std::unique_ptr<Kernel> create_typed(int64_t count) {
 template <typename From>
 std::unique_ptr<Kernel> create_from(DType to, int64_t count) {
   switch (to) {
-    case DType::float32:
-      return create_typed<From, float>(count);
-    case DType::float64:
-      return create_typed<From, double>(count);
-    case DType::int32:
-      return create_typed<From, int32_t>(count);
-    case DType::int64:
-      return create_typed<From, int64_t>(count);
+    case DType::float32: return create_typed<From, float>(count);
+    case DType::float64: return create_typed<From, double>(count);
+    case DType::int32: return create_typed<From, int32_t>(count);
+    case DType::int64: return create_typed<From, int64_t>(count);
   }
   return nullptr;
 }
@@ -33,14 +29,10 @@ std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
   const DType to = request.outputs[0].dtype;
   const int64_t count = request.inputs[0].shape.count();
   switch (request.inputs[0].dtype) {
-    case DType::float32:
-      return create_from<float>(to, count);
-    case DType::float64:
-      return create_from<double>(to, count);
-    case DType::int32:
-      return create_from<int32_t>(to, count);
-    case DType::int64:
-      return create_from<int64_t>(to, count);
+    case DType::float32: return create_from<float>(to, count);
+    case DType::float64: return create_from<double>(to, count);
+    case DType::int32: return create_from<int32_t>(to, count);
+    case DType::int64: return create_from<int64_t>(to, count);
   }
   return nullptr;
 }
