@@ -20,7 +20,8 @@ struct CompileOptions {
 };
 
 // Only what the graph's outputs and assignments need is computed. With CASTALIA_VERBOSE=dispatch in
-// the environment the kernels that refuse an operator say why on the standard error.
+// the environment the kernels that refuse an operator say why on the standard error; with
+// CASTALIA_PREFER=NAME the kernels of that name ("onednn", "reference") are tried first.
 std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options = {});
 
 }  // namespace castalia

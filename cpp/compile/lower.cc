@@ -1,5 +1,6 @@
 #include "cpp/compile/lower.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +17,18 @@ bool verbose_dispatch() {
     return setting != nullptr && std::strstr(setting, "dispatch") != nullptr;
   }();
   return verbose;
+}
+
+// CASTALIA_PREFER=onednn tries the kernels of that name first, to compare them.
+std::vector<KernelCandidate> in_order(std::span<const KernelCandidate> candidates) {
+  static const char* const preferred = std::getenv("CASTALIA_PREFER");
+  std::vector<KernelCandidate> order(candidates.begin(), candidates.end());
+  if (preferred != nullptr) {
+    std::stable_partition(order.begin(), order.end(), [](const KernelCandidate& candidate) {
+      return std::strcmp(candidate.name, preferred) == 0;
+    });
+  }
+  return order;
 }
 
 std::vector<bool> needed_nodes(const Graph& graph) {
@@ -85,7 +98,7 @@ ChosenKernel choose_kernel(const Node& node, const CompileOptions& options) {
   std::vector<TensorType> inputs;
   for (const Value& input : node.inputs) inputs.push_back(input.type());
   const KernelRequest request{node.attributes, inputs, node.outputs, options.rows_independent};
-  for (const KernelCandidate& candidate : kernel_candidates(node.op->name)) {
+  for (const KernelCandidate& candidate : in_order(kernel_candidates(node.op->name))) {
     std::string refusal;
     if (std::unique_ptr<Kernel> kernel = candidate.create(request, &refusal)) {
       return {std::move(kernel), candidate.name};
