@@ -107,10 +107,9 @@ def test_the_library_needs_nothing_but_the_system_and_its_own():
     lines = run("objdump", "-p", PREFIX / "lib/libcastalia.so").splitlines()
     needed = {line.split()[1] for line in lines if line.strip().startswith("NEEDED")}
     system = ("libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "libpthread.so", "libdl.so", "ld-linux")
-    assert {name for name in needed if not name.startswith(system)} == {
-        "libcastalia_dnnl.so.3",
-        "libcastalia_hwy.so.1",
-    }
+    brought = {name for name in needed if not name.startswith(system)}
+    assert brought == {library.name for library in (PREFIX / "lib/castalia").iterdir()}
+    assert all(name.startswith("libcastalia_") for name in brought)
 
 
 def test_a_host_with_libraries_of_the_same_names(tmp_path):

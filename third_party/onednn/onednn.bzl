@@ -30,12 +30,9 @@ def _onednn_repository_impl(ctx):
     header = ctx.path(prefix + "/include/oneapi/dnnl/dnnl.hpp")
     if not header.exists:
         fail("oneDNN 3 is not in {}: run tools/prepare, or set CASTALIA_ONEDNN to a prefix that has it".format(prefix))
-    library = ""
-    for name in ["libcastalia_dnnl.so.3", "libdnnl.so.3"]:
-        if not library and ctx.path(prefix + "/lib/" + name).exists:
-            library = name
-    if not library:
-        fail("there is no libdnnl.so.3 in {}/lib".format(prefix))
+    library = "libdnnl.so.3"
+    if not ctx.path(prefix + "/lib/" + library).exists:
+        fail("there is no {} in {}/lib".format(library, prefix))
     ctx.symlink(prefix + "/include", "include")
     ctx.symlink(prefix + "/lib/" + library, "lib/" + library)
     ctx.file("BUILD", _BUILD.format(library = library))
