@@ -14,11 +14,16 @@ from pathlib import Path
 
 SUFFIXES = {".h", ".cc", ".c", ".cu", ".cuh", ".hpp", ".i"}
 OURS = re.compile(r'^\s*[#%]\s*include\s+"((?:cpp|models|capi|bindings|examples|bench)/[^"]+)"')
-VENDOR = re.compile(r'^\s*#\s*include\s+["<]((?:oneapi/|dnnl|hwy/|cuda|cudnn|cublas|nvrtc|curand)[^">]*)[">]')
+VENDOR = re.compile(
+    r'^\s*#\s*include\s+["<]((?:oneapi/|dnnl|hwy/|cuda|cudnn|cublas|nvrtc|curand)[^">]*)[">]'
+)
 DEVICE_BRANCH = re.compile(r"^\s*#\s*(?:el)?if.*(?:CUDA|__AVX|__SSE|DNNL|ONEDNN)")
 
-# Files of the layer ops that compute: they see the kernel interface and the processor's loops.
-KERNEL = re.compile(r"^cpp/ops/(?:[^/]+/)?(?:cpu|cuda|reference|[^/]*kernel)[^/]*$")
+# In ops, what declares and differentiates sees no kernels; what computes sees their interface and the
+# processor's loops.
+DECLARES = re.compile(
+    r"^cpp/ops/(?:[^/]+/(?:op|cases)\.|(?:cases|elementwise|infer|random|registry)\.(?:h|cc)$)"
+)
 KERNEL_MAY_SEE = re.compile(r"^cpp/runtime/(?:kernel\.h|cpu/|cuda/)")
 # A Program is what compile makes and the runtime runs: compile sees what a kernel may see.
 COMPILE_MAY_SEE = KERNEL_MAY_SEE
@@ -65,7 +70,7 @@ def judge(path, layer, line, layer_of, order):
         elif other is None:
             return f"{target} is in no layer"
         elif order[other] > order[layer]:
-            kernel = layer == "ops" and KERNEL.match(path) and KERNEL_MAY_SEE.match(target)
+            kernel = layer == "ops" and not DECLARES.match(path) and KERNEL_MAY_SEE.match(target)
             compiler = layer == "compile" and COMPILE_MAY_SEE.match(target)
             if not kernel and not compiler:
                 return f"the layer {layer} may not see {other} ({target})"

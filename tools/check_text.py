@@ -38,7 +38,11 @@ def main(arguments):
         except UnicodeDecodeError:
             continue  # a picture, a data file
         if fix:
-            mended = "\n".join(line.rstrip() for line in text.split("\n")).rstrip("\n") + "\n" if text else ""
+            mended = (
+                "\n".join(line.rstrip() for line in text.split("\n")).rstrip("\n") + "\n"
+                if text
+                else ""
+            )
             if mended != text:
                 path.write_text(mended, encoding="utf-8")
                 text = mended

@@ -22,7 +22,9 @@ def in_order(sources):
         if path in ordered:
             return
         if path in visiting:
-            sys.exit(f"modules use each other in a circle: {' -> '.join(map(str, visiting + [path]))}")
+            sys.exit(
+                f"modules use each other in a circle: {' -> '.join(map(str, visiting + [path]))}"
+            )
         visiting.append(path)
         for name in USE.findall(texts[path]) + SUBMODULE.findall(texts[path]):
             other = home.get(name.lower())

@@ -47,7 +47,9 @@ class Tally:
                     for output in event["testResult"].get("testActionOutput", []):
                         if output["name"] == "test.xml":
                             location = urllib.parse.urlparse(output["uri"]).path
-                            reports[identity["testResult"]["label"]] = urllib.parse.unquote(location)
+                            reports[identity["testResult"]["label"]] = urllib.parse.unquote(
+                                location
+                            )
                 elif "testSummary" in identity:
                     outcome = event.get("testSummary", {}).get("overallStatus", "NO_STATUS")
                     status[identity["testSummary"]["label"]] = outcome

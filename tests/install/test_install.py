@@ -47,7 +47,13 @@ def prefix(request, tmp_path_factory):
     if request.param == "in place":
         return PREFIX
     moved = tmp_path_factory.mktemp("moved") / "tree"
-    for folder in ("include", "share/castalia", "lib/castalia", "lib/cmake/Castalia", "lib/pkgconfig"):
+    for folder in (
+        "include",
+        "share/castalia",
+        "lib/castalia",
+        "lib/cmake/Castalia",
+        "lib/pkgconfig",
+    ):
         shutil.copytree(PREFIX / folder, moved / folder, symlinks=True)
     for library in PREFIX.glob("lib/libcastalia*"):
         shutil.copy2(library, moved / "lib", follow_symlinks=False)
@@ -64,14 +70,28 @@ def test_a_c_program_by_pkg_config(prefix, tmp_path):
 
 def test_a_fortran_program_by_pkg_config(prefix, tmp_path):
     compiler = os.environ.get("FC", "gfortran")
-    run(compiler, HERE / "program.f90", *flags(prefix, "castalia-fortran"), "-o", tmp_path / "program")
+    run(
+        compiler,
+        HERE / "program.f90",
+        *flags(prefix, "castalia-fortran"),
+        "-o",
+        tmp_path / "program",
+    )
     assert run(tmp_path / "program", env=environment(prefix)) == f"{release()}\n"
 
 
 def test_a_fortran_program_with_the_module_source(prefix, tmp_path):
     """The way for compilers other than the one that the module files were made with."""
     source = prefix / "share/castalia/fortran/castalia.f90"
-    run("gfortran", source, HERE / "program.f90", *flags(prefix, "castalia"), "-o", "program", cwd=tmp_path)
+    run(
+        "gfortran",
+        source,
+        HERE / "program.f90",
+        *flags(prefix, "castalia"),
+        "-o",
+        "program",
+        cwd=tmp_path,
+    )
     assert run(tmp_path / "program", env=environment(prefix)) == f"{release()}\n"
 
 
@@ -106,7 +126,15 @@ def test_what_travels_with_us_is_private():
 def test_the_library_needs_nothing_but_the_system_and_its_own():
     lines = run("objdump", "-p", PREFIX / "lib/libcastalia.so").splitlines()
     needed = {line.split()[1] for line in lines if line.strip().startswith("NEEDED")}
-    system = ("libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "libpthread.so", "libdl.so", "ld-linux")
+    system = (
+        "libc.so",
+        "libm.so",
+        "libstdc++.so",
+        "libgcc_s.so",
+        "libpthread.so",
+        "libdl.so",
+        "ld-linux",
+    )
     brought = {name for name in needed if not name.startswith(system)}
     assert brought == {library.name for library in (PREFIX / "lib/castalia").iterdir()}
     assert all(name.startswith("libcastalia_") for name in brought)
@@ -124,5 +152,6 @@ castalia.hdf5_write("events.h5", "x", flow.sample(8, seed=1))
 assert castalia.hdf5_shape("events.h5", "x") == (8, 2)
 print("done")
 """
-    hostile = environment(PREFIX, LD_PRELOAD=str(tmp_path / "hostile.so"))
+    packages = next(PREFIX.glob("lib/python*/site-packages"))
+    hostile = environment(PREFIX, LD_PRELOAD=str(tmp_path / "hostile.so"), PYTHONPATH=str(packages))
     assert run(sys.executable, "-c", script, cwd=tmp_path, env=hostile) == "done\n"

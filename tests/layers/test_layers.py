@@ -69,7 +69,10 @@ def test_bazel_refuses_what_stands_after(tree):
     shutil.copytree(ROOT / "cpp/base", tree / "cpp/base")
     run = analyse(tree, "cpp/base/planted_below", "//cpp/graph")
     assert run.returncode != 0
-    assert "'//cpp/graph:graph' is not visible from target '//cpp/base/planted_below:planted'" in run.stderr
+    assert (
+        "'//cpp/graph:graph' is not visible from target '//cpp/base/planted_below:planted'"
+        in run.stderr
+    )
 
 
 def scan(tmp_path, path, text):
