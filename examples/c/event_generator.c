@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "capi/castalia.h"
+#include "castalia.h"
 #include "kinematics.h"
 
 enum { kBatch = 1024, kTurnStage = 1 };

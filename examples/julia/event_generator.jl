@@ -1,26 +1,41 @@
-# Z + jet features from Julia: draws from the flow that the demonstration trained, and trains a small
-# flow of its own on what it drew.
+# pp -> Z(mu+ mu-) + jet, drawn from the flow that the demonstration trained: the events of the Fortran
+# program for the same seed.
 #
-#   julia event_generator.jl MODEL.safetensors
+#   julia event_generator.jl MODEL.safetensors OUTPUT.h5 [EVENTS [SEED]]
+#
+# writes the data set `particles`: E px py pz in GeV of the mu+, the mu- and the jet.
 using Castalia
-using Statistics
 
-const NAMES = ("z_mass", "z_pt", "polar", "azimuthal", "boost", "jet_pt", "jet_eta", "jet_mass", "opening")
+include("kinematics.jl")
+using .Kinematics
 
-function main(path)
-    flow = load(path)
-    x = sample(flow, 20_000; seed = 1)  # (feature, event)
-    println("medians of $(size(x, 2)) events:")
-    for (name, row) in zip(NAMES, eachrow(x))
-        println("  ", rpad(name, 12), round(median(row); digits = 3))
+const BATCH = 4096
+const TURN_STAGE = 1  # the stream of random numbers that turns and mirrors the event
+
+function generate(flow, n, seed)
+    sampler = Sampler(flow, seed)
+    features, turn = Matrix{Float64}(undef, 9, BATCH), Matrix{Float64}(undef, 2, BATCH)
+    events = Array{Float64}(undef, 4, 3, n)
+    made = 0
+    while made < n
+        uniform!(turn, seed; event = tell(sampler), stage = TURN_STAGE)
+        next!(features, sampler)
+        for i in 1:BATCH
+            isphysical(view(features, :, i)) || continue
+            side = turn[2, i] < 0.5 ? -1.0 : 1.0
+            event = eventof(view(features, :, i), π * (2turn[1, i] - 1), side)
+            isaccepted(event) || continue
+            events[:, :, made += 1] = event
+            made == n && break
+        end
     end
-
-    # The mass of the Z and its transverse momentum alone, by a flow of two features.
-    small = CouplingFlow(; features = 2, layers = 4, hidden = 32,
-                         preprocessing = ["breit_wigner(91.1876, 2.4952, 0.25, 150); standardise", "log; standardise"])
-    fit!(small, x[1:2, :]; steps = 200)
-    y = sample(small, 20_000; seed = 2)
-    println("median mass by the small flow: ", round(median(y[1, :]); digits = 2), " GeV")
+    return events
 end
 
-main(ARGS[1])
+function main(model, output, n = "10000", seed = "1")
+    events = generate(load(model), parse(Int, n), parse(Int, seed))
+    hdf5write(output, "particles", events; replace = true)
+    println("Wrote $n events to $output")
+end
+
+main(ARGS...)

@@ -47,19 +47,22 @@ STYLE = {
 # What the eye should see of each observable: the range drawn, and whether rates span decades.
 RANGES = {
     "z_mass": (50, 150, True),
-    "z_pt": (3, 600, True),
+    "z_pt": (5, 500, True),
     "z_rapidity": (-2.7, 2.7, False),
     "cos_theta": (-1, 1, False),
     "phi_star": (-np.pi, np.pi, False),
-    "jet_pt": (20, 600, True),
+    "jet_pt": (20, 500, True),
     "jet_rapidity": (-4.5, 4.5, False),
-    "jet_mass": (1, 80, True),
+    "jet_mass": (2, 60, True),
     "delta_phi": (0, 2 * np.pi, True),
-    "mu_plus_pt": (20, 400, True),
-    "mu_minus_pt": (20, 400, True),
+    "mu_plus_pt": (20, 300, True),
+    "mu_minus_pt": (20, 300, True),
     "mu_plus_eta": (-2.7, 2.7, False),
     "mu_minus_eta": (-2.7, 2.7, False),
 }
+
+# Labels of an axis in radians, by the number of right angles.
+RIGHT_ANGLES = {-2: "−π", -1: "−π/2", 0: "0", 1: "π/2", 2: "π", 3: "3π/2", 4: "2π"}
 
 
 def read_events(path, dataset):
@@ -163,8 +166,11 @@ def draw(upper, lower, generated, test, row, observable):
     lower.set_yticks((0.8, 1.0, 1.2))
     lower.set_ylabel("ratio")
     lower.set_xlabel(f"{label}" + (f"  [{unit}]" if unit else ""))
-    if not log_axis:
-        lower.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6))
+    if unit == "rad":
+        quarters = np.arange(round(2 * start / np.pi), round(2 * stop / np.pi) + 1)
+        lower.set_xticks(0.5 * np.pi * quarters, [RIGHT_ANGLES[q] for q in quarters])
+    elif not log_axis:
+        lower.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6, prune="both"))
     for axes in (upper, lower):
         axes.set_xlim(start, stop)
         if log_axis:
@@ -193,19 +199,23 @@ def single(path, generated, test, row, observable):
 
 def overview(path, generated, test, numbers):
     """All observables in one picture, with the headline numbers in the corner left free."""
-    figure = plt.figure(figsize=(20, 12), layout="constrained", facecolor="white")
-    cells = figure.subfigures(3, 5, wspace=0.02, hspace=0.02).ravel()
+    figure = plt.figure(figsize=(20, 12.4), facecolor="white")
+    cells = figure.add_gridspec(
+        3, 5, left=0.04, right=0.99, top=0.985, bottom=0.05, wspace=0.23, hspace=0.24
+    )
     for i, observable in enumerate(zjet.OBSERVABLES):
-        upper, lower = cells[i].subplots(2, 1, height_ratios=(3, 1), sharex=True)
+        pair = cells[divmod(i, 5)].subgridspec(2, 1, height_ratios=(3, 1), hspace=0.05)
+        upper, lower = pair.subplots(sharex=True)
         draw(upper, lower, generated[:, i], test[:, i], numbers["observables"][i], observable)
-    handles, labels = cells[0].axes[0].get_legend_handles_labels()
-    figure.text(0.625, 0.29, "pp → Z(μ⁺μ⁻) + jet, 13 TeV", fontsize=20, color=INK, va="top")
-    figure.legend(
-        handles, labels, loc="upper left", bbox_to_anchor=(0.619, 0.255), fontsize=14, ncols=2
-    )
-    figure.text(
-        0.625, 0.205, "\n".join(headlines(numbers)), fontsize=14, color=INK, va="top", linespacing=1.8
-    )
+    corner = figure.add_subplot(cells[2, 3:])
+    corner.axis("off")
+    corner.text(0, 0.97, "pp → Z(μ⁺μ⁻) + jet, 13 TeV", fontsize=23, color=INK, va="top")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    corner.legend(
+        handles, labels, loc="upper left", bbox_to_anchor=(-0.01, 0.8), fontsize=15, ncols=2,
+        borderpad=0, handlelength=1.4, markerscale=2.2,
+    )  # fmt: skip
+    corner.text(0, 0.6, "\n".join(headlines(numbers)), fontsize=15, color=INK, va="top", linespacing=1.75)
     figure.savefig(path, dpi=100)
     plt.close(figure)
 

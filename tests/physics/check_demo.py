@@ -3,7 +3,7 @@
     check_demo.py out/demo [--train FILE --test FILE]
 
 prints a table of requirements and exits with 1 when one is not met. It recomputes every number from the
-event files, by its own formulas where it can, and does not read report.json but to compare with it.
+event files and the model, and does not read report.json but to compare with it.
 """
 
 import argparse
@@ -17,7 +17,8 @@ import pyhepmc
 import pylhe
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "examples" / "python"))
+sys.path[:0] = [str(ROOT / "examples/python"), str(ROOT / "tests/physics")]
+import flow_checks  # noqa: E402
 import report  # noqa: E402
 import zjet  # noqa: E402
 
@@ -190,6 +191,10 @@ def main():
             report.read_events(arguments.train, "truth"),
             report.read_events(arguments.test, "truth"),
         )
+    )
+    features, _, _ = zjet.features_from_events(report.read_events(arguments.test, "truth"))
+    flow_checks.check_flow(
+        verdicts, arguments.folder / "zjet.safetensors", features[zjet.physical(features)]
     )
     check_physics(verdicts, generated, train, test)
     check_report(verdicts, arguments.folder)
