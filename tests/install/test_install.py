@@ -131,6 +131,7 @@ def test_the_library_needs_nothing_but_the_system_and_its_own():
         "libm.so",
         "libstdc++.so",
         "libgcc_s.so",
+        "libgomp.so",
         "libpthread.so",
         "libdl.so",
         "ld-linux",
