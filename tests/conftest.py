@@ -30,7 +30,8 @@ def command(language, source, folder):
     if language == "fortran":
         compiler = shlex.split(os.environ.get("FC", "gfortran"))
         # The floating-point traps of a generator's build; modules of the program stay in its folder.
-        options = ["-O1", "-Wall", "-ffpe-trap=invalid,zero,overflow", "-J", str(folder)]
+        # With backtraces, gfortran's handlers take the place of an ignored SIGXFSZ.
+        options = ["-O1", "-Wall", "-ffpe-trap=invalid,zero,overflow", "-fno-backtrace", "-J", str(folder)]
         subprocess.check_call([*compiler, *options, path, *flags("castalia-fortran"), run_path, "-o", program])
         return [program]
     if language == "python":

@@ -1,5 +1,5 @@
 # One constructor an architecture, made from the catalogue of the library that is found while this package
-# is compiled; a changed library compiles it again. `Model("name")` reaches whatever a later library brings.
+# is compiled; a changed library compiles it again. `Model("name")` reaches whatever another library has.
 
 load_library!()
 include_dependency(LIBRARY_PATH[])
@@ -24,13 +24,13 @@ end
 
 typename(name) = Symbol(join(uppercasefirst.(split(name, '_'))))
 
-for entry in models()
+function define(entry)
     constructor = typename(entry["name"])
     references = join(("arXiv:" * r for r in get(entry, "references", [])), ", ")
     text = """
         $constructor(; fields...)
 
-    $(entry["summary"]) $(get(entry, "description", ""))
+    $(entry["summary"]). $(get(entry, "description", ""))
 
     $(fieldlines(entry["fields"]))
 
@@ -41,3 +41,5 @@ for entry in models()
         export $constructor
     end
 end
+
+foreach(define, models())
