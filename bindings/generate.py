@@ -53,7 +53,11 @@ class Contract:
 def attributes(node):
     """The attributes of a node of SWIG's tree."""
     listed = node.find("attributelist")
-    found = {} if listed is None else {a.get("name"): a.get("value") for a in listed.findall("attribute")}
+    found = (
+        {}
+        if listed is None
+        else {a.get("name"): a.get("value") for a in listed.findall("attribute")}
+    )
     return found
 
 
@@ -84,7 +88,9 @@ def header_comments(header):
         name = name.group(1) if name else (names[-1] if names else "")
         lines = [re.sub(r"^\s*\* ?", "", line) for line in match.group(1).split("\n")]
         comments[name] = " ".join(line.strip() for line in lines).strip()
-    for name, comment in re.findall(r"^\s*(CASTALIA_\w+) = \d+,?\s*/\*\s*(.*?)\s*\*/", header, re.M):
+    for name, comment in re.findall(
+        r"^\s*(CASTALIA_\w+) = \d+,?\s*/\*\s*(.*?)\s*\*/", header, re.M
+    ):
         comments[name] = comment
     return comments
 
@@ -106,14 +112,20 @@ def read(tree_path, header_path):
             seen.add(name)
             items = [attributes(item) for item in node.findall("enumitem")]
             contract.enumerations.append(
-                Enumeration(name, [(i["name"], int(i["enumvalue"]), comments.get(i["name"], "")) for i in items])
+                Enumeration(
+                    name,
+                    [(i["name"], int(i["enumvalue"]), comments.get(i["name"], "")) for i in items],
+                )
             )
         elif node.tag == "class" and name == "castalia_array":
             for member in node.findall("cdecl"):
                 of = attributes(member)
                 array = re.match(r"a\((\w+)\)\.(.*)", of["decl"])
-                contract.members.append((of["name"], of["decl"].rstrip(".") + "." + of["type"], 0)
-                                        if not array else (of["name"], of["type"], array.group(1)))
+                contract.members.append(
+                    (of["name"], of["decl"].rstrip(".") + "." + of["type"], 0)
+                    if not array
+                    else (of["name"], of["type"], array.group(1))
+                )
         elif node.tag == "cdecl" and name.startswith("castalia_") and name not in seen:
             seen.add(name)
             function = Function(name, values["type"], parameters(node), comments.get(name, ""))
@@ -189,7 +201,8 @@ def fortran_statement(indent, head, names, tail):
     lines = wrapped(f"{head}({', '.join(names)}){tail}", 94 - indent)
     pad = " " * indent
     return "".join(
-        f"{pad}{'    ' if i else ''}{line}{' &' if i + 1 < len(lines) else ''}\n" for i, line in enumerate(lines)
+        f"{pad}{'    ' if i else ''}{line}{' &' if i + 1 < len(lines) else ''}\n"
+        for i, line in enumerate(lines)
     )
 
 
@@ -198,7 +211,9 @@ def fortran_procedure(function, callbacks, indent, bind):
     names = [p.name for p in function.parameters]
     out = "".join(f"{pad}! {line}\n" for line in wrapped(function.comment, 96 - indent))
     binding = f' bind(C, name="{function.name}")' if bind else " bind(C)"
-    out += fortran_statement(indent, f"function {function.name}", names, f"{binding} result(answer)")
+    out += fortran_statement(
+        indent, f"function {function.name}", names, f"{binding} result(answer)"
+    )
     out += f"{pad}  import\n"
     for p in function.parameters:
         out += f"{pad}  {fortran_parameter(p, callbacks)}\n"
@@ -313,14 +328,19 @@ def julia(contract):
         out += f"    {name}::{number}\n"
     out += "end\n"
     exported = [item[0] for enumeration in contract.enumerations for item in enumeration.items]
-    out += "\n" + "\n".join(wrapped("export CArray, " + ", ".join(exported), 96)).replace("\n", "\n    ") + "\n"
+    out += (
+        "\n"
+        + "\n".join(wrapped("export CArray, " + ", ".join(exported), 96)).replace("\n", "\n    ")
+        + "\n"
+    )
     names = [f.name for f in contract.functions]
     out += "\nconst NAMES = [\n" + "".join(f"    :{name},\n" for name in names) + "]\n"
     out += "\nconst ADDRESSES = fill(C_NULL, length(NAMES))\n"
     out += '\n"Takes the addresses of all functions from a library that `dlopen` gave."\n'
     out += "function bind!(library::Ptr{Cvoid})\n"
-    out += "    for (i, name) in enumerate(NAMES)\n        ADDRESSES[i] = dlsym(library, name)\n    end\nend\n"
-    out += "\naddress(i) = ADDRESSES[i] == C_NULL ? error(\"libcastalia is not loaded\") : ADDRESSES[i]\n"
+    out += "    for (i, name) in enumerate(NAMES)\n"
+    out += "        ADDRESSES[i] = dlsym(library, name)\n    end\nend\n"
+    out += '\naddress(i) = ADDRESSES[i] == C_NULL ? error("libcastalia is not loaded") : ADDRESSES[i]\n'
     for i, function in enumerate(contract.functions):
         arguments = ", ".join(p.name for p in function.parameters)
         typed = ", ".join(f"{p.name}::{julia_type(p, callbacks)}" for p in function.parameters)

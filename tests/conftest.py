@@ -12,7 +12,9 @@ LANGUAGES = ("c", "fortran", "python", "julia")
 
 
 def flags(package):
-    return shlex.split(subprocess.check_output(["pkg-config", "--cflags", "--libs", package], text=True))
+    return shlex.split(
+        subprocess.check_output(["pkg-config", "--cflags", "--libs", package], text=True)
+    )
 
 
 def command(language, source, folder):
@@ -25,14 +27,25 @@ def command(language, source, folder):
     if language == "c":
         compiler = shlex.split(os.environ.get("CC", "gcc"))
         options = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror"]
-        subprocess.check_call([*compiler, *options, path, *flags("castalia"), run_path, "-lm", "-o", program])
+        subprocess.check_call(
+            [*compiler, *options, path, *flags("castalia"), run_path, "-lm", "-o", program]
+        )
         return [program]
     if language == "fortran":
         compiler = shlex.split(os.environ.get("FC", "gfortran"))
         # The floating-point traps of a generator's build; modules of the program stay in its folder.
         # With backtraces, gfortran's handlers take the place of an ignored SIGXFSZ.
-        options = ["-O1", "-Wall", "-ffpe-trap=invalid,zero,overflow", "-fno-backtrace", "-J", str(folder)]
-        subprocess.check_call([*compiler, *options, path, *flags("castalia-fortran"), run_path, "-o", program])
+        options = [
+            "-O1",
+            "-Wall",
+            "-ffpe-trap=invalid,zero,overflow",
+            "-fno-backtrace",
+            "-J",
+            str(folder),
+        ]
+        subprocess.check_call(
+            [*compiler, *options, path, *flags("castalia-fortran"), run_path, "-o", program]
+        )
         return [program]
     if language == "python":
         return [sys.executable, "-B", path]
@@ -62,8 +75,14 @@ def programs(tmp_path_factory):
             known[key] = command(language, source, folder)
 
         def run(*arguments, **options):
-            return subprocess.run([*known[key], *map(str, arguments)], capture_output=True, text=True,
-                                  timeout=600, env=environment(), **options)
+            return subprocess.run(
+                [*known[key], *map(str, arguments)],
+                capture_output=True,
+                text=True,
+                timeout=600,
+                env=environment(),
+                **options,
+            )
 
         return run
 

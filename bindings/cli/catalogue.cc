@@ -26,7 +26,8 @@ void print_fields(const Json& fields) {
     std::string head = plain(field["name"]) + " (" + plain(field["type"]);
     const std::string range = limits(field);
     if (!range.empty()) head += ", " + range;
-    head += field.contains("default") ? ", default " + field["default"].dump() + ")" : ", required)";
+    head +=
+        field.contains("default") ? ", default " + field["default"].dump() + ")" : ", required)";
     std::cout << "  " << head << "\n      " << plain(field["meaning"]) << "\n";
   }
 }
@@ -38,9 +39,10 @@ std::string list(const Json& values) {
 }
 
 void print_architecture(const Json& entry) {
-  std::cout << plain(entry["name"]) << " (" << plain(entry["family"]) << "): " << plain(entry["summary"])
-            << "\n";
-  if (!plain(entry["description"]).empty()) std::cout << "\n" << plain(entry["description"]) << "\n";
+  std::cout << plain(entry["name"]) << " (" << plain(entry["family"])
+            << "): " << plain(entry["summary"]) << "\n";
+  if (!plain(entry["description"]).empty())
+    std::cout << "\n" << plain(entry["description"]) << "\n";
   std::cout << "\nCan: " << list(entry["capabilities"]) << "\n";
   if (!entry["references"].empty()) std::cout << "arXiv: " << list(entry["references"]) << "\n";
   std::cout << "\nFields (castalia train " << plain(entry["name"]) << " --set FIELD=VALUE):\n";
@@ -77,11 +79,11 @@ void describe(const std::string& what, bool as_json) {
   if (!architecture) {
     std::error_code ignored;
     if (!std::filesystem::exists(what, ignored)) {
-      throw Failure("'" + what + "' is neither a file nor an architecture; castalia models lists these");
+      throw Failure("'" + what +
+                    "' is neither a file nor an architecture; castalia models lists these");
     }
-    const Model model =
-        make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), what.c_str(),
-                    static_cast<castalia_config*>(nullptr));
+    const Model model = make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr),
+                                    what.c_str(), static_cast<castalia_config*>(nullptr));
     found = json_of(castalia_model_describe, model.get());
   }
   if (as_json) {
@@ -127,7 +129,8 @@ void add_describe(CLI::App& program) {
 }
 
 void add_info(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("info", "Show version, processor, devices and libraries");
+  CLI::App* command =
+      program.add_subcommand("info", "Show version, processor, devices and libraries");
   auto as_json = std::make_shared<bool>(false);
   add_json(command, *as_json);
   command->callback([as_json] {

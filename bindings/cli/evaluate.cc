@@ -66,7 +66,8 @@ std::vector<double> column(const std::vector<double>& rows, int64_t width, int64
 }
 
 Json json_of_summary(const Summary& s) {
-  return {{"mean", s.mean}, {"deviation", s.deviation},
+  return {{"mean", s.mean},
+          {"deviation", s.deviation},
           {"quartiles", {s.quartiles[0], s.quartiles[1], s.quartiles[2]}}};
 }
 
@@ -102,7 +103,8 @@ void evaluate(const Options& options) {
   Progress progress(0, events);
   for (int64_t done = 0; done < events;) {
     const int64_t rows = std::min(kChunk, events - done);
-    std::vector<double> x(static_cast<size_t>(rows * features)), c(static_cast<size_t>(rows * width));
+    std::vector<double> x(static_cast<size_t>(rows * features)),
+        c(static_cast<size_t>(rows * width));
     std::vector<double> y(x.size()), density(static_cast<size_t>(rows));
     const castalia_array in = view(x, {rows, features}), out = view(y, {rows, features});
     const castalia_array given = view(c, {rows, width}), densities = view(density, {rows});
@@ -130,8 +132,10 @@ void evaluate(const Options& options) {
   report["columns"] = Json::array();
   for (int64_t j = 0; has_sample && j < features; ++j) {
     const std::vector<double> a = column(reference, features, j), b = column(drawn, features, j);
-    report["columns"].push_back({{"column", j}, {"data", json_of_summary(summarise(a))},
-                                 {"model", json_of_summary(summarise(b))}, {"distance", distance(a, b)}});
+    report["columns"].push_back({{"column", j},
+                                 {"data", json_of_summary(summarise(a))},
+                                 {"model", json_of_summary(summarise(b))},
+                                 {"distance", distance(a, b)}});
   }
   if (options.as_json) {
     std::cout << report.dump(2) << "\n";
@@ -148,9 +152,10 @@ void evaluate(const Options& options) {
   }
   for (const Json& each : report["columns"]) {
     std::printf("%6lld  %13.6g %13.6g  %13.6g %13.6g  %8.4f\n",
-                static_cast<long long>(each["column"].get<int64_t>()), each["data"]["mean"].get<double>(),
-                each["data"]["deviation"].get<double>(), each["model"]["mean"].get<double>(),
-                each["model"]["deviation"].get<double>(), each["distance"].get<double>());
+                static_cast<long long>(each["column"].get<int64_t>()),
+                each["data"]["mean"].get<double>(), each["data"]["deviation"].get<double>(),
+                each["model"]["mean"].get<double>(), each["model"]["deviation"].get<double>(),
+                each["distance"].get<double>());
   }
 }
 
@@ -167,7 +172,8 @@ void add_evaluate(CLI::App& program) {
       ->capture_default_str()
       ->check(at_least(0));
   command->add_option("--seed", options->seed, "Of the model's events")->capture_default_str();
-  command->add_option("--threads", options->threads, "Threads; 0 means all cores")->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads; 0 means all cores")
+      ->capture_default_str();
   command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();
   command->add_flag("--json", options->as_json, "Print JSON, for programs");
   command->callback([options] { evaluate(*options); });

@@ -31,7 +31,8 @@ struct Destroyer {
 
 using Context =
     std::unique_ptr<castalia_context, Destroyer<castalia_context, castalia_context_destroy>>;
-using Config = std::unique_ptr<castalia_config, Destroyer<castalia_config, castalia_config_destroy>>;
+using Config =
+    std::unique_ptr<castalia_config, Destroyer<castalia_config, castalia_config_destroy>>;
 using Dataset =
     std::unique_ptr<castalia_dataset, Destroyer<castalia_dataset, castalia_dataset_destroy>>;
 using Model = std::unique_ptr<castalia_model, Destroyer<castalia_model, castalia_model_destroy>>;

@@ -1,7 +1,7 @@
 // castalia: the command line. It sees the C interface alone.
 //
-// Results go to stdout, everything else to stderr. Exit status: 0 done, 1 failed, 2 the command line
-// makes no sense, 130 interrupted.
+// Results go to stdout, everything else to stderr. Exit status: 0 done, 1 failed, 2 the command
+// line makes no sense, 130 interrupted.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>

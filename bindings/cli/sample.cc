@@ -68,8 +68,11 @@ void sample(const Options& options) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (options.as_json) {
-    const Json out = {{"output", options.output}, {"events", options.n}, {"seed", options.seed},
-                      {"first_event", options.first_event}, {"seconds", seconds}};
+    const Json out = {{"output", options.output},
+                      {"events", options.n},
+                      {"seed", options.seed},
+                      {"first_event", options.first_event},
+                      {"seconds", seconds}};
     std::cout << out.dump(2) << "\n";
   } else {
     std::printf("%s: %lld events in %.2f s\n", options.output.c_str(),
@@ -80,12 +83,11 @@ void sample(const Options& options) {
 }  // namespace
 
 void add_sample(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("sample", "Draw events into a data set of an HDF5 file");
+  CLI::App* command =
+      program.add_subcommand("sample", "Draw events into a data set of an HDF5 file");
   auto options = std::make_shared<Options>();
   command->add_option("model", options->model, "The model file")->required();
-  command->add_option("-n,--events", options->n, "How many events")
-      ->required()
-      ->check(at_least(1));
+  command->add_option("-n,--events", options->n, "How many events")->required()->check(at_least(1));
   command->add_option("--seed", options->seed, "Names the sample")->capture_default_str();
   command->add_option("--first-event", options->first_event, "Number of the first event, from 0")
       ->capture_default_str()
@@ -96,7 +98,8 @@ void add_sample(CLI::App& program) {
   command->add_option("--dtype", options->dtype, "float32 or float64")
       ->capture_default_str()
       ->check(CLI::IsMember({"float32", "float64"}));
-  command->add_option("--threads", options->threads, "Threads; 0 means all cores")->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads; 0 means all cores")
+      ->capture_default_str();
   command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();
   CLI::Option* append = command->add_flag("--append", options->append, "Add to an existing file");
   command->add_flag("--force", options->force, "Replace an existing file")->excludes(append);

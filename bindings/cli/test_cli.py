@@ -7,10 +7,9 @@ import signal
 import subprocess
 import time
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +23,13 @@ def program():
 @pytest.fixture
 def run(program, tmp_path):
     def call(*arguments, status=0):
-        done = subprocess.run([program, *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            [program, *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         assert done.returncode == status, done.stderr
         return done.stdout if status == 0 else done.stderr
 
@@ -46,7 +51,17 @@ SHORT = ("--training", "steps=30", "--training", "batch=128")
 
 
 def train(run, data, *more):
-    return run("train", "coupling_flow", "--data", f"{data}:x", *SMALL, *SHORT, "--output", "flow.safetensors", *more)
+    return run(
+        "train",
+        "coupling_flow",
+        "--data",
+        f"{data}:x",
+        *SMALL,
+        *SHORT,
+        "--output",
+        "flow.safetensors",
+        *more,
+    )
 
 
 def test_models(run):
@@ -80,10 +95,23 @@ def test_train_sample_evaluate(run, data, tmp_path):
 
     # Ranges of one sample, added one to the other.
     for first in (0, 60):
-        run("sample", "flow.safetensors", "-n", 60 if first == 0 else 40, "--seed", 7, "--first-event", first,
-            "--append", "--output", "parts.h5:x")
+        run(
+            "sample",
+            "flow.safetensors",
+            "-n",
+            60 if first == 0 else 40,
+            "--seed",
+            7,
+            "--first-event",
+            first,
+            "--append",
+            "--output",
+            "parts.h5:x",
+        )
     np.testing.assert_array_equal(castalia.hdf5_read(tmp_path / "parts.h5", "x"), drawn)
-    assert "--append" in run("sample", "flow.safetensors", "-n", 1, "--output", "out.h5:x", status=1)
+    assert "--append" in run(
+        "sample", "flow.safetensors", "-n", 1, "--output", "out.h5:x", status=1
+    )
 
     report = json.loads(run("evaluate", "flow.safetensors", "--data", f"{data}:x", "--json"))
     x = castalia.hdf5_read(data, "x")
@@ -103,8 +131,22 @@ def test_with_a_context(run, data, tmp_path):
 
 
 def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(program, run, data, tmp_path):
-    command = [program, "train", "coupling_flow", "--data", f"{data}:x", *SMALL, "--training", "steps=100000000",
-               "--training", "batch=128", "--checkpoint", "state", "--output", "flow.safetensors"]
+    command = [
+        program,
+        "train",
+        "coupling_flow",
+        "--data",
+        f"{data}:x",
+        *SMALL,
+        "--training",
+        "steps=100000000",
+        "--training",
+        "batch=128",
+        "--checkpoint",
+        "state",
+        "--output",
+        "flow.safetensors",
+    ]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     time.sleep(2)
     process.send_signal(signal.SIGINT)
@@ -113,19 +155,24 @@ def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(program, run, data, tmp_path):
     assert (tmp_path / "state").exists() and not (tmp_path / "flow.safetensors").exists()
 
 
-@pytest.mark.parametrize("arguments, status, words", [
-    ([], 2, "subcommand"),
-    (["train", "coupling_flow", "--data", "x.h5", "--output", "m"], 2, "FILE:DATASET"),
-    (["train", "coupling_flow", "--data", "no.h5:x", "--output", "m"], 1, "no.h5"),
-    (["sample", "no.safetensors", "-n", "1", "--output", "o.h5:x"], 1, "no.safetensors"),
-    (["sample", "no.safetensors", "-n", "0", "--output", "o.h5:x"], 2, "at least 1"),
-])
+@pytest.mark.parametrize(
+    "arguments, status, words",
+    [
+        ([], 2, "subcommand"),
+        (["train", "coupling_flow", "--data", "x.h5", "--output", "m"], 2, "FILE:DATASET"),
+        (["train", "coupling_flow", "--data", "no.h5:x", "--output", "m"], 1, "no.h5"),
+        (["sample", "no.safetensors", "-n", "1", "--output", "o.h5:x"], 1, "no.safetensors"),
+        (["sample", "no.safetensors", "-n", "0", "--output", "o.h5:x"], 2, "at least 1"),
+    ],
+)
 def test_a_wrong_line_says_what_is_wrong(run, arguments, status, words):
     assert words.lower() in run(*arguments, status=status).lower()
 
 
 def test_wrong_fields_and_names(run, data):
-    assert "coupling_flow" in run("train", "coupling_flwo", "--data", f"{data}:x", "--output", "m", status=1)
+    assert "coupling_flow" in run(
+        "train", "coupling_flwo", "--data", f"{data}:x", "--output", "m", status=1
+    )
     wrong = ["train", "coupling_flow", "--data", f"{data}:x", "--output", "m"]
     assert "layers" in run(*wrong, "--set", "layer=2", status=1)
     assert "FIELD=VALUE" in run(*wrong, "--set", "layers", status=2)

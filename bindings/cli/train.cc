@@ -37,7 +37,8 @@ struct State {
 
 State state_of(castalia_trainer* trainer) {
   State s;
-  check(castalia_trainer_status(trainer, &s.step, &s.steps, &s.loss, &s.validation_loss, &s.finished));
+  check(castalia_trainer_status(trainer, &s.step, &s.steps, &s.loss, &s.validation_loss,
+                                &s.finished));
   return s;
 }
 
@@ -46,7 +47,8 @@ std::string remark(const State& state) {
   if (std::isnan(state.validation_loss)) {
     std::snprintf(text, sizeof text, "loss %.4f", state.loss);
   } else {
-    std::snprintf(text, sizeof text, "loss %.4f  validation %.4f", state.loss, state.validation_loss);
+    std::snprintf(text, sizeof text, "loss %.4f  validation %.4f", state.loss,
+                  state.validation_loss);
   }
   return text;
 }
@@ -80,7 +82,8 @@ void train(const Options& options) {
     Location found = location(option, text);
     // One call reads all three, so that they are known to belong together.
     if (found.path != data.path) {
-      throw CLI::ValidationError(option, "'" + found.path + "' is not the file of --data, '" + data.path + "'");
+      throw CLI::ValidationError(
+          option, "'" + found.path + "' is not the file of --data, '" + data.path + "'");
     }
     return found;
   };
@@ -89,10 +92,10 @@ void train(const Options& options) {
 
   const auto started = std::chrono::steady_clock::now();
   const Context context = make_context(options.threads, options.device);
-  const Dataset dataset = make<Dataset>(
-      castalia_dataset_open, context.get(), data.path.c_str(), data.dataset.c_str(),
-      condition.dataset.empty() ? nullptr : condition.dataset.c_str(),
-      weights.dataset.empty() ? nullptr : weights.dataset.c_str());
+  const Dataset dataset =
+      make<Dataset>(castalia_dataset_open, context.get(), data.path.c_str(), data.dataset.c_str(),
+                    condition.dataset.empty() ? nullptr : condition.dataset.c_str(),
+                    weights.dataset.empty() ? nullptr : weights.dataset.c_str());
   int64_t events = 0, features = 0, context_features = 0;
   check(castalia_dataset_shape(dataset.get(), &events, &features, &context_features));
   // The widths follow from the data unless they were given.
@@ -123,7 +126,8 @@ void train(const Options& options) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (options.as_json) {
-    Json out = {{"model", options.output}, {"events", events}, {"steps", end.step}, {"loss", end.loss}};
+    Json out = {
+        {"model", options.output}, {"events", events}, {"steps", end.step}, {"loss", end.loss}};
     out["validation_loss"] = std::isnan(end.validation_loss) ? Json() : Json(end.validation_loss);
     out["seconds"] = seconds;
     std::cout << out.dump(2) << "\n";
@@ -137,9 +141,11 @@ void train(const Options& options) {
 }  // namespace
 
 void add_train(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("train", "Train a model on a data set of an HDF5 file");
+  CLI::App* command =
+      program.add_subcommand("train", "Train a model on a data set of an HDF5 file");
   auto options = std::make_shared<Options>();
-  command->add_option("architecture,--architecture", options->architecture, "As in: castalia models")
+  command
+      ->add_option("architecture,--architecture", options->architecture, "As in: castalia models")
       ->required();
   command->add_option("--data", options->data, "Events: FILE:DATASET")->required();
   command->add_option("--context", options->context, "Conditions: FILE:DATASET");
@@ -151,7 +157,8 @@ void add_train(CLI::App& program) {
   command->add_option("--checkpoint", options->checkpoint,
                       "State of training; where it exists, training goes on from it");
   command->add_option("--output", options->output, "The model file")->required();
-  command->add_option("--threads", options->threads, "Threads; 0 means all cores")->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads; 0 means all cores")
+      ->capture_default_str();
   command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();
   command->add_flag("--json", options->as_json, "Print JSON, for programs");
   command->callback([options] { train(*options); });

@@ -30,7 +30,7 @@ contains
     message = text_of(castalia_last_error())
     if (present(errmsg)) errmsg = message
     if (.not. present(stat)) then
-      message = "castalia: " // message
+      message = "castalia: "//message
       error stop message
     end if
   end subroutine settle
@@ -58,7 +58,7 @@ contains
     character(len=*), intent(in) :: text
     character(kind=c_char, len=:), allocatable :: characters
 
-    characters = trim(text) // c_null_char
+    characters = trim(text)//c_null_char
   end function c_text
 
 end module castalia_errors

@@ -269,28 +269,28 @@ contains
     logical :: there
 
     folder = temporary_folder()
-    call model%save(folder // "fortran_test.safetensors")
-    call loaded%load(folder // "fortran_test.safetensors")
+    call model%save(folder//"fortran_test.safetensors")
+    call loaded%load(folder//"fortran_test.safetensors")
     call model%sample(a, 1)
     call loaded%sample(b, 1)
     call check(all(same(a, b)), "a model comes back from its file")
     call loaded%describe(description)
     call check(index(description, "coupling_flow") > 0, "a model describes itself")
 
-    call castalia_hdf5_write(folder // "fortran_test.h5", "x", x, replace=.true.)
-    call castalia_hdf5_shape(folder // "fortran_test.h5", "x", extents)
+    call castalia_hdf5_write(folder//"fortran_test.h5", "x", x, replace=.true.)
+    call castalia_hdf5_shape(folder//"fortran_test.h5", "x", extents)
     call check(all(extents == [2_int64, 1000_int64]), "extents of a data set come in Fortran's order")
-    call castalia_hdf5_read(folder // "fortran_test.h5", "x", back, first=990_int64)
+    call castalia_hdf5_read(folder//"fortran_test.h5", "x", back, first=990_int64)
     call check(maxval(abs(back - x(:, 991:1000))) <= 0, "rows come back from HDF5")
 
     call beams%set("energy", 6500.0)
-    call writer%create(folder // "fortran_test.lhe", "lhe", beams)
+    call writer%create(folder//"fortran_test.lhe", "lhe", beams)
     call writer%write([2, -2, 23, 13, -13], [-1, -1, 2, 1, 1], &
         reshape([0, 0, 0, 0, 1, 2, 3, 3, 3, 3], [2, 5]), &
         reshape(real([50, 0, 0, 50, 50, 0, 0, -50, 100, 0, 0, 0, 50, 50, 0, 0, 50, -50, 0, 0], real64), &
         [4, 5]), real([0, 0, 100, 0, 0], real64))
     call writer%close()
-    inquire (file=folder // "fortran_test.lhe", exist=there)
+    inquire (file=folder//"fortran_test.lhe", exist=there)
     call check(there, "an event file appears when it is closed")
   end subroutine check_files
 
@@ -302,7 +302,7 @@ contains
 
     call get_environment_variable("TEST_TMPDIR", value, status=status)
     folder = "/tmp/"
-    if (status == 0) folder = trim(value) // "/"
+    if (status == 0) folder = trim(value)//"/"
   end function temporary_folder
 
   subroutine check_errors(model)

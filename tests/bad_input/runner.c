@@ -11,7 +11,8 @@ enum { MAX_PAIRS = 8, MAX_LINE = 1024, MAX_ROWS = 256, MAX_COLUMNS = 8 };
 static const char kSmall[] =
     "{\"features\": 2, \"layers\": 2, \"hidden\": 16, \"hidden_layers\": 1, \"bins\": 4}";
 
-/* One line. Objects that an operation makes are kept here and destroyed when its outcome is printed. */
+/* One line. Objects that an operation makes are kept here and destroyed when its outcome is
+ * printed. */
 typedef struct work {
   const char* keys[MAX_PAIRS];
   const char* values[MAX_PAIRS];
@@ -39,10 +40,10 @@ static int integer(const work* w, const char* key, int otherwise) {
 }
 
 /* Leaves the function with the status of a call that failed. */
-#define TRY(call)                                  \
-  do {                                             \
-    const castalia_status status_ = (call);        \
-    if (status_ != CASTALIA_OK) return status_;    \
+#define TRY(call)                               \
+  do {                                          \
+    const castalia_status status_ = (call);     \
+    if (status_ != CASTALIA_OK) return status_; \
   } while (0)
 
 static castalia_status view(double* data, int rows, int columns, castalia_array* array) {
@@ -56,13 +57,15 @@ static castalia_status make_x(work* w, int rows, castalia_array* array) {
   TRY(view(w->x, rows, columns, array));
   if (rows > 0 && columns > 0) TRY(castalia_normal(1, 0, 0, array));
   if (get(w, "row", NULL)) {
-    w->x[integer(w, "row", 0) * columns + integer(w, "column", 0)] = strtod(get(w, "value", "0"), NULL);
+    w->x[integer(w, "row", 0) * columns + integer(w, "column", 0)] =
+        strtod(get(w, "value", "0"), NULL);
   }
   return CASTALIA_OK;
 }
 
 /* *given is NULL where the case has no context. */
-static castalia_status make_condition(work* w, castalia_array* array, const castalia_array** given) {
+static castalia_status make_condition(work* w, castalia_array* array,
+                                      const castalia_array** given) {
   *given = NULL;
   if (!get(w, "context_rows", NULL)) return CASTALIA_OK;
   const int columns = integer(w, "context_columns", 1);
@@ -143,7 +146,9 @@ static castalia_status dtype(work* w) {
   return castalia_dataset_create(NULL, &x, NULL, NULL, &w->dataset);
 }
 
-static castalia_status null(work* w) { return castalia_dataset_create(NULL, NULL, NULL, NULL, &w->dataset); }
+static castalia_status null(work* w) {
+  return castalia_dataset_create(NULL, NULL, NULL, NULL, &w->dataset);
+}
 
 static castalia_status fit(work* w) {
   TRY(small(w));
@@ -227,14 +232,15 @@ static castalia_status save(work* w) {
 }
 
 static castalia_status event_file(work* w) {
-  return castalia_event_writer_create(NULL, get(w, "path", ""), get(w, "format", ""), NULL, &w->writer);
+  return castalia_event_writer_create(NULL, get(w, "path", ""), get(w, "format", ""), NULL,
+                                      &w->writer);
 }
 
 static castalia_status event(work* w) {
   const int32_t ids[4] = {2, -2, 13, -13}, status[4] = {-1, -1, 1, 1};
   const int32_t mothers[8] = {0, 0, 0, 0, 1, 2, 1, 2};
-  const double momenta[16] = {50, 0, 0, 50, 50, 0, 0, -50, strtod(get(w, "energy", "50"), NULL), 50, 0, 0,
-                              50, -50, 0, 0};
+  const double momenta[16] = {50, 0, 0, 50, 50,  0, 0, -50, strtod(get(w, "energy", "50"), NULL),
+                              50, 0, 0, 50, -50, 0, 0};
   const double masses[4] = {0, 0, 0, 0};
   TRY(castalia_event_writer_create(NULL, "event.lhe", "lhe", NULL, &w->writer));
   return castalia_event_writer_write(w->writer, 4, ids, status, mothers, momenta, masses, 1);
@@ -261,17 +267,28 @@ static const struct {
   const char* name;
   castalia_status (*run)(work*);
 } kOperations[] = {
-    {"create", create},         {"threads", threads},
-    {"device", device},         {"dataset", dataset},
-    {"dataset_open", dataset_open}, {"rank", rank},
-    {"dtype", dtype},           {"null", null},
-    {"fit", fit},               {"fit_in_use", fit_in_use},
-    {"two_trainers", two_trainers}, {"fit_callback", fit_callback},
-    {"sample", sample},         {"sample_untrained", sample_untrained},
-    {"seek", seek},             {"log_prob", log_prob},
-    {"uniform", uniform},       {"load", load_path},
-    {"save", save},             {"event_file", event_file},
-    {"event", event},           {"after_destroy", after_destroy},
+    {"create", create},
+    {"threads", threads},
+    {"device", device},
+    {"dataset", dataset},
+    {"dataset_open", dataset_open},
+    {"rank", rank},
+    {"dtype", dtype},
+    {"null", null},
+    {"fit", fit},
+    {"fit_in_use", fit_in_use},
+    {"two_trainers", two_trainers},
+    {"fit_callback", fit_callback},
+    {"sample", sample},
+    {"sample_untrained", sample_untrained},
+    {"seek", seek},
+    {"log_prob", log_prob},
+    {"uniform", uniform},
+    {"load", load_path},
+    {"save", save},
+    {"event_file", event_file},
+    {"event", event},
+    {"after_destroy", after_destroy},
 };
 
 static void destroy_all(work* w) {
@@ -318,7 +335,8 @@ int main(int argc, char** argv) {
   castalia_model* model = NULL;
   FILE* file = argc == 2 ? fopen(argv[1], "r") : NULL;
   if (!file) return 2;
-  if (castalia_model_load(NULL, "flow.safetensors", NULL, &model) != CASTALIA_OK || !draw(model, before)) {
+  if (castalia_model_load(NULL, "flow.safetensors", NULL, &model) != CASTALIA_OK ||
+      !draw(model, before)) {
     fprintf(stderr, "%s\n", castalia_last_error());
     return 1;
   }

@@ -19,7 +19,7 @@ contains
     character(len=:), allocatable :: value
     integer :: first, length
 
-    first = index(line, achar(9) // key // "=")
+    first = index(line, achar(9)//key//"=")
     if (first == 0) then
       value = otherwise
       return
@@ -34,7 +34,7 @@ contains
     character(len=*), intent(in) :: key
     logical :: has
 
-    has = index(line, achar(9) // key // "=") > 0
+    has = index(line, achar(9)//key//"=") > 0
   end function has
 
   function whole(key, otherwise) result(value)
@@ -43,7 +43,7 @@ contains
     integer :: value
 
     value = otherwise
-    if (has(key)) read (line(index(line, achar(9) // key // "=") + len(key) + 2:), *) value
+    if (has(key)) read (line(index(line, achar(9)//key//"=") + len(key) + 2:), *) value
   end function whole
 
   function number(key) result(value)
@@ -56,7 +56,7 @@ contains
     case ("inf")
       value = ieee_value(value, ieee_positive_inf)
     case default
-      read (line(index(line, achar(9) // key // "=") + len(key) + 2:), *) value
+      read (line(index(line, achar(9)//key//"=") + len(key) + 2:), *) value
     end select
   end function number
 
@@ -152,7 +152,7 @@ contains
       call model%sample(one, 1, stat=stat, errmsg=message)
       return
     end if
-    call model%load(text("model", "flow") // ".safetensors")
+    call model%load(text("model", "flow")//".safetensors")
     select case (operation)
     case ("sample")
       allocate (x(whole("columns", 2), 4))

@@ -29,7 +29,8 @@ function dataset(case)
         weights = ones(rows)
         weights[4] = parse(Float64, case["weight"])
     end
-    return Dataset(matrix(rows, integer(case, "columns", 2), case); context = context(case), weights = weights)
+    x = matrix(rows, integer(case, "columns", 2), case)
+    return Dataset(x; context = context(case), weights = weights)
 end
 
 fields(text) = (; (Symbol(name) => value for (name, value) in Castalia.parsejson(text))...)
@@ -115,7 +116,8 @@ function main(path)
     for line in eachline(path)
         parts = split(line, '\t')
         (name, operation) = parts
-        case = Dict(String(key) => String(value) for (key, value) in (split(p, '='; limit = 2) for p in parts[3:end]))
+        pairs = (split(part, '='; limit = 2) for part in parts[3:end])
+        case = Dict(String(key) => String(value) for (key, value) in pairs)
         (status, message) = ("OK", "")
         try
             OPERATIONS[operation](case)

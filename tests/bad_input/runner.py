@@ -1,15 +1,15 @@
 """Does what the lines of a file say and prints what came of each: name, status, message.
 
-A line is NAME, OPERATION and any number of KEY=VALUE, with tabs between. runner.c, runner.f90 and runner.jl do
-the same. At the end, `alive` says whether the model still draws the events it drew at the beginning.
+A line is NAME, OPERATION and any number of KEY=VALUE, with tabs between. runner.c, runner.f90 and
+runner.jl do the same.
+At the end, `alive` says whether the model still draws the events it drew at the beginning.
 """
 
 import json
 import sys
 
-import numpy as np
-
 import castalia
+import numpy as np
 
 SMALL = dict(features=2, layers=2, hidden=16, hidden_layers=1, bins=4)
 
@@ -72,13 +72,17 @@ def fit_callback(case):
     def fail(status):
         raise OwnError("the callback's own")
 
-    castalia.load("flow.safetensors").fit(dataset(case), progress=False, callback=fail, **training(case))
+    castalia.load("flow.safetensors").fit(
+        dataset(case), progress=False, callback=fail, **training(case)
+    )
 
 
 def sample(case):
     model = castalia.load(case.get("model", "flow") + ".safetensors")
     out = np.zeros((4, int(case.get("columns", 2))))
-    model.sample(context=context(case), seed=1, first_event=int(case.get("first_event", 0)), out=out)
+    model.sample(
+        context=context(case), seed=1, first_event=int(case.get("first_event", 0)), out=out
+    )
 
 
 def log_prob(case):
@@ -89,7 +93,13 @@ def event(case):
     energy = float(case["energy"])
     with castalia.EventWriter("event.lhe", "lhe") as writer:
         momenta = [[50, 0, 0, 50], [50, 0, 0, -50], [energy, 50, 0, 0], [50, -50, 0, 0]]
-        writer.write([2, -2, 13, -13], [-1, -1, 1, 1], [[0, 0], [0, 0], [1, 2], [1, 2]], momenta, [0, 0, 0, 0])
+        writer.write(
+            [2, -2, 13, -13],
+            [-1, -1, 1, 1],
+            [[0, 0], [0, 0], [1, 2], [1, 2]],
+            momenta,
+            [0, 0, 0, 0],
+        )
 
 
 def after_destroy(case):
@@ -139,7 +149,12 @@ def main(lines):
         except OwnError as error:
             status, message = "RAISED", str(error)
         print(name, status, message, sep="\t")
-    print("alive", "OK" if np.array_equal(model.sample(4, seed=1), before) else "CHANGED", "", sep="\t")
+    print(
+        "alive",
+        "OK" if np.array_equal(model.sample(4, seed=1), before) else "CHANGED",
+        "",
+        sep="\t",
+    )
 
 
 if __name__ == "__main__":

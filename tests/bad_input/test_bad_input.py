@@ -1,4 +1,5 @@
-"""One table of bad input, cases.json, in four languages: each case is a clear error that names cause and field."""
+"""One table of bad input, cases.json, in four languages: each case is a clear error that names its
+cause and the field."""
 
 import json
 import resource
@@ -6,10 +7,9 @@ import signal
 import struct
 from pathlib import Path
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 HERE = Path(__file__).parent
 LANGUAGES = ("c", "fortran", "python", "julia")
@@ -50,12 +50,18 @@ def files(tmp_path_factory):
     (folder / "empty.safetensors").write_bytes(b"")
     (folder / "truncated.safetensors").write_bytes(good[: len(good) * 2 // 3])
     (folder / "absurd.safetensors").write_bytes(struct.pack("<Q", 1 << 62) + good[8:])
-    for name, place in (("flipped", 8 + length + len(data) // 2), ("flipped_header", 8 + length // 2)):
+    for name, place in (
+        ("flipped", 8 + length + len(data) // 2),
+        ("flipped_header", 8 + length // 2),
+    ):
         flipped = bytearray(good)
         flipped[place] ^= 0x40
         (folder / f"{name}.safetensors").write_bytes(flipped)
-    with_header(folder / "foreign.safetensors",
-                {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(8))
+    with_header(
+        folder / "foreign.safetensors",
+        {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}},
+        bytes(8),
+    )
     # The checksum is of the old text; a file without one is taken as it is.
     metadata = header["__metadata__"]
     metadata.pop("castalia.checksum", None)
@@ -90,13 +96,15 @@ def run_cases(run, folder, cases, name, **options):
     done = run(lines, cwd=folder, **options)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "", "the library prints nothing"
-    return {name: (status, message) for name, status, message in
-            (line.split("\t", 2) for line in done.stdout.splitlines())}
+    return {
+        name: (status, message)
+        for name, status, message in (line.split("\t", 2) for line in done.stdout.splitlines())
+    }
 
 
 @pytest.fixture(scope="module")
 def outcomes(programs, files):
-    """outcomes(language): name of a case -> status, message. Each program does all of its cases in one process."""
+    """outcomes(language): name of a case -> status, message. A program does its cases in one process."""
     known = {}
 
     def of(language):
@@ -105,10 +113,12 @@ def outcomes(programs, files):
             mine = [case for case in CASES if language in case.get("languages", LANGUAGES)]
             found = run_cases(run, files, [c for c in mine if "limit" not in c], language)
             assert found.pop("alive")[0] == "OK", "the model draws other events than before"
-            for number, case in enumerate(c for c in mine if "limit" in c):
+            for case in (c for c in mine if "limit" in c):
                 kept = files / case["unchanged"]
                 before, neighbours = kept.read_bytes(), sorted(files.iterdir())
-                limited = run_cases(run, files, [case], language, preexec_fn=limit_files(case["limit"]))
+                limited = run_cases(
+                    run, files, [case], language, preexec_fn=limit_files(case["limit"])
+                )
                 found.update(limited)
                 assert found.pop("alive")[0] == "OK"
                 assert kept.read_bytes() == before, "the old file survives"

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 HERE = Path(__file__).parent
 LANGUAGES = ("c", "fortran", "python", "julia")

@@ -41,7 +41,9 @@ def _documentation(entry: dict) -> str:
     ]
     parts.append("Args:\n" + "\n".join(lines))
     if entry.get("references"):
-        parts.append("References: " + ", ".join(f"arXiv:{number}" for number in entry["references"]))
+        parts.append(
+            "References: " + ", ".join(f"arXiv:{number}" for number in entry["references"])
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,8 +58,12 @@ def _signature(entry: dict) -> inspect.Signature:
         )
         for field in entry["fields"]
     ]
-    fields += [inspect.Parameter(name, keyword, default=None) for name in ("threads", "device", "settings")]
-    return inspect.Signature([inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD), *fields])
+    fields += [
+        inspect.Parameter(name, keyword, default=None) for name in ("threads", "device", "settings")
+    ]
+    return inspect.Signature(
+        [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD), *fields]
+    )
 
 
 def make_classes() -> dict[str, type[Model]]:

@@ -18,7 +18,9 @@ class Dataset(Handle):
 
     _destroy = staticmethod(low.castalia_dataset_destroy)
 
-    def __init__(self, x: Any, context: Any = None, weights: Any = None, *, settings: Context | None = None) -> None:
+    def __init__(
+        self, x: Any, context: Any = None, weights: Any = None, *, settings: Context | None = None
+    ) -> None:
         super().__init__(
             low.castalia_dataset_create(
                 settings_handle(settings),
@@ -41,7 +43,10 @@ class Dataset(Handle):
         """Reads data sets of an HDF5 file, by their names; further axes of x are flattened."""
         opened = cls.__new__(cls)
         Handle.__init__(
-            opened, low.castalia_dataset_open(settings_handle(settings), os.fspath(path), x, context, weights)
+            opened,
+            low.castalia_dataset_open(
+                settings_handle(settings), os.fspath(path), x, context, weights
+            ),
         )
         return opened
 
@@ -53,7 +58,9 @@ class Dataset(Handle):
     def __len__(self) -> int:
         return self.shape[0]
 
-    def read(self, first: int = 0, n: int | None = None, dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray | None]:
+    def read(
+        self, first: int = 0, n: int | None = None, dtype: Any = np.float64
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """Copies of x and context of the events first, first + 1, ..."""
         events, features, width = self.shape
         n = events - first if n is None else n
@@ -69,7 +76,11 @@ def hdf5_shape(path: str | os.PathLike, dataset: str) -> tuple[int, ...]:
 
 
 def hdf5_read(
-    path: str | os.PathLike, dataset: str, first: int = 0, n: int | None = None, dtype: Any = np.float64
+    path: str | os.PathLike,
+    dataset: str,
+    first: int = 0,
+    n: int | None = None,
+    dtype: Any = np.float64,
 ) -> np.ndarray:
     """Rows first, first + 1, ... of a data set, converted to dtype (float32, float64, int32, int64)."""
     shape = hdf5_shape(path, dataset)
@@ -87,14 +98,18 @@ def hdf5_write(path: str | os.PathLike, dataset: str, array: Any, replace: bool 
     low.castalia_hdf5_write(os.fspath(path), dataset, values, int(replace))
 
 
-def uniform(shape: tuple[int, int], seed: int, first_event: int = 0, stage: int = 0, dtype: Any = np.float64) -> np.ndarray:
+def uniform(
+    shape: tuple[int, int], seed: int, first_event: int = 0, stage: int = 0, dtype: Any = np.float64
+) -> np.ndarray:
     """Numbers in (0, 1): element (i, j) depends on seed, first_event + i, stage (0 to 999) and j alone."""
     x = writable(np.empty(shape, dtype), "x")
     low.castalia_uniform(seed, first_event, stage, x)
     return x
 
 
-def normal(shape: tuple[int, int], seed: int, first_event: int = 0, stage: int = 0, dtype: Any = np.float64) -> np.ndarray:
+def normal(
+    shape: tuple[int, int], seed: int, first_event: int = 0, stage: int = 0, dtype: Any = np.float64
+) -> np.ndarray:
     """As `uniform`, with mean 0 and variance 1."""
     x = writable(np.empty(shape, dtype), "x")
     low.castalia_normal(seed, first_event, stage, x)

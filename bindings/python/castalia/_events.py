@@ -25,7 +25,12 @@ class EventWriter(Handle):
     _destroy = staticmethod(low.castalia_event_writer_destroy)
 
     def __init__(
-        self, path: str | os.PathLike, format: str, *, settings: Context | None = None, **fields: Any
+        self,
+        path: str | os.PathLike,
+        format: str,
+        *,
+        settings: Context | None = None,
+        **fields: Any,
     ) -> None:
         with Config(fields) as config:
             super().__init__(

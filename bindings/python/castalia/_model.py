@@ -17,7 +17,9 @@ from ._training import Status, train
 _DTYPES = {np.dtype(np.float32): 1, np.dtype(np.float64): 2}
 
 
-def _results(n: int | None, context: np.ndarray | None, features: int, out: Any, dtype: Any) -> np.ndarray:
+def _results(
+    n: int | None, context: np.ndarray | None, features: int, out: Any, dtype: Any
+) -> np.ndarray:
     """The array that events go to: the caller's, or a new one of n events, one a row of context."""
     if out is not None:
         if n is not None and len(out) != n:
@@ -42,12 +44,16 @@ class Model(Handle):
     architecture = ""
 
     def _create(self, fields: dict[str, Any]) -> None:
-        threads, device, settings = (fields.pop(name, None) for name in ("threads", "device", "settings"))
+        threads, device, settings = (
+            fields.pop(name, None) for name in ("threads", "device", "settings")
+        )
         if settings is None and (threads is not None or device is not None):
             settings = Context(threads=1 if threads is None else threads, device=device or "cpu")
         with Config(fields) as config:
             super().__init__(
-                low.castalia_model_create(settings_handle(settings), self.architecture, config._handle)
+                low.castalia_model_create(
+                    settings_handle(settings), self.architecture, config._handle
+                )
             )
 
     @staticmethod
@@ -97,7 +103,8 @@ class Model(Handle):
         if self._held is None:
             return f"<{type(self).__name__}, closed>"
         features, context, parameters = low.castalia_model_shape(self._handle)
-        return f"<{type(self).__name__}: {features} features, {context} context features, {parameters} parameters>"
+        widths = f"{features} features, {context} context features"
+        return f"<{type(self).__name__}: {widths}, {parameters} parameters>"
 
     # ---- Training --------------------------------------------------------------------------------
 
@@ -158,7 +165,9 @@ class Model(Handle):
             dtype: of a new array; by default what the model computes in.
         """
         condition = maybe_readable(context, "context")
-        x = _results(n, condition, self.features, out, dtype or (None if out is not None else self.dtype))
+        x = _results(
+            n, condition, self.features, out, dtype or (None if out is not None else self.dtype)
+        )
         low.castalia_model_sample(self._handle, seed, first_event, condition, x)
         return x
 
@@ -170,7 +179,9 @@ class Model(Handle):
         """The natural logarithm of the density at each event of x (n, features)."""
         data = readable(x, "x")
         densities = np.empty(data.shape[:1], data.dtype) if out is None else writable(out, "out")
-        low.castalia_model_log_prob(self._handle, data, maybe_readable(context, "context"), densities)
+        low.castalia_model_log_prob(
+            self._handle, data, maybe_readable(context, "context"), densities
+        )
         return densities
 
     def transform(self, x: Any, context: Any = None) -> tuple[np.ndarray, np.ndarray]:
@@ -181,7 +192,9 @@ class Model(Handle):
         """Latent z back to data x, and log |det dx/dz| of each event."""
         return self._map(low.castalia_model_inverse, readable(z, "z"), context)
 
-    def _map(self, function: Callable, source: np.ndarray, context: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _map(
+        self, function: Callable, source: np.ndarray, context: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
         target = np.empty(source.shape, source.dtype)
         determinants = np.empty(source.shape[:1], source.dtype)
         function(self._handle, source, maybe_readable(context, "context"), target, determinants)
@@ -211,7 +224,12 @@ class Sampler(Handle):
         self._features, self._dtype = model.features, model.dtype
 
     def next(
-        self, n: int | None = None, context: Any = None, *, out: np.ndarray | None = None, dtype: Any = None
+        self,
+        n: int | None = None,
+        context: Any = None,
+        *,
+        out: np.ndarray | None = None,
+        dtype: Any = None,
     ) -> np.ndarray:
         """The next n events; the arguments are as for `Model.sample`."""
         condition = maybe_readable(context, "context")
@@ -229,6 +247,8 @@ class Sampler(Handle):
 
 
 def load(path: str | os.PathLike, *, verify: bool = True, settings: Context | None = None) -> Model:
-    """A model from its file. With verify the golden events that the file carries are computed and compared."""
+    """A model from its file. With verify the golden events that it carries are computed and compared."""
     with Config({"verify": verify}) as options:
-        return Model._wrap(low.castalia_model_load(settings_handle(settings), os.fspath(path), options._handle))
+        return Model._wrap(
+            low.castalia_model_load(settings_handle(settings), os.fspath(path), options._handle)
+        )

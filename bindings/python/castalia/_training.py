@@ -35,7 +35,9 @@ class Trainer(Handle):
 
     def __init__(self, model: Model, data: Dataset, **training: Any) -> None:
         with Config(training) as config:
-            super().__init__(low.castalia_trainer_create(model._handle, data._handle, config._handle))
+            super().__init__(
+                low.castalia_trainer_create(model._handle, data._handle, config._handle)
+            )
 
     def advance(self, steps: int = 1) -> Status:
         """Takes up to this number of further steps."""
@@ -114,7 +116,9 @@ class _Tqdm(_Silent):
         self._bar.close()
 
     def show(self, status: Status) -> None:
-        self._bar.set_postfix(loss=f"{status.loss:.4f}", validation=f"{status.validation_loss:.4f}", refresh=False)
+        self._bar.set_postfix(
+            loss=f"{status.loss:.4f}", validation=f"{status.validation_loss:.4f}", refresh=False
+        )
         self._bar.update(status.step - self._bar.n)
 
 

@@ -1,9 +1,8 @@
 """Small data and a small trained model, shared by the tests."""
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 FIELDS = dict(layers=2, hidden=16, hidden_layers=1, bins=4)
 TRAINING = dict(steps=40, batch=128, validation=0.2)

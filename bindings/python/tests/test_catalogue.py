@@ -2,9 +2,8 @@
 
 import inspect
 
-import pytest
-
 import castalia
+import pytest
 
 
 @pytest.mark.parametrize("entry", castalia.models(), ids=lambda entry: entry["name"])

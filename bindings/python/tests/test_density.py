@@ -21,7 +21,13 @@ def test_the_density_follows_from_the_map(flow, data):
 def test_arrays_of_any_kind_are_read(flow, data):
     x = data[0][:8]
     expected = flow.log_prob(x)
-    for given in (np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2], x[::-1][::-1], x.tolist(), x.astype(">f8")):
+    for given in (
+        np.asfortranarray(x),
+        np.repeat(x, 2, axis=0)[::2],
+        x[::-1][::-1],
+        x.tolist(),
+        x.astype(">f8"),
+    ):
         np.testing.assert_array_equal(flow.log_prob(given), expected)
     packed = np.zeros(8, dtype=[("flag", "i1"), ("x", "f8", 2)])
     packed["x"] = x
@@ -34,7 +40,9 @@ def test_arrays_of_any_kind_are_read(flow, data):
 def test_parameters_may_be_set(flow, data):
     model = flow.to("float64")
     values = model.parameters
-    assert values.shape == (sum(np.prod(p["shape"], dtype=int) for p in model.describe()["parameters"]),)
+    assert values.shape == (
+        sum(np.prod(p["shape"], dtype=int) for p in model.describe()["parameters"]),
+    )
     before = model.log_prob(data[0])
     model.parameters = values * 0.5
     assert not np.allclose(model.log_prob(data[0]), before)

@@ -3,20 +3,34 @@
 import copy
 import pickle
 
+import castalia
 import numpy as np
 import pytest
 
-import castalia
-
 CASES = [
     (lambda flow: castalia.CouplingFlow(featurs=2), castalia.NotFoundError, KeyError, "features"),
-    (lambda flow: castalia.CouplingFlow(features="two"), castalia.InvalidArgumentError, ValueError, "features"),
-    (lambda flow: castalia.CouplingFlow(features=0), castalia.OutOfRangeError, ValueError, "features"),
+    (
+        lambda flow: castalia.CouplingFlow(features="two"),
+        castalia.InvalidArgumentError,
+        ValueError,
+        "features",
+    ),
+    (
+        lambda flow: castalia.CouplingFlow(features=0),
+        castalia.OutOfRangeError,
+        ValueError,
+        "features",
+    ),
     (lambda flow: castalia.load("/no/such/file"), castalia.IOError, OSError, "/no/such/file"),
     (lambda flow: flow.log_prob(np.zeros((3, 5))), castalia.ShapeMismatchError, ValueError, "5"),
     (lambda flow: flow.log_prob([[0.0, np.nan]]), castalia.NotFiniteError, ValueError, "column 1"),
     (lambda flow: castalia.Dataset(np.zeros((0, 2))), castalia.EmptyDataError, ValueError, "x"),
-    (lambda flow: castalia.CouplingFlow(features=2, device="cuda:99"), castalia.DeviceUnavailableError, RuntimeError, "cuda:99"),
+    (
+        lambda flow: castalia.CouplingFlow(features=2, device="cuda:99"),
+        castalia.DeviceUnavailableError,
+        RuntimeError,
+        "cuda:99",
+    ),
 ]
 
 
@@ -26,8 +40,13 @@ def test_a_failure_is_of_both_classes(flow, call, own, builtin, words):
         call(flow)
     assert isinstance(caught.value, builtin) and isinstance(caught.value, castalia.Error)
     assert words in str(caught.value)
-    assert caught.value.name in ("NOT_FOUND INVALID_ARGUMENT OUT_OF_RANGE IO_ERROR SHAPE_MISMATCH "
-                                 "NOT_FINITE EMPTY_DATA DEVICE_UNAVAILABLE").split()
+    assert (
+        caught.value.name
+        in (
+            "NOT_FOUND INVALID_ARGUMENT OUT_OF_RANGE IO_ERROR SHAPE_MISMATCH "
+            "NOT_FINITE EMPTY_DATA DEVICE_UNAVAILABLE"
+        ).split()
+    )
 
 
 def test_an_error_survives_pickling():

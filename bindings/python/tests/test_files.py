@@ -1,9 +1,8 @@
 """Model files, HDF5 and event files."""
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 
 def test_a_model_comes_back(flow, data, tmp_path):
@@ -24,7 +23,9 @@ def test_hdf5_reads_what_h5py_wrote_and_the_other_way_round(tmp_path):
         file["x"] = x
     assert castalia.hdf5_shape(tmp_path / "a.h5", "x") == (2, 3, 4)
     np.testing.assert_array_equal(castalia.hdf5_read(tmp_path / "a.h5", "x"), x)
-    np.testing.assert_array_equal(castalia.hdf5_read(tmp_path / "a.h5", "x", first=1, dtype=np.float32), x[1:])
+    np.testing.assert_array_equal(
+        castalia.hdf5_read(tmp_path / "a.h5", "x", first=1, dtype=np.float32), x[1:]
+    )
 
     castalia.hdf5_write(tmp_path / "b.h5", "y", x.transpose(0, 2, 1))
     castalia.hdf5_write(tmp_path / "b.h5", "y", x.transpose(0, 2, 1)[:1])

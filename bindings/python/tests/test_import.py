@@ -19,13 +19,20 @@ print(flow.sample(2, seed=1).shape)
 
 
 def run(program):
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize("other, more", [("torch", "print(torch.ones(3, 3) @ torch.ones(3, 3))"),
-                                         ("h5py", "h5py.File('x', 'w', driver='core', backing_store=False)")])
+@pytest.mark.parametrize(
+    "other, more",
+    [
+        ("torch", "print(torch.ones(3, 3) @ torch.ones(3, 3))"),
+        ("h5py", "h5py.File('x', 'w', driver='core', backing_store=False)"),
+    ],
+)
 @pytest.mark.parametrize("castalia_first", [True, False])
 def test_beside_another_library(other, more, castalia_first):
     if importlib.util.find_spec(other) is None:
@@ -44,5 +51,3 @@ def test_sampling_after_fork(flow):
     if child == 0:
         os._exit(0 if (flow.sample(5, seed=1) == expected).all() else 1)
     assert os.waitpid(child, 0)[1] == 0
-
-

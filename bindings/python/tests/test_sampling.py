@@ -2,10 +2,9 @@
 
 import threading
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 
 def test_an_event_is_the_same_in_any_range(flow):
@@ -75,7 +74,9 @@ def test_many_threads_share_a_model(flow):
 def test_hosts_numbers_belong_to_their_event():
     whole = castalia.uniform((10, 3), seed=1, stage=2)
     assert ((whole > 0) & (whole < 1)).all()
-    np.testing.assert_array_equal(castalia.uniform((4, 3), seed=1, first_event=6, stage=2), whole[6:])
+    np.testing.assert_array_equal(
+        castalia.uniform((4, 3), seed=1, first_event=6, stage=2), whole[6:]
+    )
     assert abs(castalia.normal((20000, 1), seed=1).mean()) < 0.03
     with pytest.raises(castalia.OutOfRangeError, match="stage"):
         castalia.uniform((1, 1), seed=1, stage=1000)

@@ -5,10 +5,9 @@ import signal
 import threading
 import time
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 
 def test_a_callback_sees_the_steps_and_may_stop(data, new_flow, training):
@@ -18,7 +17,9 @@ def test_a_callback_sees_the_steps_and_may_stop(data, new_flow, training):
     assert np.isfinite(seen[-1].loss)
     model.sample(1)
 
-    model.fit(data[0], progress=False, callback=lambda status: False, **{**training, "steps": 10**6})
+    model.fit(
+        data[0], progress=False, callback=lambda status: False, **{**training, "steps": 10**6}
+    )
     model.sample(1)
 
 
@@ -59,7 +60,10 @@ def test_ctrl_c_ends_training(flow, data, training):
 
 def test_a_trainer_makes_its_model_busy(data, new_flow, training):
     model = new_flow()
-    with castalia.Dataset(data[0]) as dataset, castalia.Trainer(model, dataset, **training) as trainer:
+    with (
+        castalia.Dataset(data[0]) as dataset,
+        castalia.Trainer(model, dataset, **training) as trainer,
+    ):
         with pytest.raises(castalia.BusyError):
             castalia.Trainer(model, dataset, **training)
         while not trainer.advance(10).finished:

@@ -1,8 +1,8 @@
 /* One of four programs that do the same in four languages.
  *
  *   cross train MODEL          trains a small flow on numbers that a seed names, and saves it
- *   cross sample MODEL FILE    loads a model and draws 50 events, in one call and by a sampler, into
- *                              the data sets `whole` and `drawn` of an HDF5 file
+ *   cross sample MODEL FILE    loads a model and draws 50 events, in one call and by a sampler,
+ * into the data sets `whole` and `drawn` of an HDF5 file
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,8 +38,10 @@ static void train(const char* path) {
   check(castalia_normal(42, 0, 0, &data));
 
   castalia_config* fields = config(
-      "{\"features\": 2, \"layers\": 2, \"hidden\": 16, \"hidden_layers\": 1, \"bins\": 4, \"seed\": 3}");
-  castalia_config* training = config("{\"steps\": 30, \"batch\": 128, \"validation\": 0.2, \"seed\": 5}");
+      "{\"features\": 2, \"layers\": 2, \"hidden\": 16, \"hidden_layers\": 1, \"bins\": 4, "
+      "\"seed\": 3}");
+  castalia_config* training =
+      config("{\"steps\": 30, \"batch\": 128, \"validation\": 0.2, \"seed\": 5}");
   castalia_dataset* dataset = NULL;
   castalia_model* model = NULL;
   check(castalia_dataset_create(NULL, &data, NULL, NULL, &dataset));

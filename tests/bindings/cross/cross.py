@@ -2,9 +2,8 @@
 
 import sys
 
-import numpy as np
-
 import castalia
+import numpy as np
 
 
 def train(path):

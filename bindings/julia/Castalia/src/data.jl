@@ -18,7 +18,8 @@ function Dataset(x::AbstractMatrix; context = nothing, weights = nothing, settin
     return owned(Dataset(handle), LibCastalia.castalia_dataset_destroy)
 end
 
-function Dataset(path::AbstractString, x::AbstractString; context = nothing, weights = nothing, settings = nothing)
+function Dataset(path::AbstractString, x::AbstractString;
+                 context = nothing, weights = nothing, settings = nothing)
     text(name) = name === nothing ? C_NULL : name
     handle = gethandle() do out
         open_dataset(pointer_or_null(settings), path, x, text(context), text(weights), out)

@@ -13,7 +13,9 @@ ownedmodel(name, handle) = owned(Model{Symbol(name)}(handle), LibCastalia.castal
 
 function Model{A}(; settings = nothing, fields...) where {A}
     config = Config(fields)
-    handle = gethandle(out -> LibCastalia.castalia_model_create(pointer_or_null(settings), String(A), config, out))
+    handle = gethandle() do out
+        LibCastalia.castalia_model_create(pointer_or_null(settings), String(A), config, out)
+    end
     return ownedmodel(A, handle)
 end
 

@@ -47,7 +47,8 @@ mutable struct Context <: Handle
 end
 
 function Context(; sampling = 1, training = 0, device = "cpu", log = nothing)
-    context = Context(gethandle(LibCastalia.castalia_context_create), log === nothing ? nothing : Ref{Any}(log))
+    kept = log === nothing ? nothing : Ref{Any}(log)
+    context = Context(gethandle(LibCastalia.castalia_context_create), kept)
     owned(context, LibCastalia.castalia_context_destroy)
     check(LibCastalia.castalia_context_set_threads(context, sampling, training))
     check(LibCastalia.castalia_context_set_device(context, device))

@@ -28,7 +28,8 @@ function status(t::Trainer)
 end
 
 "Writes the state of training, atomically."
-checkpoint(t::Trainer, path::AbstractString) = (check(LibCastalia.castalia_trainer_checkpoint(t, path)); nothing)
+checkpoint(t::Trainer, path::AbstractString) =
+    (check(LibCastalia.castalia_trainer_checkpoint(t, path)); nothing)
 
 "Lists of step, loss, validation loss and learning rate."
 history(t::Trainer) = parsejson(gettext(out -> LibCastalia.castalia_trainer_history(t, out)))

@@ -21,7 +21,8 @@ end
 
 @testset "Castalia" begin
     @testset "JSON" begin
-        value = Castalia.parsejson("""{"a": [1, -2.5e3, true, null], "b": "x\\n\\u00e9\\ud83d\\ude00", "c": {}}""")
+        text = """{"a": [1, -2.5e3, true, null], "b": "x\\n\\u00e9\\ud83d\\ude00", "c": {}}"""
+        value = Castalia.parsejson(text)
         @test value["a"] == Any[1, -2500.0, true, nothing]
         @test value["b"] == "x\né😀"
         @test Castalia.parsejson(Castalia.writejson(value)) == value
@@ -136,7 +137,8 @@ end
             events = joinpath(folder, "events.lhe")
             writer = EventWriter(events, "lhe"; energy = 6500)
             momenta = [50 50 100 50 50; 0 0 0 50 -50; 0 0 0 0 0; 50 -50 0 0 0]
-            writeevent!(writer, [2, -2, 23, 13, -13], [-1, -1, 2, 1, 1], [0 0 1 3 3; 0 0 2 3 3], momenta, [0, 0, 100, 0, 0])
+            mothers = [0 0 1 3 3; 0 0 2 3 3]
+            writeevent!(writer, [2, -2, 23, 13, -13], [-1, -1, 2, 1, 1], mothers, momenta, [0, 0, 100, 0, 0])
             @test_throws DimensionMismatch writeevent!(writer, [1], [1], [0 0], momenta, [0])
             @test !isfile(events)
             close(writer)
