@@ -91,7 +91,8 @@ void event_from_features(const double f[kFeatures], double azimuth, double side,
   const double half = fmax(kMuonEtaMax - 0.5 * fabs(plus + minus), kTiny);
   const double y = 0.5 * (minus - plus) + f[kBoost] * half;
 
-  /* From the rest frame back along the transverse momentum, turned to its azimuth, then along the beam. */
+  /* From the rest frame back along the transverse momentum, turned to its azimuth, then along the
+   * beam. */
   const double kx = k * sin_theta * cos(phi_star);
   const double ky = k * sin_theta * sin(phi_star);
   const double kz = k * cos_theta;

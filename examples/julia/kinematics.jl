@@ -1,5 +1,6 @@
-# Features of a Z + jet event to four-vectors: the formulas of examples/fortran/event_generator/kinematics.f90,
-# which says what each is. Events are 4 x 3: (E, px, py, pz) in GeV of the mu+, the mu- and the jet.
+# Features of a Z + jet event to four-vectors: the formulas of kinematics.f90 in
+# examples/fortran/event_generator, which says what each is. Events are 4 x 3: (E, px, py, pz) in GeV of the
+# mu+, the mu- and the jet.
 module Kinematics
 
 export eventof, isphysical, isaccepted

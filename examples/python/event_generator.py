@@ -13,7 +13,6 @@ from pathlib import Path
 import castalia
 import h5py
 import numpy as np
-
 import zjet
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "zmumu_jet_train.h5"
@@ -39,7 +38,9 @@ def generate(flow, n, seed):
         features = sampler.next(BATCH, dtype=np.float64)
         physical = zjet.physical(features)
         azimuth, side = np.pi * (2 * turn[:, 0] - 1), np.where(turn[:, 1] < 0.5, -1.0, 1.0)
-        candidates = zjet.events_from_features(features[physical], azimuth[physical], side[physical])
+        candidates = zjet.events_from_features(
+            features[physical], azimuth[physical], side[physical]
+        )
         events = np.concatenate((events, candidates[zjet.accepted(candidates)]))
     return events[:n]
 
@@ -59,7 +60,7 @@ def main():
         file["particles"] = events
     print(f"Wrote {len(events):,} events to {arguments.output}; medians:")
     medians = np.median(zjet.observables(events), axis=0)
-    for (name, _, unit, _), median in zip(zjet.OBSERVABLES, medians):
+    for (name, _, unit, _), median in zip(zjet.OBSERVABLES, medians, strict=True):
         print(f"  {name:<14}{median:10.3f} {unit}")
 
 

@@ -17,7 +17,6 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
-
 import zjet  # noqa: E402
 
 INK = "#1f2a37"
@@ -215,7 +214,9 @@ def overview(path, generated, test, numbers):
         handles, labels, loc="upper left", bbox_to_anchor=(-0.01, 0.8), fontsize=15, ncols=2,
         borderpad=0, handlelength=1.4, markerscale=2.2,
     )  # fmt: skip
-    corner.text(0, 0.6, "\n".join(headlines(numbers)), fontsize=15, color=INK, va="top", linespacing=1.75)
+    corner.text(
+        0, 0.6, "\n".join(headlines(numbers)), fontsize=15, color=INK, va="top", linespacing=1.75
+    )
     figure.savefig(path, dpi=100)
     plt.close(figure)
 
@@ -267,8 +268,9 @@ from {train:,} Pythia events; a Fortran program drew {generated:,} new ones. The
 compare them with {test:,} Pythia events that the training never saw.</p>
 <div class="figures">{figures}</div>
 <h2>How close</h2>
-<div class="close"><p>χ² per degree of freedom in 50 bins, each with the same number of test events: the difference of the two normalised
-histograms over its Poisson error. The floor is the same for Pythia's own training events.</p>
+<div class="close"><p>χ² per degree of freedom in 50 bins, each with the same number of test events:
+the difference of the two normalised histograms over its Poisson error. The floor is the same for
+Pythia's own training events.</p>
 <table><tr><th>observable</th><th>flow</th><th>floor</th></tr>{rows}</table></div>
 <h2>The observables</h2>
 <p class="soft">Grey: Pythia's test events, with their statistical band in the ratio. Orange: the flow.</p>
@@ -291,7 +293,10 @@ def page(numbers, folder):
     width = mine["interquartile_range"] / pythia["interquartile_range"] - 1
     shift = 1000 * (mine["median"] - pythia["median"])
     cards = [
-        (f"{numbers['below_1.5']} of {len(numbers['observables'])}", "observables with χ²/ndf below 1.5"),
+        (
+            f"{numbers['below_1.5']} of {len(numbers['observables'])}",
+            "observables with χ²/ndf below 1.5",
+        ),
         (f"{shift:+.0f} MeV", "median dimuon mass, flow less Pythia"),
         (f"{100 * width:+.1f} %", "its interquartile range, relative to Pythia"),
     ]
@@ -301,7 +306,9 @@ def page(numbers, folder):
     rows = numbers["observables"]
     return PAGE.format(
         **numbers["events"],
-        figures="".join(f'<div class="figure"><b>{b}</b><span>{html.escape(s)}</span></div>' for b, s in cards),
+        figures="".join(
+            f'<div class="figure"><b>{b}</b><span>{html.escape(s)}</span></div>' for b, s in cards
+        ),
         rows="".join(
             f"<tr><td>{PLAIN_NAMES[r['name']]}</td><td>{r['chi2_per_ndf']:.2f}</td>"
             f"<td>{r['floor']:.2f}</td></tr>"

@@ -295,9 +295,7 @@ def accepted(events):
     keep &= mass(plus + minus) < MASS_MAX
     for muon in (plus, minus):
         keep &= (pt(muon) > MUON_PT_MIN) & (np.abs(pseudorapidity(muon)) < MUON_ETA_MAX)
-        distance = np.hypot(
-            pseudorapidity(muon) - pseudorapidity(jet), wrap(phi(muon) - phi(jet))
-        )
+        distance = np.hypot(pseudorapidity(muon) - pseudorapidity(jet), wrap(phi(muon) - phi(jet)))
         keep &= distance > MUON_JET_DR_MIN
     return keep
 

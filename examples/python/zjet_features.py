@@ -10,7 +10,6 @@ import argparse
 
 import h5py
 import numpy as np
-
 import zjet
 
 

@@ -100,7 +100,9 @@ def check_lhe(verdicts, path, particles):
     mothers = codes[..., 2]
     is_z = np.argmax(ids == 23, axis=1) + 1
     parents = np.stack((mothers[ids == -13], mothers[ids == 13]), axis=1)
-    verdicts.add("LHE: the muons' mother is the Z", "yes", bool((parents == is_z[:, None]).all()), "")
+    verdicts.add(
+        "LHE: the muons' mother is the Z", "yes", bool((parents == is_z[:, None]).all()), ""
+    )
     check_shells(verdicts, "LHE", momenta)
     plus = momenta[ids == -13][:, :4]
     difference = np.abs(plus - particles[:, 0]).max(1) / plus[:, 0]
@@ -109,9 +111,11 @@ def check_lhe(verdicts, path, particles):
 
 def check_hepmc(verdicts, path, particles):
     codes, momenta = read_hepmc(path)
-    verdicts.add("HepMC3: events read by pyhepmc", str(len(codes)), len(codes) == len(particles), "all")
+    verdicts.add(
+        "HepMC3: events read by pyhepmc", str(len(codes)), len(codes) == len(particles), "all"
+    )
     balance, sums, shells = 0.0, 0.0, 0.0
-    for code, event in zip(codes, momenta):
+    for code, event in zip(codes, momenta, strict=True):
         ids, status = np.array(code).T
         p = np.array(event)
         # In HepMC3 status 4 is a beam particle, 1 a final one.
@@ -152,7 +156,9 @@ def check_physics(verdicts, generated, train, test):
     width = abs(mine["interquartile_range"] / pythia["interquartile_range"] - 1)
     verdicts.below("interquartile range of the mass, relative difference", width, 0.05)
     verdicts.below("classifier AUC", report.classifier_auc(test, generated), 0.525)
-    print(f"      classifier AUC of train against test (floor) {report.classifier_auc(test, train):>24.4f}")
+    print(
+        f"      classifier AUC of train against test (floor) {report.classifier_auc(test, train):>24.4f}"
+    )
 
 
 def check_report(verdicts, folder):
@@ -162,7 +168,7 @@ def check_report(verdicts, folder):
     page = (folder / "report.html").read_text()
     pictures = page.count("data:image/png;base64,")
     verdicts.add("report.html: pictures in the page", str(pictures), pictures >= 13, ">= 13")
-    outside = "src=\"http" in page or "href=\"http" in page
+    outside = 'src="http' in page or 'href="http' in page
     verdicts.add("report.html: self-contained", "no" if outside else "yes", not outside, "")
     missing = [n for n, *_ in zjet.OBSERVABLES if not (folder / f"{n}.png").exists()]
     verdicts.add("PNG of each observable", str(13 - len(missing)), not missing, "13")
@@ -198,7 +204,11 @@ def main():
     )
     check_physics(verdicts, generated, train, test)
     check_report(verdicts, arguments.folder)
-    print(f"\n{verdicts.failed} requirements not met" if verdicts.failed else "\nevery requirement met")
+    print(
+        f"\n{verdicts.failed} requirements not met"
+        if verdicts.failed
+        else "\nevery requirement met"
+    )
     return 1 if verdicts.failed else 0
 
 

@@ -84,7 +84,9 @@ def different_ways_of_drawing(path, events):
         sampler.seek(first)
         if not (sampler.next(10) == in_order[first : first + 10]).all():
             wrong.append(f"seek to {first}")
-        if not (flow.sample(10, seed=SEED, first_event=first) == in_order[first : first + 10]).all():
+        if not (
+            flow.sample(10, seed=SEED, first_event=first) == in_order[first : first + 10]
+        ).all():
             wrong.append(f"first_event {first}")
     return wrong
 
@@ -95,9 +97,13 @@ def check_flow(verdicts, path, features, events=20_000):
     errors = round_trip_errors(flow, features.astype(np.float32))
     verdicts.below("flow: float32 round trip, 99.9th percentile", np.quantile(errors, 0.999), 1e-4)
     exact = flow.to("float64")
-    verdicts.below("flow: float64 round trip, largest", round_trip_errors(exact, features).max(), 1e-9)
+    verdicts.below(
+        "flow: float64 round trip, largest", round_trip_errors(exact, features).max(), 1e-9
+    )
     errors, known = determinant_errors(exact, features[:300])
-    verdicts.add("flow: events where differences give a Jacobian", f"{known:.2f}", known > 0.4, "> 0.4")
+    verdicts.add(
+        "flow: events where differences give a Jacobian", f"{known:.2f}", known > 0.4, "> 0.4"
+    )
     verdicts.below("flow: log-determinant against a dense Jacobian", errors.max(), 1e-8)
     wrong = different_ways_of_drawing(path, events)
     verdicts.add("flow: same bits for every way of drawing", "yes" if not wrong else "no", not wrong,

@@ -1,4 +1,4 @@
-"""The demonstration in small: features, the command line, Fortran's events, and the same from C, Python, Julia.
+"""The demonstration in small: features, training, Fortran's events, and the same from C, Python, Julia.
 
 CASTALIA_PREFIX names the installed tree; tools/test sets it.
 """
@@ -42,7 +42,12 @@ def folder(tmp_path_factory):
     """What the demonstration would leave after 200 steps of training and a few events."""
     folder = tmp_path_factory.mktemp("demo")
     features = folder / "features.h5"
-    run(sys.executable, EXAMPLES / "python/zjet_features.py", EXAMPLES / "data/zmumu_jet_train.h5", features)
+    run(
+        sys.executable,
+        EXAMPLES / "python/zjet_features.py",
+        EXAMPLES / "data/zmumu_jet_train.h5",
+        features,
+    )
     run(
         PREFIX / "bin/castalia", "train", "coupling_flow", "--data", f"{features}:train",
         "--output", folder / "zjet.safetensors",
@@ -71,7 +76,7 @@ def particles(folder):
 
 
 def assert_same(events, particles):
-    """Up to the rounding of two languages' mathematical functions: the flow's own bits are compared elsewhere."""
+    """Up to the rounding of two languages' mathematical functions."""
     assert events.shape == particles.shape
     assert (np.abs(events - particles) / particles[:, :, :1]).max() < 1e-12
 
@@ -122,7 +127,19 @@ def test_c_draws_the_same_events(folder, particles):
     check = check_demo()
     sources = [EXAMPLES / "c" / name for name in ("event_generator.c", "kinematics.c")]
     program = folder / "c_generator"
-    run("gcc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", *sources, *flags("castalia"), "-lm", "-o", program)
+    run(
+        "gcc",
+        "-std=c11",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        *sources,
+        *flags("castalia"),
+        "-lm",
+        "-o",
+        program,
+    )
     run(program, folder / "zjet.safetensors", folder / "c.lhe", EVENTS)
     _, momenta = check.read_lhe(folder / "c.lhe")
     assert_same(momenta[:, 3:6, :4], particles)
@@ -130,7 +147,14 @@ def test_c_draws_the_same_events(folder, particles):
 
 def test_python_draws_the_same_events(folder, particles):
     output = folder / "python.h5"
-    run(sys.executable, EXAMPLES / "python/event_generator.py", folder / "zjet.safetensors", output, "--events", EVENTS)
+    run(
+        sys.executable,
+        EXAMPLES / "python/event_generator.py",
+        folder / "zjet.safetensors",
+        output,
+        "--events",
+        EVENTS,
+    )
     with h5py.File(output) as file:
         assert_same(file["particles"][:], particles)
 
@@ -142,7 +166,15 @@ def test_julia_draws_the_same_events(folder, particles):
     output = folder / "julia.h5"
     packages = f"{PREFIX}/share/castalia/julia:@stdlib"
     program = EXAMPLES / "julia/event_generator.jl"
-    run(julia, "--startup-file=no", program, folder / "zjet.safetensors", output, EVENTS, JULIA_LOAD_PATH=packages)
+    run(
+        julia,
+        "--startup-file=no",
+        program,
+        folder / "zjet.safetensors",
+        output,
+        EVENTS,
+        JULIA_LOAD_PATH=packages,
+    )
     with h5py.File(output) as file:
         assert_same(file["particles"][:], particles)
 
@@ -158,7 +190,8 @@ def test_report(folder):
         )
     ]
     check = check_demo()
-    run(sys.executable, EXAMPLES / "python/report.py", *arguments)
+    # One thread: several would wait for each other where other tests run.
+    run(sys.executable, EXAMPLES / "python/report.py", *arguments, OMP_NUM_THREADS="1")
     verdicts = check.Verdicts()
     check.check_report(verdicts, folder)
     assert verdicts.failed == 0

@@ -152,7 +152,11 @@ def test_c_and_python_agree(truth, tmp_path):
         check=True,
     )
     kinematics = ctypes.CDLL(str(library))
-    kinematics.event_from_features.argtypes = [ctypes.c_void_p, *[ctypes.c_double] * 2, ctypes.c_void_p]
+    kinematics.event_from_features.argtypes = [
+        ctypes.c_void_p,
+        *[ctypes.c_double] * 2,
+        ctypes.c_void_p,
+    ]
     for name in ("is_physical", "is_accepted"):
         getattr(kinematics, name).argtypes = [ctypes.c_void_p]
         getattr(kinematics, name).restype = ctypes.c_bool
@@ -207,7 +211,5 @@ def test_chi2_of_equal_samples_is_one():
         for _ in range(200)
     ]
     assert abs(np.mean(values) - 1) < 0.06
-    shifted = zjet.chi2_per_bin(
-        generator.normal(size=20_000), generator.normal(0.05, size=100_000)
-    )
+    shifted = zjet.chi2_per_bin(generator.normal(size=20_000), generator.normal(0.05, size=100_000))
     assert shifted > 1.5
