@@ -46,7 +46,10 @@ T& required(T* pointer, const char* name) {
 template <typename Handle, typename Body>
 castalia_status call_making(Handle** out, Body&& body) noexcept {
   if (out != nullptr) *out = nullptr;
-  return call([&] { required(out, "out") = body(); });
+  return call([&] {
+    required(out, "out");  // before anything is made that nobody could destroy
+    *out = body();
+  });
 }
 
 }  // namespace castalia::capi

@@ -1,4 +1,5 @@
 // Context, configuration, catalogue, information.
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -47,12 +48,10 @@ std::string config_json(castalia_config* handle) {
 namespace {
 
 template <typename Value>
-castalia_status set_field(castalia_config* handle, const char* field, const Value& value) {
-  return call([&] {
-    const auto config = from_handle<Config>(handle);
-    const Exclusive exclusive(config->busy, Kind::config);
-    config->values[&required(field, "field")] = value;
-  });
+void set_field(castalia_config* handle, const char* field, const Value& value) {
+  const auto config = from_handle<Config>(handle);
+  const Exclusive exclusive(config->busy, Kind::config);
+  config->values[&required(field, "field")] = value;
 }
 
 }  // namespace
@@ -72,8 +71,8 @@ CASTALIA_API castalia_status castalia_context_destroy(castalia_context* context)
   return call([&] { handle_destroy(Kind::context, reinterpret_cast<uintptr_t>(context)); });
 }
 
-CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* context, int32_t sampling,
-                                             int32_t training) {
+CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* context,
+                                                          int32_t sampling, int32_t training) {
   return call([&] {
     const auto object = context_of(context);
     for (const int32_t threads : {sampling, training}) {
@@ -86,7 +85,8 @@ CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* cont
   });
 }
 
-CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context, const char* device) {
+CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context,
+                                                         const char* device) {
   return call([&] {
     context_of(context);
     const std::string asked = &required(device, "device");
@@ -98,22 +98,21 @@ CASTALIA_API castalia_status castalia_context_set_device(castalia_context* conte
   });
 }
 
-CASTALIA_API castalia_status castalia_context_set_log(castalia_context* context, castalia_log_callback callback,
-                                         void* user) {
+CASTALIA_API castalia_status castalia_context_set_log(castalia_context* context,
+                                                      castalia_log_callback callback, void* user) {
   return call([&] { context_of(context)->set_log(callback, user); });
 }
 
 CASTALIA_API castalia_status castalia_info(castalia_context* context, const char** json) {
   return call([&] {
     const auto object = context_of(context);
-    const nlohmann::ordered_json info = {
-        {"version", castalia_version()},
-        {"abi_version", CASTALIA_ABI_VERSION},
-        {"instruction_set", cpu::active_target()},
-        {"cores", available_cores()},
-        {"sampling_threads", object->sampling_threads.load()},
-        {"training_threads", object->training_threads.load()},
-        {"devices", nlohmann::json::array({"cpu"})}};
+    const nlohmann::ordered_json info = {{"version", castalia_version()},
+                                         {"abi_version", CASTALIA_ABI_VERSION},
+                                         {"instruction_set", cpu::active_target()},
+                                         {"cores", available_cores()},
+                                         {"sampling_threads", object->sampling_threads.load()},
+                                         {"training_threads", object->training_threads.load()},
+                                         {"devices", nlohmann::json::array({"cpu"})}};
     required(json, "json") = lend(info.dump(2));
   });
 }
@@ -127,22 +126,30 @@ CASTALIA_API castalia_status castalia_config_retain(castalia_config* config) {
 CASTALIA_API castalia_status castalia_config_destroy(castalia_config* config) {
   return call([&] { handle_destroy(Kind::config, reinterpret_cast<uintptr_t>(config)); });
 }
-CASTALIA_API castalia_status castalia_config_set_integer(castalia_config* config, const char* field, int64_t value) {
-  return set_field(config, field, value);
+CASTALIA_API castalia_status castalia_config_set_integer(castalia_config* config, const char* field,
+                                                         int64_t value) {
+  return call([&] { set_field(config, field, value); });
 }
-CASTALIA_API castalia_status castalia_config_set_real(castalia_config* config, const char* field, double value) {
-  // JSON has no NaN: it would become null and be reported as a wrong type.
-  if (value != value || value - value != 0) {
-    return call([&] { fail(Code::out_of_range, "field '", field ? field : "", "' is not finite"); });
-  }
-  return set_field(config, field, value);
+CASTALIA_API castalia_status castalia_config_set_real(castalia_config* config, const char* field,
+                                                      double value) {
+  return call([&] {
+    // JSON has no NaN: it would become null and be reported as a wrong type.
+    if (!std::isfinite(value)) {
+      fail(Code::out_of_range, "field '", &required(field, "field"), "' is not finite");
+    }
+    set_field(config, field, value);
+  });
 }
-CASTALIA_API castalia_status castalia_config_set_boolean(castalia_config* config, const char* field, int32_t value) {
-  return set_field(config, field, value != 0);
+CASTALIA_API castalia_status castalia_config_set_boolean(castalia_config* config, const char* field,
+                                                         int32_t value) {
+  return call([&] { set_field(config, field, value != 0); });
 }
-CASTALIA_API castalia_status castalia_config_set_text(castalia_config* config, const char* field, const char* value) {
-  if (value == nullptr) return call([] { fail(Code::invalid_argument, "value is NULL"); });
-  return set_field(config, field, value);
+CASTALIA_API castalia_status castalia_config_set_text(castalia_config* config, const char* field,
+                                                      const char* value) {
+  return call([&] {
+    from_handle<Config>(config);  // a handle is checked before what comes with it
+    set_field(config, field, &required(value, "value"));
+  });
 }
 CASTALIA_API castalia_status castalia_config_set_json(castalia_config* handle, const char* json) {
   return call([&] {

@@ -1,6 +1,7 @@
 // Models and samplers.
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "capi/arrays.h"
 #include "capi/call.h"
@@ -12,16 +13,16 @@ namespace {
 constexpr char kRows[] = "(events, features)";
 constexpr char kContextRows[] = "(events, context features)";
 
-castalia_model* made(castalia_context* context, std::shared_ptr<Model> model) {
+castalia_model* made(std::shared_ptr<Context> context, std::shared_ptr<Model> model) {
   auto object = std::make_shared<ModelObject>();
-  object->context = context_of(context);
+  object->context = std::move(context);
   object->model = std::move(model);
   return to_handle(std::move(object));
 }
 
 // The context of an evaluation, dense; none for a model without.
-std::span<const double> context_values(const Model& model, const castalia_array* condition, int64_t rows,
-                                       int slot) {
+std::span<const double> context_values(const Model& model, const castalia_array* condition,
+                                       int64_t rows, int slot) {
   const int64_t columns = model.context_features();
   if (columns == 0) {
     if (condition != nullptr) {
@@ -30,7 +31,8 @@ std::span<const double> context_values(const Model& model, const castalia_array*
     return {};
   }
   if (condition == nullptr) {
-    fail(Code::invalid_argument, "context is missing: the model has ", columns, " context features");
+    fail(Code::invalid_argument, "context is missing: the model has ", columns,
+         " context features");
   }
   expect_shape(condition, "context", {rows, columns}, kContextRows);
   const std::span<const double> values = Input(condition, slot).values();
@@ -42,8 +44,8 @@ using Mapping = void (Model::*)(std::span<const double>, std::span<const double>
                                 std::span<double>, int) const;
 
 castalia_status map(castalia_model* handle, Mapping mapping, const char* from_name,
-                    const castalia_array* from, const castalia_array* condition, const char* to_name,
-                    const castalia_array* to, const castalia_array* log_det) {
+                    const castalia_array* from, const castalia_array* condition,
+                    const char* to_name, const castalia_array* to, const castalia_array* log_det) {
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
@@ -70,11 +72,14 @@ castalia_status map(castalia_model* handle, Mapping mapping, const char* from_na
 
 extern "C" {
 
-CASTALIA_API castalia_status castalia_model_create(castalia_context* context, const char* architecture,
-                                      castalia_config* config, castalia_model** out) {
+CASTALIA_API castalia_status castalia_model_create(castalia_context* context,
+                                                   const char* architecture,
+                                                   castalia_config* config, castalia_model** out) {
   return call_making(out, [&] {
-    required(architecture, "architecture");
-    return made(context, Model::create(architecture, config_json(config)));
+    auto settings = context_of(context);
+    const std::string fields = config_json(config);
+    return made(std::move(settings),
+                Model::create(&required(architecture, "architecture"), fields));
   });
 }
 CASTALIA_API castalia_status castalia_model_retain(castalia_model* model) {
@@ -84,13 +89,16 @@ CASTALIA_API castalia_status castalia_model_destroy(castalia_model* model) {
   return call([&] { handle_destroy(Kind::model, reinterpret_cast<uintptr_t>(model)); });
 }
 
-CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint64_t seed, int64_t first_event,
-                                      const castalia_array* condition, const castalia_array* x) {
+CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint64_t seed,
+                                                   int64_t first_event,
+                                                   const castalia_array* condition,
+                                                   const castalia_array* x) {
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
-    if (first_event < 0) fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
+    if (first_event < 0)
+      fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
     const auto context = context_values(model, condition, shape[0], 1);
     const Output out(x, 2);
     model.sample(seed, static_cast<uint64_t>(first_event), context, out.values(),
@@ -99,8 +107,10 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
   });
 }
 
-CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle, const castalia_array* x,
-                                        const castalia_array* condition, const castalia_array* log_prob) {
+CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle,
+                                                     const castalia_array* x,
+                                                     const castalia_array* condition,
+                                                     const castalia_array* log_prob) {
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
@@ -115,14 +125,17 @@ CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle, con
   });
 }
 
-CASTALIA_API castalia_status castalia_model_transform(castalia_model* model, const castalia_array* x,
-                                         const castalia_array* condition, const castalia_array* z,
-                                         const castalia_array* log_det) {
+CASTALIA_API castalia_status castalia_model_transform(castalia_model* model,
+                                                      const castalia_array* x,
+                                                      const castalia_array* condition,
+                                                      const castalia_array* z,
+                                                      const castalia_array* log_det) {
   return map(model, &Model::transform, "x", x, condition, "z", z, log_det);
 }
 CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const castalia_array* z,
-                                       const castalia_array* condition, const castalia_array* x,
-                                       const castalia_array* log_det) {
+                                                    const castalia_array* condition,
+                                                    const castalia_array* x,
+                                                    const castalia_array* log_det) {
   return map(model, &Model::inverse, "z", z, condition, "x", x, log_det);
 }
 
@@ -130,33 +143,33 @@ CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const ch
   return call([&] { from_handle<ModelObject>(model)->model->save(&required(path, "path")); });
 }
 
-CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path, castalia_config* options,
-                                    castalia_model** out) {
+CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path,
+                                                 castalia_config* options, castalia_model** out) {
   return call_making(out, [&] {
     static const Field fields[] = {{.name = "verify",
                                     .type = FieldType::boolean,
                                     .default_value = "true",
                                     .meaning = "compute the golden output and compare"}};
+    auto settings = context_of(context);
     const FieldValues values("load", fields, config_json(options));
-    return made(context, Model::load(&required(path, "path"), values.boolean("verify")));
+    return made(std::move(settings),
+                Model::load(&required(path, "path"), values.boolean("verify")));
   });
 }
 
-CASTALIA_API castalia_status castalia_model_convert(castalia_model* model, castalia_dtype dtype, castalia_model** out) {
+CASTALIA_API castalia_status castalia_model_convert(castalia_model* model, castalia_dtype dtype,
+                                                    castalia_model** out) {
   return call_making(out, [&] {
     const auto object = from_handle<ModelObject>(model);
     if (dtype != CASTALIA_FLOAT32 && dtype != CASTALIA_FLOAT64) {
       fail(Code::dtype_mismatch, "a model computes in float32 or float64");
     }
-    auto converted = std::make_shared<ModelObject>();
-    converted->context = object->context;
-    converted->model = object->model->converted(static_cast<DType>(dtype));
-    return to_handle(std::move(converted));
+    return made(object->context, object->model->converted(static_cast<DType>(dtype)));
   });
 }
 
-CASTALIA_API castalia_status castalia_model_shape(castalia_model* model, int64_t* features, int64_t* context_features,
-                                     int64_t* parameters) {
+CASTALIA_API castalia_status castalia_model_shape(castalia_model* model, int64_t* features,
+                                                  int64_t* context_features, int64_t* parameters) {
   return call([&] {
     const auto object = from_handle<ModelObject>(model);
     if (features != nullptr) *features = object->model->features();
@@ -166,12 +179,12 @@ CASTALIA_API castalia_status castalia_model_shape(castalia_model* model, int64_t
 }
 
 CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, const char** json) {
-  return call([&] {
-    required(json, "json") = lend(from_handle<ModelObject>(model)->model->describe());
-  });
+  return call(
+      [&] { required(json, "json") = lend(from_handle<ModelObject>(model)->model->describe()); });
 }
 
-CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model, const castalia_array* values) {
+CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model,
+                                                           const castalia_array* values) {
   return call([&] {
     const auto object = from_handle<ModelObject>(model);
     expect_shape(values, "values", {object->model->parameter_table().count()}, "(parameters)");
@@ -182,7 +195,8 @@ CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model
   });
 }
 
-CASTALIA_API castalia_status castalia_model_set_parameters(castalia_model* model, const castalia_array* values) {
+CASTALIA_API castalia_status castalia_model_set_parameters(castalia_model* model,
+                                                           const castalia_array* values) {
   return call([&] {
     const auto object = from_handle<ModelObject>(model);
     expect_shape(values, "values", {object->model->parameter_table().count()}, "(parameters)");
@@ -193,7 +207,8 @@ CASTALIA_API castalia_status castalia_model_set_parameters(castalia_model* model
   });
 }
 
-CASTALIA_API castalia_status castalia_sampler_create(castalia_model* model, uint64_t seed, castalia_sampler** out) {
+CASTALIA_API castalia_status castalia_sampler_create(castalia_model* model, uint64_t seed,
+                                                     castalia_sampler** out) {
   return call_making(out, [&] {
     return to_handle(std::make_shared<SamplerObject>(from_handle<ModelObject>(model), seed));
   });
@@ -205,8 +220,9 @@ CASTALIA_API castalia_status castalia_sampler_destroy(castalia_sampler* sampler)
   return call([&] { handle_destroy(Kind::sampler, reinterpret_cast<uintptr_t>(sampler)); });
 }
 
-CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle, const castalia_array* condition,
-                                      const castalia_array* x) {
+CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle,
+                                                   const castalia_array* condition,
+                                                   const castalia_array* x) {
   return call([&] {
     const auto object = from_handle<SamplerObject>(handle);
     const Exclusive exclusive(object->busy, Kind::sampler);

@@ -11,8 +11,8 @@
 namespace castalia {
 namespace {
 
-// Copies rows [first, first + rows) of a (any, columns) array to a tensor of `padded` rows, of which
-// the last repeat the last real one, so that they lie where the network has a value.
+// Copies rows [first, first + rows) of a (any, columns) array to a tensor of `padded` rows, of
+// which the last repeat the last real one, so that they lie where the network has a value.
 void copy_rows(std::span<const double> from, int64_t first, int64_t rows, int64_t padded,
                int64_t columns, void* to) {
   auto* out = static_cast<double*>(to);
@@ -22,6 +22,11 @@ void copy_rows(std::span<const double> from, int64_t first, int64_t rows, int64_
   for (int64_t row = rows; row < padded; ++row) {
     std::memcpy(out + row * columns, in + (rows - 1) * columns, width * sizeof(double));
   }
+}
+
+// The rows of the Program that computes so many.
+int64_t padded_rows(int64_t rows) {
+  return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
 }
 
 void write_scalar(Workspace& workspace, const char* name, uint64_t value) {
@@ -57,9 +62,8 @@ std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t
   const auto input = [&](const char* name, int64_t columns) {
     return graph.input(name, {DType::float64, {rows, columns}});
   };
-  const Value context = network_.context_features() > 0
-                            ? input("context", network_.context_features())
-                            : Value();
+  const Value context =
+      network_.context_features() > 0 ? input("context", network_.context_features()) : Value();
   const auto put = [&](const std::pair<Value, Value>& result) {
     graph.output("out", result.first);
     graph.output("log_det", result.second);
@@ -105,7 +109,7 @@ Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) 
 void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
                     int64_t features, int64_t context_features) {
   const int64_t rows = std::min(kTileRows, request.rows - first);
-  const auto padded = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
+  const int64_t padded = padded_rows(rows);
   Workspace& space = workspace(member, request.capability, padded);
   const bool samples = request.capability == Capability::sample;
   if (samples) {
@@ -138,6 +142,13 @@ void Crew::run(const EvaluationRequest& request, int64_t features, int64_t conte
     return;
   }
   if (!pool_) pool_ = std::make_unique<ThreadPool>(threads_);
+  // Which thread takes which tile is chance; the memory for a size is there for all after the first
+  // call.
+  const int64_t rest = request.rows - (tiles - 1) * kTileRows;
+  for (Member& member : members_) {
+    workspace(member, request.capability, kTileRows);
+    workspace(member, request.capability, padded_rows(rest));
+  }
   pool_->run(tiles, work);
 }
 

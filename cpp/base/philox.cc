@@ -153,12 +153,15 @@ void fill_normal(const Stream& stream, std::span<float> out, uint32_t first) {
        [](uint64_t random) { return static_cast<float>(normal_quantile(uniform(random))); });
 }
 
-std::vector<int64_t> permutation(uint64_t seed, uint16_t stage, int64_t n, uint64_t round) {
-  constexpr int64_t kLargest = int64_t{1} << 32;
-  if (n < 0 || n > kLargest) {
-    fail(Code::out_of_range, "a permutation of ", n, " elements; allowed: 0 to ", kLargest);
-  }
-  std::vector<int64_t> order(static_cast<size_t>(n));
+namespace {
+
+constexpr int64_t kLargestPermutation = int64_t{1} << 32;
+
+}  // namespace
+
+void permute(uint64_t seed, uint16_t stage, uint64_t round, std::span<int64_t> order) {
+  const auto n = static_cast<int64_t>(order.size());
+  check(n <= kLargestPermutation, "a permutation of ", n, " elements");
   std::iota(order.begin(), order.end(), int64_t{0});
   const Stream stream{seed, round, stage, 0};
   std::array<uint64_t, 2> pair{};
@@ -168,6 +171,14 @@ std::vector<int64_t> permutation(uint64_t seed, uint16_t stage, int64_t n, uint6
     const uint64_t step = below(left, stream, static_cast<uint32_t>(i), pair[i % 2]);
     std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(i) + step]);
   }
+}
+
+std::vector<int64_t> permutation(uint64_t seed, uint16_t stage, int64_t n, uint64_t round) {
+  if (n < 0 || n > kLargestPermutation) {
+    fail(Code::out_of_range, "a permutation of ", n, " elements; allowed: 0 to ", kLargestPermutation);
+  }
+  std::vector<int64_t> order(static_cast<size_t>(n));
+  permute(seed, stage, round, order);
   return order;
 }
 

@@ -66,6 +66,8 @@ void fill_normal(const Stream& stream, std::span<float> out, uint32_t first = 0)
 // 0 <= n <= 2^32.
 // Its draws have the addresses event = round, feature = place, particle = attempt.
 std::vector<int64_t> permutation(uint64_t seed, uint16_t stage, int64_t n, uint64_t round = 0);
+// The same into memory that there is: order.size() elements.
+void permute(uint64_t seed, uint16_t stage, uint64_t round, std::span<int64_t> order);
 
 }  // namespace castalia
 

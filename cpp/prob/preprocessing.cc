@@ -328,27 +328,24 @@ bool Preprocessing::fitted() const {
 void Preprocessing::check(std::span<const double> data, int64_t first_row, double limit) const {
   const size_t width = chains_.size();
   if (width == 0) return;
-  // Steps behind the last that restricts its input need not be computed.
-  std::vector<size_t> needed(width);
+  const size_t rows = data.size() / width;
   for (size_t column = 0; column < width; ++column) {
     const auto& chain = chains_[column];
-    needed[column] = chain.size();
-    while (limit == 0 && needed[column] > 0) {
-      const auto [low, high] = chain[needed[column] - 1].domain();
+    // Steps behind the last that restricts its input need not be computed.
+    size_t needed = chain.size();
+    while (limit == 0 && needed > 0) {
+      const auto [low, high] = chain[needed - 1].domain();
       if (low > -kInfinity || high < kInfinity) break;
-      --needed[column];
+      --needed;
     }
-  }
-  const size_t rows = data.size() / width;
-  for (size_t row = 0; row < rows; ++row) {
-    for (size_t column = 0; column < width; ++column) {
+    for (size_t row = 0; row < rows; ++row) {
       const int64_t named = first_row + static_cast<int64_t>(row);
       double x = data[row * width + column];
       if (!std::isfinite(x)) fail_not_finite(what_, named, column, x);
-      for (size_t i = 0; i < needed[column]; ++i) {
-        const PreprocessingStep& step = chains_[column][i];
+      for (size_t i = 0; i < needed; ++i) {
+        const PreprocessingStep& step = chain[i];
         if (!inside(step, x)) fail_outside(what_, named, column, x, step);
-        if (i + 1 < needed[column] || limit > 0) x = step.forward(x);
+        if (i + 1 < needed || limit > 0) x = step.forward(x);
       }
       // Rounding may carry the ends of a fitted interval over the limit by an ulp or two.
       if (limit > 0 && std::abs(x) > limit * (1 + 1e-12)) {

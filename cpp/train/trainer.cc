@@ -18,6 +18,9 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+// For so many records of the history there is memory from the start.
+constexpr int64_t kMostRecords = 10000;
+
 void put(Workspace& workspace, const char* name, DType dtype, double value) {
   if (dtype == DType::float32) {
     *static_cast<float*>(workspace.input(name)) = static_cast<float>(value);
@@ -31,7 +34,8 @@ double read_scalar(Workspace& workspace, const char* name) {
 }
 
 // Adam (arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101), clipping by norm and the
-// running mean, on all parameters at once. A step whose loss or gradient is not finite changes nothing.
+// running mean, on all parameters at once. A step whose loss, gradient or new
+// weights are not finite changes nothing.
 void trace_update(Graph& graph, const TrainingOptions& options, Value loss, Value flat, Value gradient) {
   const DType dtype = flat.dtype();
   const TensorType type = flat.type();
@@ -43,7 +47,6 @@ void trace_update(Graph& graph, const TrainingOptions& options, Value loss, Valu
   const Value correction2 = graph.input("correction2", {dtype, {}});
 
   const Value norm2 = sum(square(cast(gradient, DType::float64)), {0}, false);
-  const Value good = cast(is_finite(reshape(loss, Shape())) * is_finite(norm2), dtype);
   Value g = gradient;
   if (options.clip_norm > 0) {
     const Value factor = minimum(options.clip_norm / sqrt(norm2 + 1e-300), graph.scalar(1.0, DType::float64));
@@ -53,7 +56,11 @@ void trace_update(Graph& graph, const TrainingOptions& options, Value loss, Valu
   const Value v_new = options.beta2 * v + (1.0 - options.beta2) * square(g);
   Value change = m_new * correction1 / (sqrt(v_new * correction2) + options.epsilon);
   if (options.weight_decay > 0) change = change + options.weight_decay * flat;
-  const Value flat_new = select(good, flat - rate * change, flat);
+  const Value moved = flat - rate * change;
+  const Value moved2 = sum(square(cast(moved, DType::float64)), {0}, false);
+  const Value good =
+      cast(is_finite(reshape(loss, Shape())) * is_finite(norm2) * is_finite(moved2), dtype);
+  const Value flat_new = select(good, moved, flat);
   graph.assign(m, select(good, m_new, m));
   graph.assign(v, select(good, v_new, v));
   graph.assign(flat, flat_new);
@@ -118,6 +125,7 @@ void Trainer::split() {
   steps_per_epoch_ = count / options_.batch;
   steps_ = options_.steps > 0 ? options_.steps : options_.epochs * steps_per_epoch_;
   validate_every_ = options_.validate_every > 0 ? options_.validate_every : steps_per_epoch_;
+  history_.reserve(static_cast<size_t>(std::min(steps_ / validate_every_ + 1, kMostRecords)));
   if (!network_->fitted()) network_->fit_preprocessing(data_->x, data_->context);
   network_->check_rows(data_->x, data_->context, 0);
 }
@@ -195,8 +203,8 @@ void Trainer::gather(Workspace& workspace, const int64_t* rows, int64_t count) {
 void Trainer::take_step() {
   const int64_t epoch = step_ / steps_per_epoch_;
   if (epoch != order_epoch_) {
-    order_ = permutation(options_.seed, kShuffleStage, static_cast<int64_t>(training_rows_.size()),
-                         static_cast<uint64_t>(epoch));
+    order_.resize(training_rows_.size());
+    permute(options_.seed, kShuffleStage, static_cast<uint64_t>(epoch), order_);
     for (int64_t& row : order_) row = training_rows_[static_cast<size_t>(row)];
     order_epoch_ = epoch;
   }
@@ -226,7 +234,7 @@ void Trainer::explain_failure() {
   }
   const std::string first = apart->first_not_finite();
   const double loss = read_scalar(*training_, "loss");
-  fail(Code::numerical, "step ", step_ + 1, ": the ", std::isfinite(loss) ? "gradient" : "loss",
+  fail(Code::numerical, "step ", step_ + 1, ": the ", std::isfinite(loss) ? "gradient or what it makes of the weights" : "loss",
        " is not finite", first.empty() ? "" : "; first in ", first,
        ". The weights of the step before are kept; a lower training.learning_rate or a "
        "training.clip_norm may help");
