@@ -1,7 +1,7 @@
 // Laws that follow from an architecture's capabilities, for each of its examples in both precisions.
 #include <gtest/gtest.h>
 
-#include <Eigen/LU>
+#include <eigen3/Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
