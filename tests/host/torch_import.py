@@ -40,7 +40,9 @@ ORDERS = {
 def main():
     digests = {}
     for name, imports in ORDERS.items():
-        done = subprocess.run([sys.executable, "-c", imports + WORK], capture_output=True, text=True, timeout=600)
+        done = subprocess.run(
+            [sys.executable, "-c", imports + WORK], capture_output=True, text=True, timeout=600
+        )
         if done.returncode != 0:
             print(f"{name}: status {done.returncode}\n{done.stderr}", file=sys.stderr)
             return 1
