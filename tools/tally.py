@@ -44,7 +44,7 @@ class Tally:
                 event = json.loads(line)
                 identity = event["id"]
                 if "testResult" in identity:
-                    for output in event["testResult"].get("testActionOutput", []):
+                    for output in event.get("testResult", {}).get("testActionOutput", []):
                         if output["name"] == "test.xml":
                             location = urllib.parse.urlparse(output["uri"]).path
                             reports[identity["testResult"]["label"]] = urllib.parse.unquote(
