@@ -36,7 +36,12 @@ function main(file, report)
     passed, failed, broken = run(abspath(file))
     open(report, "w") do out
         println(out, "<testsuite name=\"julia\">")
-        for (number, element) in ((passed, ""), (failed, "<failure/>"), (broken, "<skipped message=\"marked as broken\"/>"))
+        outcomes = (
+            (passed, ""),
+            (failed, "<failure/>"),
+            (broken, "<skipped message=\"marked as broken\"/>"),
+        )
+        for (number, element) in outcomes
             for i in 1:number
                 println(out, "<testcase classname=\"julia\" name=\"test $i\">$element</testcase>")
             end

@@ -1,7 +1,10 @@
-/* A host's own oneDNN and HDF5, as PyTorch and h5py bring them; whoever calls these by mistake dies. */
+/* A host's own oneDNN and HDF5, as PyTorch and h5py bring them; whoever calls these by mistake
+ * dies. */
 #include <stdlib.h>
 
-#define TRAP(name) void name(void); void name(void) { abort(); }
+#define TRAP(name) \
+  void name(void); \
+  void name(void) { abort(); }
 
 TRAP(dnnl_engine_create)
 TRAP(dnnl_stream_create)
