@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,13 +27,15 @@ Names listed(const std::string& path) {
   return {std::istream_iterator<std::string>(file), {}};
 }
 
-// The functions that the header declares for export.
+// The functions that the header declares for export: the name before the first parenthesis.
 Names declared(const std::string& header) {
-  static const std::regex declaration(R"(CASTALIA_API[\s\w*]*?[\s*](castalia_\w+)\()");
+  const std::string mark = "CASTALIA_API ";
   Names out;
-  for (std::sregex_iterator found(header.begin(), header.end(), declaration), end; found != end;
-       ++found) {
-    out.insert((*found)[1]);
+  for (size_t at = header.find(mark); at != std::string::npos; at = header.find(mark, at + 1)) {
+    const size_t end = header.find('(', at);
+    const size_t name = header.find_last_of(" *\n", end) + 1;
+    // Not the definitions of the mark itself.
+    if (header.compare(name, 9, "castalia_") == 0) out.insert(header.substr(name, end - name));
   }
   return out;
 }

@@ -178,7 +178,9 @@ class FusedKernel : public Kernel {
           const int64_t length = tile + input.period;
           copy_words(out, in, input.period);
           for (int64_t done = input.period; done < length; done *= 2) {
-            copy_words(out + done, out, std::min(done, length - done));
+            // Not copy_words(), whose last piece would overlap what it reads.
+            std::memcpy(out + done, out,
+                        static_cast<size_t>(std::min(done, length - done)) * sizeof(Word));
           }
         }
       });
