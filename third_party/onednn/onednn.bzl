@@ -1,20 +1,12 @@
 """oneDNN 3 from a prefix: include/oneapi/dnnl/dnnl.hpp and lib/libdnnl.so.3 below it."""
 
 _BUILD = """
-cc_import(
-    name = "library",
-    shared_library = "lib/{library}",
-)
-
 cc_library(
     name = "onednn",
     hdrs = glob(["include/**"]),
     includes = ["include"],
     visibility = ["//visibility:public"],
-    deps = [":library"],
 )
-
-exports_files(["lib/{library}"])
 
 filegroup(
     name = "shared_library",

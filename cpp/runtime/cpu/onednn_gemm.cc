@@ -7,51 +7,11 @@
 #include <vector>
 
 #include "cpp/base/status.h"
-#include "cpp/runtime/cpu/dispatch.h"
+#include "cpp/runtime/cpu/onednn_library.h"
 #include "oneapi/dnnl/dnnl.hpp"
-
-// OpenMP's own, declared here because clang has no omp.h of its own on every system.
-extern "C" {
-int omp_get_max_threads(void);
-void omp_set_num_threads(int);
-}
 
 namespace castalia::cpu {
 namespace {
-
-// oneDNN runs on as many threads as OpenMP would give the caller. The setting belongs to the calling
-// thread, so changing it for the length of a call disturbs nobody.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) {
-    if (before_ != 1) omp_set_num_threads(1);
-  }
-  ~OneThread() {
-    if (before_ != 1) omp_set_num_threads(before_);
-  }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
-// The limit that CASTALIA_MAX_CPU_ISA sets holds for oneDNN too; its own variable it reads itself.
-// oneDNN takes no limit after its first primitive; then it stays as it is.
-void limit_isa() {
-  static const bool done = [] {
-    ensure_dispatch();
-    const std::string target = active_target();
-    if (target == "AVX2") {
-      // Wider limits of oneDNN's own (AVX2_VNNI) do not change float products.
-      dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
-    } else if (target == "SSE4" || target == "SCALAR") {
-      dnnl::set_max_cpu_isa(dnnl::cpu_isa::sse41);
-    }
-    return true;
-  }();
-  (void)done;
-}
 
 size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -115,7 +75,7 @@ std::unique_ptr<OnednnGemm> OnednnGemm::create(const GemmShape& given, int64_t t
     *refusal = "a transposed first operand needs a whole number of tiles";
     return nullptr;
   }
-  limit_isa();
+  if (!open_onednn(refusal)) return nullptr;
   const OneThread one_thread;  // a primitive is made for the number of threads of its creator
   auto state = std::make_unique<State>();
   GemmShape& s = state->shape;
