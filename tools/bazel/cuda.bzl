@@ -15,7 +15,7 @@ package(default_visibility = ["//visibility:public"])
 
 cc_library(
     name = "cuda",
-    target_compatible_with = ["@bazel_tools//tools/platforms:incompatible"],
+    target_compatible_with = ["@castalia//tools/bazel:cuda_toolkit"],
 )
 """
 
