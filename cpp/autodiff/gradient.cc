@@ -1,10 +1,12 @@
 #include "cpp/autodiff/gradient.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
+#include "cpp/autodiff/differentiate.h"
 #include "cpp/base/status.h"
 #include "cpp/ops/ops.h"
 
@@ -13,10 +15,6 @@ namespace {
 
 // The attribute of a gradient(...) node that says how many of its inputs are the composite's own.
 const char kArity[] = "composite_inputs";
-
-Value zeros(Graph& graph, const TensorType& type) {
-  return broadcast_to(graph.scalar(0.0, type.dtype), type.shape);
-}
 
 // Undoes broadcasting: the sum over the axes along which a tensor of this shape was repeated.
 Value sum_to(Value gradient, const Shape& shape) {
@@ -30,8 +28,6 @@ Value sum_to(Value gradient, const Shape& shape) {
   return reshape(sum(gradient, axes), shape);
 }
 
-// Cotangents of the outputs flow back to `sources`. With stop_at_sources they never flow past one:
-// the sources are then the arguments of a function, whatever they were computed from.
 class Backward {
  public:
   Backward(Graph& graph, std::span<const Value> sources, bool stop_at_sources)
@@ -45,10 +41,7 @@ class Backward {
     for (size_t i = 0; i < outputs.size(); ++i) accumulate(outputs[i], cotangents[i]);
     for (int i = last; i >= 0; --i) propagate(i);
     std::vector<Value> result;
-    for (const Value& source : sources_) {
-      const Value gradient = cotangent(source);
-      result.push_back(gradient ? gradient : zeros(graph_, source.type()));
-    }
+    for (const Value& source : sources_) result.push_back(cotangent(source));
     return result;
   }
 
@@ -99,18 +92,18 @@ class Backward {
     const std::vector<Value> gradients = rule(node, inputs, outputs, cotangents);
     for (size_t k = 0; k < inputs.size(); ++k) {
       if (!gradients[k]) continue;
-      const bool elementwise = !node.op->elementwise.empty();
-      const Value fitted = elementwise ? sum_to(gradients[k], inputs[k].shape()) : gradients[k];
-      check(fitted.type() == inputs[k].type(), "the gradient of '", node.op->name, "' with respect to input ",
-            k, " has type ", fitted.type(), ", the input ", inputs[k].type());
-      accumulate(inputs[k], fitted);
+      check(gradients[k].type() == inputs[k].type(), "the gradient of '", node.op->name,
+            "' with respect to input ", k, " has type ", gradients[k].type(), ", the input ",
+            inputs[k].type());
+      accumulate(inputs[k], gradients[k]);
     }
   }
 
   std::vector<Value> rule(const Node& node, std::span<const Value> inputs,
                           std::span<const Value> outputs, std::span<const Value> cotangents) {
     if (node.op->gradient) {
-      return node.op->gradient({graph_, node.attributes, inputs, outputs, cotangents});
+      return apply_gradient_rule(*node.op,
+                                 {graph_, node.attributes, inputs, outputs, cotangents});
     }
     if (!node.op->define) {
       // An operator of whole numbers or of random ones: nothing flows back.
@@ -121,10 +114,7 @@ class Backward {
     std::vector<Value> arguments(inputs.begin(), inputs.end());
     arguments.insert(arguments.end(), cotangents.begin(), cotangents.end());
     Attributes attributes = node.attributes;
-    // Inside gradient(gradient(f)) the inner count would be lost: it stands in a name of its own.
-    std::string arity = kArity;
-    while (attributes.has(arity)) arity += "_";
-    attributes.set(arity, static_cast<int64_t>(inputs.size()));
+    push(attributes, kArity, static_cast<int64_t>(inputs.size()));
     return graph_.apply(gradient_operator(*node.op), std::move(arguments), std::move(attributes));
   }
 
@@ -136,17 +126,8 @@ class Backward {
   std::vector<std::vector<Value>> cotangents_;
 };
 
-// Takes the outermost arity off the attributes and returns it.
 size_t take_arity(Attributes& attributes) {
-  std::string name = kArity;
-  while (attributes.has(name + "_")) name += "_";
-  const int64_t arity = attributes.integer(name);
-  Attributes rest;
-  for (const auto& [key, value] : attributes.values()) {
-    if (key != name) rest.set(key, value);
-  }
-  attributes = rest;
-  return static_cast<size_t>(arity);
+  return static_cast<size_t>(std::get<int64_t>(pop(attributes, kArity)));
 }
 
 Operator make_gradient_operator(const Operator& composite) {
@@ -161,15 +142,72 @@ Operator make_gradient_operator(const Operator& composite) {
                            const Attributes& attributes) {
     Attributes own = attributes;
     const size_t arity = take_arity(own);
-    const std::span<const Value> arguments = inputs.first(arity);
-    const std::span<const Value> cotangents = inputs.subspan(arity);
+    const std::vector<Value> arguments = distinct(inputs.first(arity));
     const std::vector<Value> outputs = composite.define(graph, arguments, own);
-    return Backward(graph, arguments, true).run(outputs, cotangents);
+    return zeros_where_null(backward(graph, outputs, inputs.subspan(arity), arguments, true),
+                            arguments);
   };
   return op;
 }
 
 }  // namespace
+
+Value zeros(Graph& graph, const TensorType& type) {
+  return broadcast_to(graph.scalar(0.0, type.dtype), type.shape);
+}
+
+std::vector<Value> zeros_where_null(std::vector<Value> values, std::span<const Value> like) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) values[i] = zeros(like[i].graph(), like[i].type());
+  }
+  return values;
+}
+
+std::vector<Value> backward(Graph& graph, std::span<const Value> outputs,
+                            std::span<const Value> cotangents, std::span<const Value> sources,
+                            bool stop_at_sources) {
+  return Backward(graph, sources, stop_at_sources).run(outputs, cotangents);
+}
+
+std::vector<Value> apply_gradient_rule(const Operator& op, const GradientRequest& request) {
+  std::vector<Value> gradients = op.gradient(request);
+  check(gradients.size() == request.inputs.size(), "the gradient of '", op.name, "' is that of ",
+        gradients.size(), " inputs, not of ", request.inputs.size());
+  if (op.elementwise.empty()) return gradients;
+  for (size_t k = 0; k < gradients.size(); ++k) {
+    if (gradients[k]) gradients[k] = sum_to(gradients[k], request.inputs[k].shape());
+  }
+  return gradients;
+}
+
+std::vector<Value> distinct(std::span<const Value> arguments) {
+  std::vector<Value> values(arguments.begin(), arguments.end());
+  for (size_t i = 1; i < values.size(); ++i) {
+    if (std::find(values.begin(), values.begin() + static_cast<ptrdiff_t>(i), values[i]) !=
+        values.begin() + static_cast<ptrdiff_t>(i)) {
+      values[i] = barrier(values[i], static_cast<int64_t>(i));
+    }
+  }
+  return values;
+}
+
+void push(Attributes& attributes, std::string name, Attribute value) {
+  while (attributes.has(name)) name += "_";
+  attributes.set(name, std::move(value));
+}
+
+Attribute pop(Attributes& attributes, std::string name) {
+  while (attributes.has(name + "_")) name += "_";
+  const auto found = attributes.values().find(name);
+  check(found != attributes.values().end(), "no attribute '", name, "'");
+  Attribute value = found->second;
+  Attributes rest;
+  for (const auto& [key, each] : attributes.values()) {
+    if (key != name) rest.set(key, each);
+  }
+  attributes = rest;
+  return value;
+}
 
 const Operator& gradient_operator(const Operator& composite) {
   static std::mutex mutex;
@@ -188,7 +226,20 @@ std::vector<Value> gradient(Value of, std::span<const Value> with_respect_to) {
 std::vector<Value> gradient(Value of, Value cotangent, std::span<const Value> with_respect_to) {
   check(of.type() == cotangent.type(), "a cotangent of type ", cotangent.type(),
         " does not fit a value of type ", of.type());
-  return Backward(of.graph(), with_respect_to, false).run({&of, 1}, {&cotangent, 1});
+  return zeros_where_null(
+      backward(of.graph(), {&of, 1}, {&cotangent, 1}, with_respect_to, false), with_respect_to);
+}
+
+std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> cotangents,
+                       std::span<const Value> inputs) {
+  check(outputs.size() == cotangents.size(), outputs.size(), " results with ", cotangents.size(),
+        " cotangents");
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    check(outputs[i].type() == cotangents[i].type(), "a cotangent of type ", cotangents[i].type(),
+          " does not fit a result of type ", outputs[i].type());
+  }
+  if (inputs.empty()) return {};
+  return zeros_where_null(backward(inputs[0].graph(), outputs, cotangents, inputs, true), inputs);
 }
 
 }  // namespace castalia

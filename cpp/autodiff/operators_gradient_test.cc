@@ -1,8 +1,6 @@
-// The gradient and the second gradient of every operator against central differences, over its
-// cases, in float64 by the references; and fused kernels of gradients against their definitions.
-//
-// A gradient is tested along one random direction a case: a wrong element changes the derivative
-// along almost every direction.
+// First and second derivatives of every operator, in reverse and forward mode, against central
+// differences and each other, over its cases; and fused kernels of gradients against their
+// definitions.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -10,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cpp/autodiff/check_derivatives_for_test.h"
 #include "cpp/autodiff/gradient.h"
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
@@ -23,10 +22,6 @@
 namespace castalia {
 namespace {
 
-constexpr double kStep = 1e-5;
-// Of the derivative, relative to the sum of the magnitudes that enter it.
-constexpr double kTolerance = 1e-6;
-
 Tensor random_tensor(const Shape& shape, uint16_t stage) {
   Tensor tensor(shape);
   for (int64_t i = 0; i < shape.count(); ++i) {
@@ -35,110 +30,23 @@ Tensor random_tensor(const Shape& shape, uint16_t stage) {
   return tensor;
 }
 
-Value constant(Graph& graph, const Tensor& tensor) {
-  return graph.constant(tensor.shape, DType::float64, tensor.data);
-}
-
-// The operator of one case, in a graph of its own.
-class Traced {
- public:
-  Traced(const Operator& op, const Case& one) : tensors_(draw_operands(one)) {
-    const std::vector<TensorType> types = operand_types(one, DType::float64);
-    for (size_t i = 0; i < types.size(); ++i) {
-      const std::string name = text("input ", i);
-      inputs_.push_back(graph_.input(name, types[i]));
-      sources_[name] = tensors_[i];
-    }
-    outputs_ = graph_.apply(op, inputs_, one.attributes);
-    for (size_t i = 0; i < inputs_.size(); ++i) {
-      if (is_floating(types[i].dtype) && !one.operands[i].domain.integral) variables_.push_back(i);
-    }
-  }
-
-  bool differentiable() const {
-    return !variables_.empty() &&
-           std::all_of(outputs_.begin(), outputs_.end(),
-                       [](const Value& value) { return is_floating(value.dtype()); });
-  }
-
-  // The sum over all values of their elements times random numbers: float64 of shape [].
-  Value contract(std::span<const Value> values, uint16_t stage) {
-    Value total = graph_.scalar(0.0, DType::float64);
-    for (const Value& value : values) {
-      const Value weights = constant(graph_, random_tensor(value.shape(), stage++));
-      total = total + sum(cast(value, DType::float64) * weights);
-    }
-    return total;
-  }
-
-  std::vector<Value> gradient_of(Value scalar) {
-    std::vector<Value> variables;
-    for (const size_t i : variables_) variables.push_back(inputs_[i]);
-    return gradient(scalar, variables);
-  }
-
-  std::span<const Value> outputs() const { return outputs_; }
-
-  // Compares the derivative of the scalar along a random direction.
-  void check_gradient(Value scalar, std::span<const Value> gradients) {
-    const std::vector<Tensor> analytic = interpret(gradients, sources_);
-    double slope = 0;
-    double scale = 1;
-    Sources ahead = sources_;
-    Sources behind = sources_;
-    for (size_t k = 0; k < variables_.size(); ++k) {
-      const size_t i = variables_[k];
-      const Tensor direction = random_tensor(tensors_[i].shape, static_cast<uint16_t>(100 + i));
-      ASSERT_EQ(analytic[k].shape, direction.shape);
-      const std::string name = text("input ", i);
-      for (int64_t j = 0; j < direction.shape.count(); ++j) {
-        ahead[name][j] += kStep * direction[j];
-        behind[name][j] -= kStep * direction[j];
-        slope += analytic[k][j] * direction[j];
-        scale += std::abs(analytic[k][j] * direction[j]);
-      }
-    }
-    const double difference =
-        interpret({&scalar, 1}, ahead)[0][0] - interpret({&scalar, 1}, behind)[0][0];
-    ASSERT_TRUE(std::isfinite(slope));
-    EXPECT_NEAR(slope, difference / (2 * kStep), kTolerance * scale);
-  }
-
- private:
-  Graph graph_;
-  std::vector<Tensor> tensors_;
-  std::vector<Value> inputs_;
-  std::vector<Value> outputs_;
-  std::vector<size_t> variables_;
-  Sources sources_;
-};
-
 class EveryGradient : public testing::TestWithParam<const Operator*> {};
 
-TEST_P(EveryGradient, AgreesWithCentralDifferences) {
+TEST_P(EveryGradient, AgreesWithCentralDifferencesInBothModes) {
   const Operator& op = *GetParam();
   if (!op.gradient && !op.define) GTEST_SKIP() << "no gradient: " << op.no_gradient;
   int tested = 0;
   std::map<std::string, int> skipped;
   for (const Case& one : find_cases(op.name)()) {
-    SCOPED_TRACE(describe(op.name, one));
-    Traced traced(op, one);
-    const std::string reason =
-        traced.differentiable() ? one.kink : "operands or results are whole numbers";
-    if (!reason.empty()) {
-      ++skipped[reason];
-      continue;
+    const DerivativeFindings findings = check_derivatives(op, one);
+    for (const std::string& error : findings.errors) {
+      ADD_FAILURE() << describe(op.name, one) << ": " << error;
     }
-    ++tested;
-    const Value first = traced.contract(traced.outputs(), 0);
-    const std::vector<Value> gradients = traced.gradient_of(first);
-    {
-      SCOPED_TRACE("gradient");
-      traced.check_gradient(first, gradients);
+    if (findings.skipped.empty()) {
+      ++tested;
+    } else {
+      ++skipped[findings.skipped];
     }
-    const Value second = traced.contract(gradients, 50);
-    SCOPED_TRACE("second gradient");
-    traced.check_gradient(second, traced.gradient_of(second));
   }
   std::printf("  %d cases tested\n", tested);
   for (const auto& [reason, count] : skipped) {

@@ -21,6 +21,15 @@ struct GradientRequest {
   std::span<const Value> gradients;
 };
 
+struct TangentRequest {
+  Graph& graph;
+  const Attributes& attributes;
+  std::span<const Value> inputs;
+  std::span<const Value> outputs;
+  // How each input moves; null for one that does not, but not for all.
+  std::span<const Value> tangents;
+};
+
 struct Operator {
   std::string name = {};
 
@@ -31,6 +40,10 @@ struct Operator {
   // rule need not undo broadcasting: gradient() does. Empty for operators without gradient.
   std::function<std::vector<Value>(const GradientRequest&)> gradient = {};
   std::string no_gradient = {};  // the reason why it has none
+
+  // How each output moves (null where it does not), in operators. Only for operators of which forward
+  // mode makes something slow otherwise: by default it transposes the gradient.
+  std::function<std::vector<Value>(const TangentRequest&)> tangent = {};
 
   // Set for composite operators: the operator by a graph of other operators. Gives shapes, every
   // derivative and a reference; a kernel that fuses it is used instead where one accepts.

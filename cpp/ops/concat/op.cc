@@ -1,6 +1,7 @@
 #include "cpp/ops/concat/op.h"
 
 #include "cpp/base/status.h"
+#include "cpp/ops/broadcast_to/op.h"
 #include "cpp/ops/infer.h"
 #include "cpp/ops/slice/op.h"
 
@@ -36,11 +37,23 @@ std::vector<Value> differentiate_concat(const GradientRequest& r) {
   return gradients;
 }
 
+// Its transpose would add up padded pieces.
+std::vector<Value> push_forward_concat(const TangentRequest& r) {
+  std::vector<Value> tangents(r.tangents.begin(), r.tangents.end());
+  for (size_t k = 0; k < tangents.size(); ++k) {
+    const TensorType& type = r.inputs[k].type();
+    if (!tangents[k]) tangents[k] = broadcast_to(r.graph.scalar(0.0, type.dtype), type.shape);
+  }
+  return {concat(tangents, r.attributes.integer("axis"))};
+}
+
 }  // namespace
 
 const Operator& concat_operator() {
-  static const Operator op{
-      .name = "concat", .infer = infer_concat, .gradient = differentiate_concat};
+  static const Operator op{.name = "concat",
+                           .infer = infer_concat,
+                           .gradient = differentiate_concat,
+                           .tangent = push_forward_concat};
   return op;
 }
 
