@@ -91,7 +91,8 @@ Matrix<T> product_packed(const GemmShape& shape, const Matrix<T>& a, const Packe
 
 template <typename T>
 bool same_bits(const Matrix<T>& x, const Matrix<T>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0;
+  return x.size() == y.size() &&
+         (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0);
 }
 
 // The contract in plain words: one chain over k, fused where the instruction set fuses.
