@@ -99,7 +99,8 @@ class Traced {
     }
     const double forward = values.back()[0];
     if (!(std::abs(forward - reverse) <= kRounding * scale)) {
-      errors.push_back(text(order, "tangent: ", forward, ", the ", order, "gradient gives ", reverse));
+      errors.push_back(
+          text(order, "tangent: ", forward, ", the ", order, "gradient gives ", reverse));
     }
     if (!with_differences) return;
     const double difference = (at(scalar, kStep) - at(scalar, -kStep)) / (2 * kStep);

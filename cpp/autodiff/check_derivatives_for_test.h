@@ -16,9 +16,9 @@ struct DerivativeFindings {
 };
 
 // In float64 by the references, along one random direction of the operands: a wrong element changes
-// the derivative along almost every direction. The gradient, the tangent of forward mode, the second
-// gradient and the tangent of the gradient against central differences; and forward against reverse
-// mode, to rounding, at kinks too.
+// the derivative along almost every direction. The gradient, the tangent of forward mode, the
+// second gradient and the tangent of the gradient against central differences; and forward against
+// reverse mode, to rounding, at kinks too.
 DerivativeFindings check_derivatives(const Operator& op, const Case& one);
 
 }  // namespace castalia

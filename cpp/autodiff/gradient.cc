@@ -33,19 +33,31 @@ class Backward {
   Backward(Graph& graph, std::span<const Value> sources, bool stop_at_sources)
       : graph_(graph), sources_(sources), stop_at_sources_(stop_at_sources) {}
 
+  // Null where nothing arrives.
   std::vector<Value> run(std::span<const Value> outputs, std::span<const Value> cotangents) {
+    flow(outputs, cotangents);
+    std::vector<Value> result;
+    for (const Value& source : sources_) result.push_back(cotangent(source));
+    return result;
+  }
+
+  std::vector<Contribution> run_apart(std::span<const Value> outputs,
+                                      std::span<const Value> cotangents) {
+    apart_ = true;
+    flow(outputs, cotangents);
+    return std::move(contributions_);
+  }
+
+ private:
+  void flow(std::span<const Value> outputs, std::span<const Value> cotangents) {
     int last = -1;
     for (const Value& output : outputs) last = std::max(last, output.node_index());
     mark_dependents(last);
     cotangents_.resize(static_cast<size_t>(last) + 1);
     for (size_t i = 0; i < outputs.size(); ++i) accumulate(outputs[i], cotangents[i]);
     for (int i = last; i >= 0; --i) propagate(i);
-    std::vector<Value> result;
-    for (const Value& source : sources_) result.push_back(cotangent(source));
-    return result;
   }
 
- private:
   void mark_dependents(int last) {
     const size_t count = static_cast<size_t>(last) + 1;
     depends_.assign(count, false);
@@ -70,6 +82,10 @@ class Backward {
   void accumulate(Value value, Value cotangent) {
     const size_t node = static_cast<size_t>(value.node_index());
     if (!depends_[node]) return;
+    if (apart_ && std::find(sources_.begin(), sources_.end(), value) != sources_.end()) {
+      contributions_.push_back({value, cotangent});
+      return;
+    }
     auto& slots = cotangents_[node];
     if (slots.empty()) slots.resize(value.node().outputs.size());
     Value& slot = slots[static_cast<size_t>(value.output_index())];
@@ -89,6 +105,13 @@ class Backward {
       cotangents.push_back(given ? given : zeros(graph_, node.outputs[k]));
     }
     const std::vector<Value> inputs = node.inputs;
+    if (node.op == &checkpoint_operator()) {
+      for (const Contribution& each :
+           differentiate_checkpoint({graph_, node.attributes, inputs, outputs, cotangents})) {
+        accumulate(each.to, each.cotangent);
+      }
+      return;
+    }
     const std::vector<Value> gradients = rule(node, inputs, outputs, cotangents);
     for (size_t k = 0; k < inputs.size(); ++k) {
       if (!gradients[k]) continue;
@@ -102,8 +125,7 @@ class Backward {
   std::vector<Value> rule(const Node& node, std::span<const Value> inputs,
                           std::span<const Value> outputs, std::span<const Value> cotangents) {
     if (node.op->gradient) {
-      return apply_gradient_rule(*node.op,
-                                 {graph_, node.attributes, inputs, outputs, cotangents});
+      return apply_gradient_rule(*node.op, {graph_, node.attributes, inputs, outputs, cotangents});
     }
     if (!node.op->define) {
       // An operator of whole numbers or of random ones: nothing flows back.
@@ -124,6 +146,8 @@ class Backward {
   std::vector<bool> depends_;
   std::vector<bool> is_source_;
   std::vector<std::vector<Value>> cotangents_;
+  bool apart_ = false;
+  std::vector<Contribution> contributions_;  // to the sources, when kept apart
 };
 
 size_t take_arity(Attributes& attributes) {
@@ -167,6 +191,12 @@ std::vector<Value> backward(Graph& graph, std::span<const Value> outputs,
                             std::span<const Value> cotangents, std::span<const Value> sources,
                             bool stop_at_sources) {
   return Backward(graph, sources, stop_at_sources).run(outputs, cotangents);
+}
+
+std::vector<Contribution> backward_apart(Graph& graph, std::span<const Value> outputs,
+                                         std::span<const Value> cotangents,
+                                         std::span<const Value> sources) {
+  return Backward(graph, sources, true).run_apart(outputs, cotangents);
 }
 
 std::vector<Value> apply_gradient_rule(const Operator& op, const GradientRequest& request) {
@@ -226,8 +256,8 @@ std::vector<Value> gradient(Value of, std::span<const Value> with_respect_to) {
 std::vector<Value> gradient(Value of, Value cotangent, std::span<const Value> with_respect_to) {
   check(of.type() == cotangent.type(), "a cotangent of type ", cotangent.type(),
         " does not fit a value of type ", of.type());
-  return zeros_where_null(
-      backward(of.graph(), {&of, 1}, {&cotangent, 1}, with_respect_to, false), with_respect_to);
+  return zeros_where_null(backward(of.graph(), {&of, 1}, {&cotangent, 1}, with_respect_to, false),
+                          with_respect_to);
 }
 
 std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> cotangents,

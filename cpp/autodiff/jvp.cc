@@ -76,7 +76,8 @@ class Forward {
       outputs.emplace_back(&graph_, index, static_cast<int>(k));
     }
     const std::vector<Value> inputs = node.inputs;
-    std::vector<Value> results = rule(*node.op, {graph_, node.attributes, inputs, outputs, tangents});
+    std::vector<Value> results =
+        rule(*node.op, {graph_, node.attributes, inputs, outputs, tangents});
     for (size_t k = 0; k < outputs.size(); ++k) {
       check(!results[k] || results[k].type() == outputs[k].type(), "the tangent of '",
             node.op->name, "' has type ", results[k] ? results[k].type() : TensorType(),

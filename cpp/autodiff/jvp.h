@@ -11,15 +11,15 @@
 namespace castalia {
 
 // The Jacobian-vector product: how the outputs change when the inputs move along the tangents (one
-// of its type for each input). Outputs are functions of the inputs alone: what an input was computed
-// from does not move. Has the types of the outputs; zeros where an output does not depend on any
-// input, and for whole numbers. Costs about two to three times the outputs, for any number of them,
-// and can be differentiated again.
+// of its type for each input). Outputs are functions of the inputs alone: what an input was
+// computed from does not move. Has the types of the outputs; zeros where an output does not depend
+// on any input, and for whole numbers. Costs about two to three times the outputs, for any number
+// of them, and can be differentiated again.
 std::vector<Value> jvp(std::span<const Value> outputs, std::span<const Value> inputs,
                        std::span<const Value> tangents);
 
-// The dense Jacobian (elements of the output, elements of the input), row-major in both. It takes as
-// many products as the smaller side has elements: for tests and for small functions.
+// The dense Jacobian (elements of the output, elements of the input), row-major in both. It takes
+// as many products as the smaller side has elements: for tests and for small functions.
 Value jacobian(Value output, Value input);
 
 // The Jacobians of the rows, (rows, columns of the output, columns of the input), of an output

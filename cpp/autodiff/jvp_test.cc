@@ -82,14 +82,10 @@ TEST(Jvp, RefusesATangentOfAnotherType) {
 TEST(Composite, TakesOneValueTwice) {
   static const Operator product{
       .name = "product_for_test",
-      .infer =
-          [](std::span<const TensorType> inputs, const Attributes&) {
-            return std::vector<TensorType>{inputs[0]};
-          },
-      .define =
-          [](Graph&, std::span<const Value> inputs, const Attributes&) {
-            return std::vector<Value>{inputs[0] * exp(inputs[1])};
-          }};
+      .infer = [](std::span<const TensorType> inputs,
+                  const Attributes&) { return std::vector<TensorType>{inputs[0]}; },
+      .define = [](Graph&, std::span<const Value> inputs,
+                   const Attributes&) { return std::vector<Value>{inputs[0] * exp(inputs[1])}; }};
   Graph graph;
   const Value x = input(graph, "x", {1});
   const Value one = graph.constant({1}, kDouble, std::vector<double>{1});
