@@ -71,7 +71,8 @@ Shape checked_shape(const castalia_array* array, const char* name) {
     fail(Code::device_unavailable, name, " lies on a device; only arrays on the CPU are taken");
   }
   const Shape shape = shape_of(*array);
-  if (array->data == nullptr && shape.count() > 0) fail(Code::invalid_argument, name, ": data is NULL");
+  const int64_t count = shape.count();  // an Error when it overflows
+  if (array->data == nullptr && count > 0) fail(Code::invalid_argument, name, ": data is NULL");
   return shape;
 }
 
