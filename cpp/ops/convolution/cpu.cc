@@ -1,0 +1,33 @@
+#include "cpp/ops/convolution_kernel.h"
+#include "cpp/ops/kernels.h"
+
+namespace castalia {
+namespace {
+
+cpu::ConvolutionShape shape_of(const KernelRequest& request) {
+  return convolution_shape(
+      convolution_geometry(request.attributes, request.inputs[0].shape, request.inputs[1].shape));
+}
+
+std::unique_ptr<Kernel> create_scattered(const KernelRequest& request, std::string* refusal) {
+  const cpu::ConvolutionShape shape = shape_of(request);
+  if (!cpu::ScatteredProduct::suits(shape, false)) {
+    *refusal = "only for a result of very few channels and a stride of one";
+    return nullptr;
+  }
+  return make_convolution_kernel(request, cpu::ScatteredProduct::forward(shape), shape.flops());
+}
+
+std::unique_ptr<Kernel> create_sliding(const KernelRequest& request, std::string*) {
+  const cpu::ConvolutionShape shape = shape_of(request);
+  return make_convolution_kernel(request, cpu::SlidingProduct::forward(shape), shape.flops());
+}
+
+}  // namespace
+
+void convolution_kernels(KernelTable& table) {
+  table.add("convolution", {"scatter", create_scattered});
+  table.add("convolution", {"highway", create_sliding});
+}
+
+}  // namespace castalia

@@ -1,0 +1,278 @@
+#include "cpp/runtime/cpu/convolution_product.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cpp/runtime/cpu/dispatch.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpp/runtime/cpu/convolution_product.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace castalia::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET == HWY_AVX3
+constexpr int kRows = 12;  // 24 sums in 32 registers
+#else
+constexpr int kRows = 6;  // 12 sums in 16 registers
+#endif
+
+template <typename T>
+using Tag = hn::ScalableTag<T>;
+
+template <typename T>
+HWY_INLINE int64_t lanes() {
+  return static_cast<int64_t>(hn::Lanes(Tag<T>()));
+}
+
+// `Rows` rows from row `first` on, times `Vectors` vectors of columns from column `column` on.
+template <typename T, int Rows, int Vectors>
+void product_kernel(const GatheredProduct<T>& p, int64_t first, int64_t column) {
+  const Tag<T> d;
+  using V = hn::Vec<Tag<T>>;
+  const int64_t width = lanes<T>();
+  const T* a[Rows];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) a[i] = p.a[first + i];
+  V sum[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) sum[i][v] = hn::Zero(d);
+  }
+
+  const T* const panel = p.b + column / (2 * width) * p.panel_stride;
+  const ProductStep* const end = p.steps + p.depth;
+  for (const ProductStep* step = p.steps; step != end; ++step) {
+    const int64_t offset = step->a;
+    const T* const b = panel + step->b;
+    V b_row[Vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) b_row[v] = hn::LoadU(d, b + v * width);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      const V a_ik = hn::Set(d, a[i][offset]);
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = hn::MulAdd(a_ik, b_row[v], sum[i][v]);
+    }
+  }
+
+  const int64_t columns = p.columns - column;
+  if (columns >= Vectors * width) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      T* const c = p.c[first + i] + column;
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) {
+        const V total = p.add ? hn::Add(hn::LoadU(d, c + v * width), sum[i][v]) : sum[i][v];
+        hn::StoreU(total, d, c + v * width);
+      }
+    }
+    return;
+  }
+  // A panel that sticks out of C.
+  HWY_ALIGN T edge[Rows * Vectors * hn::MaxLanes(Tag<T>())];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) hn::Store(sum[i][v], d, edge + (i * Vectors + v) * width);
+  }
+  for (int i = 0; i < Rows; ++i) {
+    T* const c = p.c[first + i] + column;
+    const T* const from = edge + i * Vectors * width;
+    for (int64_t j = 0; j < columns; ++j) c[j] = p.add ? c[j] + from[j] : from[j];
+  }
+}
+
+template <typename T>
+using ProductKernel = void (*)(const GatheredProduct<T>&, int64_t first, int64_t column);
+
+// The kernel for `rows` rows, counted at compile time from kRows down.
+template <typename T, int Vectors, int Rows = kRows>
+ProductKernel<T> choose_kernel(int64_t rows) {
+  if constexpr (Rows == 1) {
+    return &product_kernel<T, 1, Vectors>;
+  } else {
+    if (rows == Rows) return &product_kernel<T, Rows, Vectors>;
+    return choose_kernel<T, Vectors, Rows - 1>(rows);
+  }
+}
+
+template <typename T, int Vectors>
+void run_column(const GatheredProduct<T>& p, int64_t column) {
+  // Rows are shared out so that no group is much smaller than the others.
+  const int64_t groups = (p.rows + kRows - 1) / kRows;
+  const int64_t size = p.rows / groups;
+  const int64_t large = p.rows % groups;  // groups of size + 1
+  int64_t row = 0;
+  if (large > 0) {
+    const ProductKernel<T> kernel = choose_kernel<T, Vectors>(size + 1);
+    for (int64_t g = 0; g < large; ++g, row += size + 1) kernel(p, row, column);
+  }
+  const ProductKernel<T> kernel = choose_kernel<T, Vectors>(size);
+  for (; row < p.rows; row += size) kernel(p, row, column);
+}
+
+template <typename T>
+void run(const GatheredProduct<T>& p) {
+  if (p.rows == 0) return;
+  const int64_t width = lanes<T>();
+  for (int64_t column = 0; column < p.columns; column += 2 * width) {
+    if (p.columns - column <= width) {
+      run_column<T, 1>(p, column);
+    } else {
+      run_column<T, 2>(p, column);
+    }
+  }
+}
+
+// One panel of a matrix stored [n, k].
+template <typename T>
+void pack_transposed(const T* from, int64_t ld, int64_t k, int64_t n, int64_t width,
+                     T* HWY_RESTRICT to) {
+  int64_t j = 0;
+#if HWY_TARGET != HWY_SCALAR
+  // Squares of one 128-bit block's width are transposed in registers.
+  constexpr int64_t kSide = 16 / static_cast<int64_t>(sizeof(T));
+  const hn::FixedTag<T, kSide> d;
+  for (; j + kSide <= n; j += kSide) {
+    const T* const rows = from + j * ld;
+    int64_t p = 0;
+    for (; p + kSide <= k; p += kSide) {
+      T* const square = to + p * width + j;
+      if constexpr (kSide == 4) {
+        const auto r0 = hn::LoadU(d, rows + p);
+        const auto r1 = hn::LoadU(d, rows + ld + p);
+        const auto r2 = hn::LoadU(d, rows + 2 * ld + p);
+        const auto r3 = hn::LoadU(d, rows + 3 * ld + p);
+        const auto low02 = hn::InterleaveLower(d, r0, r2);
+        const auto low13 = hn::InterleaveLower(d, r1, r3);
+        const auto high02 = hn::InterleaveUpper(d, r0, r2);
+        const auto high13 = hn::InterleaveUpper(d, r1, r3);
+        hn::StoreU(hn::InterleaveLower(d, low02, low13), d, square);
+        hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, square + width);
+        hn::StoreU(hn::InterleaveLower(d, high02, high13), d, square + 2 * width);
+        hn::StoreU(hn::InterleaveUpper(d, high02, high13), d, square + 3 * width);
+      } else {
+        const auto r0 = hn::LoadU(d, rows + p);
+        const auto r1 = hn::LoadU(d, rows + ld + p);
+        hn::StoreU(hn::InterleaveLower(d, r0, r1), d, square);
+        hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, square + width);
+      }
+    }
+    for (; p < k; ++p) {
+      for (int64_t i = 0; i < kSide; ++i) to[p * width + j + i] = rows[i * ld + p];
+    }
+  }
+#endif
+  for (; j < width; ++j) {
+    for (int64_t p = 0; p < k; ++p) to[p * width + j] = j < n ? from[j * ld + p] : T(0);
+  }
+}
+
+// One panel of a matrix stored [k, n].
+template <typename T>
+void pack_straight(const T* from, int64_t ld, int64_t k, int64_t n, int64_t width,
+                   T* HWY_RESTRICT to) {
+  const Tag<T> d;
+  if (n == width) {
+    const int64_t step = lanes<T>();
+    for (int64_t p = 0; p < k; ++p) {
+      hn::StoreU(hn::LoadU(d, from + p * ld), d, to + p * width);
+      hn::StoreU(hn::LoadU(d, from + p * ld + step), d, to + p * width + step);
+    }
+    return;
+  }
+  for (int64_t p = 0; p < k; ++p) {
+    std::copy_n(from + p * ld, n, to + p * width);
+    std::fill(to + p * width + n, to + (p + 1) * width, T(0));
+  }
+}
+
+template <typename T>
+void pack(const T* from, int64_t ld, bool transpose, int64_t k, int64_t n, int64_t panel_stride,
+          T* to) {
+  const int64_t width = 2 * lanes<T>();
+  for (int64_t j = 0; j < n; j += width, to += panel_stride) {
+    const int64_t columns = std::min(width, n - j);
+    if (transpose) {
+      pack_transposed(from + j * ld, ld, k, columns, width, to);
+    } else {
+      pack_straight(from + j, ld, k, columns, width, to);
+    }
+  }
+}
+
+void run_float(const GatheredProduct<float>& p) { run(p); }
+void run_double(const GatheredProduct<double>& p) { run(p); }
+int64_t width_float() { return 2 * lanes<float>(); }
+int64_t width_double() { return 2 * lanes<double>(); }
+void pack_float(const float* from, int64_t ld, bool transpose, int64_t k, int64_t n,
+                int64_t panel_stride, float* to) {
+  pack(from, ld, transpose, k, n, panel_stride, to);
+}
+void pack_double(const double* from, int64_t ld, bool transpose, int64_t k, int64_t n,
+                 int64_t panel_stride, double* to) {
+  pack(from, ld, transpose, k, n, panel_stride, to);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace castalia::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace castalia::cpu {
+namespace {
+
+HWY_EXPORT(run_float);
+HWY_EXPORT(run_double);
+HWY_EXPORT(width_float);
+HWY_EXPORT(width_double);
+HWY_EXPORT(pack_float);
+HWY_EXPORT(pack_double);
+
+}  // namespace
+
+template <>
+int64_t product_panel_width<float>() {
+  ensure_dispatch();
+  return HWY_DYNAMIC_DISPATCH(width_float)();
+}
+
+template <>
+int64_t product_panel_width<double>() {
+  ensure_dispatch();
+  return HWY_DYNAMIC_DISPATCH(width_double)();
+}
+
+template <>
+void run_product(const GatheredProduct<float>& product) {
+  HWY_DYNAMIC_DISPATCH(run_float)(product);
+}
+
+template <>
+void run_product(const GatheredProduct<double>& product) {
+  HWY_DYNAMIC_DISPATCH(run_double)(product);
+}
+
+template <>
+void pack_panels(const float* from, int64_t ld, bool transpose, int64_t k, int64_t n,
+                 int64_t panel_stride, float* to) {
+  HWY_DYNAMIC_DISPATCH(pack_float)(from, ld, transpose, k, n, panel_stride, to);
+}
+
+template <>
+void pack_panels(const double* from, int64_t ld, bool transpose, int64_t k, int64_t n,
+                 int64_t panel_stride, double* to) {
+  HWY_DYNAMIC_DISPATCH(pack_double)(from, ld, transpose, k, n, panel_stride, to);
+}
+
+}  // namespace castalia::cpu
+#endif  // HWY_ONCE
