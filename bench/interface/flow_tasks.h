@@ -1,0 +1,20 @@
+// The workloads of the coupling flow, through the C interface as a user sees it.
+#ifndef CASTALIA_BENCH_INTERFACE_FLOW_TASKS_H_
+#define CASTALIA_BENCH_INTERFACE_FLOW_TASKS_H_
+
+#include <memory>
+#include <string>
+
+#include "bench/worker.h"
+
+namespace castalia::bench {
+
+// P1 (train) and P2 (sample, log_prob). Throws std::runtime_error with the library's message.
+std::unique_ptr<Task> make_flow_task(const Request& request, int threads);
+
+// Writes the model file of P12 (the flow) or P14 (a flow so small that a call costs little more than calling).
+void write_flow(const std::string& workload, const std::string& path);
+
+}  // namespace castalia::bench
+
+#endif  // CASTALIA_BENCH_INTERFACE_FLOW_TASKS_H_

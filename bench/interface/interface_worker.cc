@@ -1,0 +1,30 @@
+// Castalia's side of the workloads whose model is in the catalogue.
+//
+// usage: interface_worker THREADS                 answers requests (bench/worker.h)
+//        interface_worker --write WORKLOAD FILE   writes a workload's model file
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+
+#include "bench/interface/flow_tasks.h"
+
+int main(int argc, char** argv) {
+  using namespace castalia::bench;
+  try {
+    if (argc == 4 && std::strcmp(argv[1], "--write") == 0) {
+      write_flow(argv[2], argv[3]);
+      return 0;
+    }
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+  const int threads = argc == 2 ? std::atoi(argv[1]) : 0;
+  if (threads < 1) {
+    std::cerr << "usage: interface_worker THREADS | --write WORKLOAD FILE\n";
+    return 2;
+  }
+  serve([threads](const Request& request) { return make_flow_task(request, threads); }, std::cin,
+        std::cout);
+}

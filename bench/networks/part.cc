@@ -1,0 +1,150 @@
+#include "bench/networks/part.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+#include "cpp/autodiff/gradient.h"
+#include "cpp/base/philox.h"
+#include "cpp/ops/ops.h"
+
+namespace castalia::bench {
+namespace {
+
+constexpr uint64_t kSeed = 1;
+// A stage of the host's: the numbers that inputs and carried states are set to.
+constexpr uint16_t kInputStage = 1;
+
+constexpr double kRate = 1e-3;
+constexpr double kBeta1 = 0.9;
+constexpr double kBeta2 = 0.999;
+constexpr double kEpsilon = 1e-8;
+
+std::vector<float> normal(uint64_t which, int64_t count) {
+  std::vector<float> values(static_cast<size_t>(count));
+  fill_normal(Stream{kSeed, which, kInputStage, 0}, values);
+  return values;
+}
+
+double total(const void* data, const TensorType& type) {
+  double sum = 0;
+  for (int64_t i = 0; i < type.shape.count(); ++i) {
+    sum += type.dtype == DType::float32 ? static_cast<const float*>(data)[i]
+                                        : static_cast<const double*>(data)[i];
+  }
+  return sum;
+}
+
+}  // namespace
+
+Part::Part(std::string name, const std::function<void(Trace&)>& declare) : name_(std::move(name)) {
+  Graph graph;
+  Trace trace(graph, table_, Value(), DType::float32);
+  declare(trace);
+  table_.close();
+  for (AlignedBuffer* buffer : {&weights_, &first_moment_, &second_moment_}) {
+    *buffer = AlignedBuffer(padded_bytes(static_cast<size_t>(parameters()) * sizeof(float)));
+  }
+  const std::vector<double> values = initial_values(table_, kSeed);
+  std::copy(values.begin(), values.end(), reinterpret_cast<float*>(weights_.data()));
+}
+
+Trace Part::trace(Graph& graph) {
+  return {graph, table_, graph.state(name_, {DType::float32, {parameters()}}), DType::float32};
+}
+
+void Part::add_adam(Trace& trace, Value loss) {
+  Graph& graph = trace.graph();
+  std::vector<Value> weights;
+  for (const Parameter& each : table_.parameters()) {
+    weights.push_back(trace.parameter(each.name, each.shape, each.initializer));
+  }
+  std::vector<Value> pieces;
+  for (const Value& piece : gradient(loss, weights)) {
+    pieces.push_back(reshape(piece, Shape{piece.shape().count()}));
+  }
+  const Value g = concat(pieces, 0);
+  const TensorType scalar{DType::float32, {}};
+  const Value correction1 = graph.input("correction1", scalar);
+  const Value correction2 = graph.input("correction2", scalar);
+  const Value flat = graph.state(name_, g.type());
+  const Value m = graph.state(name_ + ".first_moment", g.type());
+  const Value v = graph.state(name_ + ".second_moment", g.type());
+  const Value m_new = kBeta1 * m + (1 - kBeta1) * g;
+  const Value v_new = kBeta2 * v + (1 - kBeta2) * square(g);
+  graph.assign(m, m_new);
+  graph.assign(v, v_new);
+  graph.assign(flat, flat - kRate * (m_new * correction1) / (sqrt(v_new * correction2) + kEpsilon));
+}
+
+void Part::bind(Workspace& workspace) {
+  for (const Binding& state : workspace.program().states) {
+    if (state.name == name_) workspace.bind_state(state.name, weights_.data());
+    if (state.name == name_ + ".first_moment") workspace.bind_state(state.name, first_moment_.data());
+    if (state.name == name_ + ".second_moment") workspace.bind_state(state.name, second_moment_.data());
+  }
+}
+
+ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
+                         bool rows_independent, int runs)
+    : parts_(std::move(parts)),
+      pool_(threads),
+      workspace_(compile(graph, {.rows_independent = rows_independent}), threads),
+      runs_(runs) {
+  uint64_t which = 0;
+  for (const Binding& input : program().inputs) {
+    if (input.type.shape.rank() > 0) {
+      inputs_.push_back({input.name, normal(which++, input.type.shape.count())});
+    }
+  }
+  for (const std::shared_ptr<Part>& part : parts_) part->bind(workspace_);
+  for (const Binding& state : program().states) {
+    const bool of_a_part = std::any_of(parts_.begin(), parts_.end(), [&](const auto& part) {
+      return state.name.starts_with(part->name());
+    });
+    if (of_a_part) continue;
+    const int64_t count = state.type.shape.count();
+    carried_.push_back({state.type.shape.rank() > 0 ? normal(which++, count)
+                                                    : std::vector<float>(static_cast<size_t>(count)),
+                        AlignedBuffer(padded_bytes(state.type.bytes()))});
+    workspace_.bind_state(state.name, carried_.back().memory.data());
+  }
+}
+
+void ProgramTask::write_scalar(const char* name, double value) {
+  for (const Binding& input : program().inputs) {
+    if (input.name == name) *static_cast<float*>(workspace_.input(name)) = static_cast<float>(value);
+  }
+}
+
+void ProgramTask::run() {
+  for (const Carried& state : carried_) {
+    std::memcpy(state.memory.data(), state.start.data(), state.start.size() * sizeof(float));
+  }
+  for (int i = 0; i < runs_; ++i) {
+    for (const Input& input : inputs_) {
+      std::memcpy(workspace_.input(input.name), input.values.data(),
+                  input.values.size() * sizeof(float));
+    }
+    ++step_;
+    write_scalar("correction1", 1 / (1 - std::pow(kBeta1, step_)));
+    write_scalar("correction2", 1 / (1 - std::pow(kBeta2, step_)));
+    workspace_.run(&pool_);
+  }
+}
+
+int64_t ProgramTask::parameters() const {
+  int64_t count = 0;
+  for (const std::shared_ptr<Part>& part : parts_) count += part->parameters();
+  return count;
+}
+
+double ProgramTask::check() const {
+  for (const Binding& output : program().outputs) {
+    if (output.name == "check") return total(workspace_.output("check"), output.type);
+  }
+  throw std::logic_error("the Program has no output 'check'");
+}
+
+}  // namespace castalia::bench

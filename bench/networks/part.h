@@ -1,0 +1,83 @@
+// Networks that are no models of the catalogue, traced from the layers and compiled.
+#ifndef CASTALIA_BENCH_NETWORKS_PART_H_
+#define CASTALIA_BENCH_NETWORKS_PART_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/worker.h"
+#include "cpp/base/thread_pool.h"
+#include "cpp/compile/compile.h"
+#include "cpp/graph/graph.h"
+#include "cpp/nn/network.h"
+#include "cpp/runtime/workspace.h"
+
+namespace castalia::bench {
+
+// A network with its weights and, for training, Adam's moments: the states that Programs are bound to.
+// A GAN has two.
+class Part {
+ public:
+  // `declare` traces every parameter once.
+  Part(std::string name, const std::function<void(Trace&)>& declare);
+
+  const std::string& name() const { return name_; }
+  int64_t parameters() const { return table_.count(); }
+
+  // To trace with: the weights are the graph's state NAME.
+  Trace trace(Graph& graph);
+
+  // Adds an Adam step (arXiv:1412.6980; rate 1e-3, beta 0.9 and 0.999, epsilon 1e-8) down the gradient of
+  // a scalar loss with respect to this part's weights. The inputs correction1 and correction2 are the
+  // step's bias corrections. `trace` is the one that the loss was traced with.
+  void add_adam(Trace& trace, Value loss);
+
+  // Binds those of the part's states that the Workspace's Program has.
+  void bind(Workspace& workspace);
+
+ private:
+  std::string name_;
+  ParameterTable table_;
+  AlignedBuffer weights_, first_moment_, second_moment_;
+};
+
+// Compiles a graph and runs it: inputs are standard normal numbers, and check() sums the output "check".
+// States that belong to no Part start each repetition from standard normal numbers, scalars from zero.
+class ProgramTask final : public Task {
+ public:
+  // One repetition is so many runs of the Program.
+  ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
+              bool rows_independent, int runs = 1);
+
+  void run() override;
+  int64_t parameters() const override;
+  double check() const override;
+  const Program& program() const { return workspace_.program(); }
+
+ private:
+  struct Input {
+    std::string name;
+    std::vector<float> values;
+  };
+  // A state of no part: what the Program carries from one run to the next.
+  struct Carried {
+    std::vector<float> start;
+    AlignedBuffer memory;
+  };
+  void write_scalar(const char* name, double value);
+
+  std::vector<std::shared_ptr<Part>> parts_;
+  ThreadPool pool_;
+  mutable Workspace workspace_;
+  std::vector<Input> inputs_;
+  std::vector<Carried> carried_;
+  int runs_;
+  int64_t step_ = 0;
+};
+
+}  // namespace castalia::bench
+
+#endif  // CASTALIA_BENCH_NETWORKS_PART_H_

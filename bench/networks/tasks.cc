@@ -1,0 +1,27 @@
+#include "bench/networks/tasks.h"
+
+#include <stdexcept>
+
+namespace castalia::bench {
+namespace {
+
+struct Workload {
+  const char* name;
+  std::unique_ptr<Task> (*make)(const Request&, int threads);
+};
+
+constexpr Workload kWorkloads[] = {
+    {"P4", make_generator},
+    {"limit", make_limit},
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_network_task(const Request& request, int threads) {
+  for (const Workload& workload : kWorkloads) {
+    if (request.workload == workload.name) return workload.make(request, threads);
+  }
+  throw std::invalid_argument("no workload " + request.workload);
+}
+
+}  // namespace castalia::bench

@@ -1,0 +1,89 @@
+// Castalia's side of every workload runs, at a tiny size. Nothing is timed.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "bench/interface/flow_tasks.h"
+#include "bench/networks/tasks.h"
+#include "bench/worker.h"
+
+namespace castalia::bench {
+namespace {
+
+struct Case {
+  const char* workload;
+  const char* mode;
+  int64_t batch;
+  int64_t parameters;  // counted by hand from the architecture
+};
+
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  return std::string(info.param.workload) + "_" + info.param.mode;
+}
+
+// Two repetitions give a finite result, and more threads give the same bits.
+void expect_same_on_threads(const Case& each, std::unique_ptr<Task> (*make)(const Request&, int)) {
+  const Request request{each.workload, each.mode, each.batch};
+  double results[2];
+  for (const int threads : {1, 2}) {
+    const std::unique_ptr<Task> task = make(request, threads);
+    EXPECT_EQ(task->parameters(), each.parameters);
+    task->run();
+    task->run();
+    results[threads - 1] = task->check();
+  }
+  EXPECT_TRUE(std::isfinite(results[0]));
+  EXPECT_EQ(results[0], results[1]);
+}
+
+class Flow : public testing::TestWithParam<Case> {};
+TEST_P(Flow, RunsTheSameOnThreads) { expect_same_on_threads(GetParam(), make_flow_task); }
+
+constexpr int64_t kCoupling = 6 * 128 + 128 + 128 * 128 + 128 + 128 * 138 + 138;
+INSTANTIATE_TEST_SUITE_P(Workloads, Flow,
+                         testing::Values(Case{"P1", "train", 16, 8 * kCoupling},
+                                         Case{"P2", "sample", 3, 8 * kCoupling},
+                                         Case{"P2", "log_prob", 3, 8 * kCoupling},
+                                         Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11}),
+                         name_of);
+
+class Network : public testing::TestWithParam<Case> {};
+TEST_P(Network, RunsTheSameOnThreads) { expect_same_on_threads(GetParam(), make_network_task); }
+
+constexpr int64_t kGenerator = 64 * 256 + 256 + 256 * 512 + 512 + 512 * 504 + 504;
+INSTANTIATE_TEST_SUITE_P(Workloads, Network,
+                         testing::Values(Case{"P4", "sample", 3, kGenerator},
+                                         Case{"limit", "product", 20, 0},
+                                         Case{"limit", "triad", 1200, 100}),
+                         name_of);
+
+TEST(Worker, AnswersRequestsAndErrors) {
+  std::istringstream requests(
+      "run castalia 0\nprepare limit triad 1200 castalia\nrun castalia 0\ndrop\nrun castalia 0\nprepare limit triad none\nhello\n");
+  std::ostringstream answers;
+  serve([](const Request& request) { return make_network_task(request, 1); }, requests, answers);
+  std::istringstream lines(answers.str());
+  std::string starts;
+  for (std::string line; std::getline(lines, line);) starts += line.substr(0, line.find(' ')) + " ";
+  EXPECT_EQ(starts, "error ok ok ok error error error ");
+}
+
+TEST(Worker, MeasuresMemory) {
+  // Three arrays of together 96 MiB.
+  std::istringstream requests("memory limit triad 100663296\n");
+  std::ostringstream answers;
+  serve([](const Request& request) { return make_network_task(request, 1); }, requests, answers);
+  std::istringstream words(answers.str());
+  std::string ok;
+  double bytes = 0;
+  words >> ok >> bytes;
+  EXPECT_EQ(ok, "ok");
+  EXPECT_GE(bytes, 90.0 * 1024 * 1024);
+  EXPECT_LE(bytes, 960.0 * 1024 * 1024);  // sanitizers keep notes of their own
+}
+
+}  // namespace
+}  // namespace castalia::bench
