@@ -56,6 +56,8 @@ TEST_P(Network, RunsTheSameOnThreads) { expect_same_on_threads(GetParam(), make_
 constexpr int64_t kGenerator = 64 * 256 + 256 + 256 * 512 + 512 + 512 * 504 + 504;
 INSTANTIATE_TEST_SUITE_P(Workloads, Network,
                          testing::Values(Case{"P4", "sample", 3, kGenerator},
+                                         Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11},
+                                         Case{"limit", "read", 100, 50},
                                          Case{"limit", "product", 20, 0},
                                          Case{"limit", "triad", 1200, 100}),
                          name_of);

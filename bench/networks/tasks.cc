@@ -12,6 +12,7 @@ struct Workload {
 
 constexpr Workload kWorkloads[] = {
     {"P4", make_generator},
+    {"P14", make_direct_call},
     {"limit", make_limit},
 };
 

@@ -11,9 +11,12 @@ namespace castalia::bench {
 // P4: latent vectors (batch, 64) to voxels (batch, 504) by a perceptron 64-256-512-504 with ReLU.
 std::unique_ptr<Task> make_generator(const Request& request, int threads);
 
+// P14: blocks of 100 calls that draw one event each of a small flow, straight from its Program.
+std::unique_ptr<Task> make_direct_call(const Request& request, int threads);
+
 // What the machine gives at most, measured with our own loops. product: the product of two square
 // matrices of `batch` rows, 2 batch^3 operations. triad: a = b + s c on three arrays of together
-// `batch` bytes, all of which are read or written once.
+// `batch` bytes, all of which are read or written once. read: two arrays of together `batch` bytes are compared.
 std::unique_ptr<Task> make_limit(const Request& request, int threads);
 
 // The task of any workload of these.
