@@ -12,16 +12,30 @@
 namespace castalia {
 namespace {
 
-constexpr int kFormat = 1;
+// 2: fields and tensors of further optimisers and schedules.
+constexpr int kFormat = 2;
 constexpr char kKey[] = "castalia.checkpoint";
+
+// Fields that do not make a run another one.
+void drop_free_fields(nlohmann::json& options) {
+  for (const char* field : {"checkpoint", "checkpoint_every", "resume"}) options.erase(field);
+}
+
+// Fields that came after the file was written had their defaults then.
+std::string with_all_fields(const std::string& run) {
+  nlohmann::json identity = nlohmann::json::parse(run);
+  identity["options"] = nlohmann::json::parse(TrainingOptions(identity["options"].dump()).json);
+  drop_free_fields(identity["options"]);
+  return identity.dump();
+}
 
 }  // namespace
 
-// What must agree for a run to be the same run. Where and how often checkpoints are written does not
-// matter, nor does the number of threads.
+// What must agree for a run to be the same run. Where and how often checkpoints are written does
+// not matter, nor does the number of threads.
 std::string Trainer::run_identity() const {
   nlohmann::json options = nlohmann::json::parse(options_.json);
-  for (const char* field : {"checkpoint", "checkpoint_every", "resume"}) options.erase(field);
+  drop_free_fields(options);
   nlohmann::json identity = {{"options", options},
                              {"rows", data_->rows},
                              {"data", data_->fingerprint()},
@@ -42,12 +56,26 @@ void Trainer::save_checkpoint(const std::string& path) const {
                                         {"best", dtype_, all, best_.data()}};
   // Reals are kept as bits: a text would have to be read back exactly.
   const double reals[] = {loss_, validation_loss_, best_loss_, loss_sum_};
-  const int64_t integers[] = {step_, worse_, stopped_early_ ? 1 : 0, has_best_ ? 1 : 0, loss_count_};
+  const int64_t integers[] = {step_, worse_, stopped_early_ ? 1 : 0, has_best_ ? 1 : 0,
+                              loss_count_};
   tensors.push_back({"reals", DType::float64, {std::ssize(reals)}, reals});
   tensors.push_back({"integers", DType::int64, {std::ssize(integers)}, integers});
   tensors.push_back({"history", DType::float64, {std::ssize(history_), 4}, history_.data()});
-  write_safetensors(path, tensors,
-                    {{kKey, std::to_string(kFormat)}, {"run", run_identity()}});
+  // Of reduce_on_plateau and of lbfgs alone.
+  const LearningRate::Plateau& plateau = rate_->plateau();
+  const double plateau_numbers[] = {plateau.factor, plateau.best,
+                                    static_cast<double>(plateau.worse),
+                                    static_cast<double>(plateau.resting)};
+  if (options_.schedule == Schedule::reduce_on_plateau) {
+    tensors.push_back({"plateau", DType::float64, {std::ssize(plateau_numbers)}, plateau_numbers});
+  }
+  std::vector<double> pairs;
+  if (lbfgs_) {
+    pairs = lbfgs_->pairs();
+    tensors.push_back(
+        {"lbfgs", DType::float64, {lbfgs_->remembered(), 2, table_.count()}, pairs.data()});
+  }
+  write_safetensors(path, tensors, {{kKey, std::to_string(kFormat)}, {"run", run_identity()}});
 }
 
 void Trainer::read_checkpoint(const std::string& path) {
@@ -60,9 +88,10 @@ void Trainer::read_checkpoint(const std::string& path) {
   if (std::stoi(format->second) > kFormat) {
     fail(Code::newer_version, "the checkpoint '", path, "' was written by a later release");
   }
-  if (file.metadata.at("run") != run_identity()) {
+  if (with_all_fields(file.metadata.at("run")) != run_identity()) {
     fail(Code::invalid_argument, "the checkpoint '", path,
-         "' belongs to another run: its model, data or training fields differ; remove the file or set "
+         "' belongs to another run: its model, data or training fields differ; remove the file or "
+         "set "
          "training.resume to false");
   }
   const auto restore = [&](const char* name, AlignedBuffer& buffer) {
@@ -80,6 +109,22 @@ void Trainer::read_checkpoint(const std::string& path) {
   const auto history = file.at("history").values<double>();
   if (reals.size() != 4 || integers.size() != 5 || history.size() % 4 != 0) {
     fail(Code::corrupt_file, "the checkpoint '", path, "' is incomplete");
+  }
+  if (options_.schedule == Schedule::reduce_on_plateau) {
+    const auto numbers = file.at("plateau").values<double>();
+    if (numbers.size() != 4) fail(Code::corrupt_file, "the checkpoint '", path, "' is incomplete");
+    rate_->set_plateau({numbers[0], numbers[1], static_cast<int64_t>(numbers[2]),
+                        static_cast<int64_t>(numbers[3])});
+  }
+  if (lbfgs_) {
+    const StoredTensor& stored = file.at("lbfgs");
+    if (stored.shape.rank() != 3 || stored.shape[0] > options_.lbfgs_history ||
+        !(stored.shape == Shape{stored.shape[0], 2, table_.count()})) {
+      fail(Code::corrupt_file, "the checkpoint '", path, "' holds steps of lbfgs of shape ",
+           stored.shape);
+    }
+    const auto pairs = stored.values<double>();
+    lbfgs_->set_pairs(pairs);
   }
   loss_ = reals[0];
   validation_loss_ = reals[1];

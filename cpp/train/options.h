@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cpp/base/fields.h"
 
@@ -14,24 +15,55 @@ namespace castalia {
 std::span<const Field> training_fields();
 std::string training_fields_json();
 
-enum class Schedule { constant, cosine, one_cycle };
+enum class OptimiserKind { adamw, adam, sgd, rmsprop, adagrad, adadelta, lion, lbfgs };
 
+enum class Schedule {
+  constant,
+  step,
+  multi_step,
+  exponential,
+  cosine,
+  cosine_restarts,
+  one_cycle,
+  polynomial,
+  reduce_on_plateau
+};
+
+// The fields mean what training_fields() says.
 struct TrainingOptions {
-  // From a JSON object; empty text for the defaults. Errors as FieldValues.
+  // From a JSON object; empty text for the defaults. Errors as FieldValues, and invalid_argument
+  // for fields that do not go together: one that the chosen optimiser or schedule does not use
+  // included.
   explicit TrainingOptions(const std::string& json);
 
   int64_t steps;  // 0: epochs decides
   int64_t epochs;
   int64_t batch;
+  int64_t accumulate;
+  OptimiserKind optimiser;
   double learning_rate;
+  std::vector<std::string> group_patterns;
+  std::vector<double> group_rates;  // as many as patterns
   Schedule schedule;
   double final_fraction;
   int64_t warmup;
+  double decay_factor;
+  int64_t decay_every;  // 0: an epoch
+  std::vector<int64_t> milestones;
+  int64_t cycle;
+  double cycle_growth;
+  double power;
+  int64_t plateau_patience;
+  double plateau_threshold;
+  int64_t plateau_cooldown;
+  double momentum;
+  bool nesterov;
   double beta1;
   double beta2;
   double epsilon;
   double weight_decay;
   double clip_norm;
+  int64_t lbfgs_history;
   double ema;
   double validation;
   int64_t validate_every;
@@ -41,9 +73,6 @@ struct TrainingOptions {
   int64_t checkpoint_every;
   bool resume;
   std::string json;  // all of it, canonical: a checkpoint fits no other run
-
-  // The learning rate of a step (from 0) of a run of `steps` steps.
-  double learning_rate_at(int64_t step, int64_t steps) const;
 };
 
 }  // namespace castalia

@@ -6,12 +6,11 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "cpp/autodiff/gradient.h"
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/compile/compile.h"
 #include "cpp/nn/stages.h"
-#include "cpp/ops/ops.h"
+#include "cpp/train/optimiser.h"
 
 namespace castalia {
 namespace {
@@ -21,55 +20,26 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // For so many records of the history there is memory from the start.
 constexpr int64_t kMostRecords = 10000;
 
-void put(Workspace& workspace, const char* name, DType dtype, double value) {
+// Between a tensor of the parameters' type and doubles.
+void write(void* to, DType dtype, std::span<const double> values) {
   if (dtype == DType::float32) {
-    *static_cast<float*>(workspace.input(name)) = static_cast<float>(value);
+    std::transform(values.begin(), values.end(), static_cast<float*>(to),
+                   [](double value) { return static_cast<float>(value); });
   } else {
-    *static_cast<double*>(workspace.input(name)) = value;
+    std::copy(values.begin(), values.end(), static_cast<double*>(to));
+  }
+}
+
+void read(const void* from, DType dtype, std::span<double> values) {
+  if (dtype == DType::float32) {
+    std::copy_n(static_cast<const float*>(from), values.size(), values.begin());
+  } else {
+    std::copy_n(static_cast<const double*>(from), values.size(), values.begin());
   }
 }
 
 double read_scalar(Workspace& workspace, const char* name) {
   return *static_cast<const double*>(workspace.output(name));
-}
-
-// Adam (arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101), clipping by norm and the
-// running mean, on all parameters at once. A step whose loss, gradient or new
-// weights are not finite changes nothing.
-void trace_update(Graph& graph, const TrainingOptions& options, Value loss, Value flat, Value gradient) {
-  const DType dtype = flat.dtype();
-  const TensorType type = flat.type();
-  const Scope scope(graph, "optimiser");
-  const Value m = graph.state("first_moment", type);
-  const Value v = graph.state("second_moment", type);
-  const Value rate = graph.input("learning_rate", {dtype, {}});
-  const Value correction1 = graph.input("correction1", {dtype, {}});
-  const Value correction2 = graph.input("correction2", {dtype, {}});
-
-  const Value norm2 = sum(square(cast(gradient, DType::float64)), {0}, false);
-  Value g = gradient;
-  if (options.clip_norm > 0) {
-    const Value factor = minimum(options.clip_norm / sqrt(norm2 + 1e-300), graph.scalar(1.0, DType::float64));
-    g = g * cast(factor, dtype);
-  }
-  const Value m_new = options.beta1 * m + (1.0 - options.beta1) * g;
-  const Value v_new = options.beta2 * v + (1.0 - options.beta2) * square(g);
-  Value change = m_new * correction1 / (sqrt(v_new * correction2) + options.epsilon);
-  if (options.weight_decay > 0) change = change + options.weight_decay * flat;
-  const Value moved = flat - rate * change;
-  const Value moved2 = sum(square(cast(moved, DType::float64)), {0}, false);
-  const Value good =
-      cast(is_finite(reshape(loss, Shape())) * is_finite(norm2) * is_finite(moved2), dtype);
-  const Value flat_new = select(good, moved, flat);
-  graph.assign(m, select(good, m_new, m));
-  graph.assign(v, select(good, v_new, v));
-  graph.assign(flat, flat_new);
-  if (options.ema > 0) {
-    const Value ema = graph.state("ema", type);
-    const Value decay = graph.input("ema_decay", {dtype, {}});
-    graph.assign(ema, ema + (1.0 - decay) * (flat_new - ema));
-  }
-  graph.output("good", good);
 }
 
 }  // namespace
@@ -94,15 +64,44 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
          " columns, that of the model ", network_->context_features());
   }
   split();
+  make_states(parameters);
+  const bool lbfgs = options_.optimiser == OptimiserKind::lbfgs;
+  if (!lbfgs) training_ = workspace(trace_step, true);
+  if (lbfgs || options_.accumulate > 1) part_ = workspace(trace_part, true);
+  if (!validation_rows_.empty()) validation_ = workspace(trace_validation, true);
+  if (!options_.checkpoint.empty() && options_.resume) read_checkpoint(options_.checkpoint);
+}
+
+void Trainer::make_states(const void* parameters) {
+  const size_t bytes = padded_bytes(parameter_bytes());
   for (AlignedBuffer* buffer : {&flat_, &first_moment_, &second_moment_, &ema_, &best_}) {
-    *buffer = AlignedBuffer(padded_bytes(parameter_bytes()));
+    *buffer = AlignedBuffer(bytes);
   }
   for (AlignedBuffer* buffer : {&flat_, &ema_, &best_}) {
     std::memcpy(buffer->data(), parameters, parameter_bytes());
   }
-  training_ = step_workspace(true);
-  compile_validation();
-  if (!options_.checkpoint.empty() && options_.resume) read_checkpoint(options_.checkpoint);
+  const bool lbfgs = options_.optimiser == OptimiserKind::lbfgs;
+  if (lbfgs || options_.accumulate > 1) gradient_sum_ = AlignedBuffer(bytes);
+  if (lbfgs) {
+    lbfgs_ = std::make_unique<Lbfgs>(table_.count(), options_.lbfgs_history);
+    lbfgs_weights_.resize(static_cast<size_t>(table_.count()));
+    lbfgs_mean_.resize(static_cast<size_t>(table_.count()));
+  }
+  const std::vector<double> factors = castalia::rate_factors(options_, table_);
+  if (!factors.empty()) {
+    rate_factors_ = AlignedBuffer(bytes);
+    write(rate_factors_.data(), dtype_, factors);
+  }
+}
+
+AlignedBuffer& Trainer::state(const std::string& name) {
+  if (name == "parameters") return flat_;
+  if (name == "first_moment") return first_moment_;
+  if (name == "second_moment") return second_moment_;
+  if (name == "ema") return ema_;
+  if (name == "gradient_sum") return gradient_sum_;
+  check(name == "rate_factors", "no memory for the state '", name, "'");
+  return rate_factors_;
 }
 
 size_t Trainer::parameter_bytes() const {
@@ -111,133 +110,190 @@ size_t Trainer::parameter_bytes() const {
 
 void Trainer::split() {
   const int64_t rows = data_->rows;
-  const auto held_out = static_cast<int64_t>(std::floor(options_.validation * static_cast<double>(rows)));
+  const auto held_out =
+      static_cast<int64_t>(std::floor(options_.validation * static_cast<double>(rows)));
   std::vector<int64_t> shuffled = permutation(options_.seed, kSplitStage, rows);
   validation_rows_.assign(shuffled.begin(), shuffled.begin() + held_out);
   training_rows_.assign(shuffled.begin() + held_out, shuffled.end());
   std::sort(validation_rows_.begin(), validation_rows_.end());
   std::sort(training_rows_.begin(), training_rows_.end());
   const auto count = static_cast<int64_t>(training_rows_.size());
-  if (count < options_.batch) {
+  // The greatest batch times the greatest accumulate fits an integer.
+  const int64_t in_a_step = options_.batch * options_.accumulate;
+  if (count < in_a_step) {
     fail(Code::empty_data, "training has ", count, " events (", rows, " less ", held_out,
-         " held out for validation), fewer than training.batch = ", options_.batch);
+         " held out for validation), fewer than training.batch = ", options_.batch,
+         options_.accumulate > 1 ? text(" times training.accumulate = ", options_.accumulate) : "");
   }
-  steps_per_epoch_ = count / options_.batch;
+  if (options_.schedule == Schedule::reduce_on_plateau && held_out == 0) {
+    fail(Code::empty_data, "training.validation = ", options_.validation, " of ", rows,
+         " events leaves none for training.schedule = 'reduce_on_plateau' to judge by");
+  }
+  steps_per_epoch_ = count / in_a_step;
   steps_ = options_.steps > 0 ? options_.steps : options_.epochs * steps_per_epoch_;
   validate_every_ = options_.validate_every > 0 ? options_.validate_every : steps_per_epoch_;
+  rate_ = std::make_unique<LearningRate>(options_, steps_, steps_per_epoch_);
   history_.reserve(static_cast<size_t>(std::min(steps_ / validate_every_ + 1, kMostRecords)));
   if (!network_->fitted()) network_->fit_preprocessing(data_->x, data_->context);
   network_->check_rows(data_->x, data_->context, 0);
 }
 
-Value Trainer::traced_loss(Graph& graph, Trace& trace, Value* weight) {
-  const int64_t rows = options_.batch;
-  const Value x = graph.input("x", {DType::float64, {rows, data_->features}});
-  const Value context = data_->context_features > 0
-                            ? graph.input("context", {DType::float64, {rows, data_->context_features}})
-                            : Value();
-  *weight = graph.input("weight", {DType::float64, {rows, 1}});
-  return network_->loss(trace, x, context);
-}
-
-std::unique_ptr<Workspace> Trainer::step_workspace(bool fuse) {
+std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, bool fuse) {
   Graph graph;
-  const Value flat = graph.state("parameters", {dtype_, {table_.count()}});
-  Trace trace(graph, table_, flat, dtype_);
-  Value weight;
-  const Value each = traced_loss(graph, trace, &weight);
-  const Value loss = sum(each * weight, {0, 1}, false) / sum(weight, {0, 1}, false);
-  graph.output("loss", loss);
-
-  std::vector<Value> parameters;
-  for (const Parameter& parameter : table_.parameters()) {
-    parameters.push_back(trace.parameter(parameter.name, parameter.shape, parameter.initializer));
+  trace({*network_, table_, dtype_, options_}, graph);
+  auto made = std::make_unique<Workspace>(compile(graph, {.rows_independent = false, .fuse = fuse}),
+                                          pool_.threads());
+  for (const Binding& binding : made->program().states) {
+    const bool judges = trace == trace_validation && options_.ema > 0;
+    made->bind_state(binding.name, (judges ? ema_ : state(binding.name)).data());
   }
-  std::vector<Value> pieces;
-  for (const Value& g : gradient(loss, parameters)) {
-    pieces.push_back(reshape(g, Shape{g.shape().count()}));
-  }
-  trace_update(graph, options_, loss, flat, concat(pieces, 0));
-
-  auto workspace = std::make_unique<Workspace>(
-      compile(graph, {.rows_independent = false, .fuse = fuse}), pool_.threads());
-  workspace->bind_state("parameters", flat_.data());
-  workspace->bind_state("first_moment", first_moment_.data());
-  workspace->bind_state("second_moment", second_moment_.data());
-  if (options_.ema > 0) workspace->bind_state("ema", ema_.data());
-  return workspace;
+  return made;
 }
 
-void Trainer::compile_validation() {
-  if (validation_rows_.empty()) return;
-  Graph graph;
-  const Value flat = graph.state("parameters", {dtype_, {table_.count()}});
-  Trace trace(graph, table_, flat, dtype_);
-  Value weight;
-  const Value each = traced_loss(graph, trace, &weight);
-  graph.output("loss", sum(each * weight, {0, 1}, false));
-  graph.output("weight", sum(weight, {0, 1}, false));
-  validation_ = std::make_unique<Workspace>(compile(graph, {.rows_independent = false}), pool_.threads());
-  validation_->bind_state("parameters", judged().data());
-}
-
-// Writes the rows into the inputs. Missing rows at the end of a batch repeat the first with weight 0.
-void Trainer::gather(Workspace& workspace, const int64_t* rows, int64_t count) {
+// Writes the rows into the inputs. Missing rows at the end of a batch repeat the first with weight
+// zero.
+void Trainer::gather(Workspace& workspace, std::span<const int64_t> rows) {
+  const auto row_of = [&](int64_t i) {
+    return rows[i < std::ssize(rows) ? static_cast<size_t>(i) : 0];
+  };
   const auto copy_rows = [&](const char* name, const std::vector<double>& from, int64_t width) {
     double* out = static_cast<double*>(workspace.input(name));
     for (int64_t i = 0; i < options_.batch; ++i) {
-      const int64_t row = rows[i < count ? i : 0];
-      std::copy_n(from.begin() + row * width, width, out + i * width);
+      std::copy_n(from.begin() + row_of(i) * width, width, out + i * width);
     }
   };
   copy_rows("x", data_->x, data_->features);
   if (data_->context_features > 0) copy_rows("context", data_->context, data_->context_features);
   double* weight = static_cast<double*>(workspace.input("weight"));
   for (int64_t i = 0; i < options_.batch; ++i) {
-    const auto row = static_cast<size_t>(rows[i < count ? i : 0]);
-    const double own = data_->weights.empty() ? 1.0 : data_->weights[row];
-    weight[i] = i < count ? own : 0.0;
+    const int64_t row = row_of(i);
+    weight[i] = i < std::ssize(rows) ? weight_of({&row, 1}) : 0.0;
   }
 }
 
-void Trainer::take_step() {
+double Trainer::weight_of(std::span<const int64_t> rows) const {
+  if (data_->weights.empty()) return static_cast<double>(rows.size());
+  double total = 0;
+  for (const int64_t row : rows) total += data_->weights[static_cast<size_t>(row)];
+  return total;
+}
+
+void Trainer::order_events() {
   const int64_t epoch = step_ / steps_per_epoch_;
-  if (epoch != order_epoch_) {
-    order_.resize(training_rows_.size());
-    permute(options_.seed, kShuffleStage, static_cast<uint64_t>(epoch), order_);
-    for (int64_t& row : order_) row = training_rows_[static_cast<size_t>(row)];
-    order_epoch_ = epoch;
+  if (epoch == order_epoch_) return;
+  order_.resize(training_rows_.size());
+  permute(options_.seed, kShuffleStage, static_cast<uint64_t>(epoch), order_);
+  for (int64_t& row : order_) row = training_rows_[static_cast<size_t>(row)];
+  order_epoch_ = epoch;
+}
+
+std::span<const int64_t> Trainer::rows_of_step() const {
+  const int64_t count = options_.batch * options_.accumulate;
+  const int64_t first = step_ % steps_per_epoch_ * count;
+  return std::span(order_).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+}
+
+// Runs one of the step's batches and returns its loss.
+double Trainer::run_part(Workspace& program, int64_t part) {
+  const auto batch = static_cast<size_t>(options_.batch);
+  gather(program, rows_of_step().subspan(static_cast<size_t>(part) * batch, batch));
+  program.run(&pool_);
+  return read_scalar(program, "loss");
+}
+
+bool Trainer::is_good(Workspace& program) const {
+  double good = 0;
+  read(program.output("good"), dtype_, {&good, 1});
+  return good != 0;
+}
+
+// The inputs of the Programs that see a part of a step's events.
+void Trainer::begin_parts() {
+  const double inverse_weight = 1.0 / weight_of(rows_of_step());
+  for (Workspace* program : {part_.get(), training_.get()}) {
+    if (program == nullptr) continue;
+    *static_cast<double*>(program->input("inverse_weight")) = inverse_weight;
   }
-  gather(*training_, order_.data() + (step_ % steps_per_epoch_) * options_.batch, options_.batch);
-  const auto t = static_cast<double>(step_ + 1);
-  put(*training_, "learning_rate", dtype_, options_.learning_rate_at(step_, steps_));
-  put(*training_, "correction1", dtype_, 1.0 / (1.0 - std::pow(options_.beta1, t)));
-  put(*training_, "correction2", dtype_, 1.0 / (1.0 - std::pow(options_.beta2, t)));
-  // Early on the mean runs over what there is, so that it does not remember the first weights.
-  if (options_.ema > 0) put(*training_, "ema_decay", dtype_, std::min(options_.ema, (t + 1) / (t + 10)));
-  training_->run(&pool_);
-  const double loss = read_scalar(*training_, "loss");
-  const bool good = dtype_ == DType::float32
-                        ? *static_cast<const float*>(training_->output("good")) != 0
-                        : *static_cast<const double*>(training_->output("good")) != 0;
-  if (!good) explain_failure();
-  loss_sum_ += loss;
+}
+
+double Trainer::step_of_program() {
+  const int64_t last = options_.accumulate - 1;
+  double loss = 0;
+  if (last > 0) {
+    begin_parts();
+    std::memset(gradient_sum_.data(), 0, parameter_bytes());
+  }
+  for (int64_t part = 0; part < last; ++part) {
+    loss += run_part(*part_, part);
+    if (!is_good(*part_)) explain_failure(*part_, trace_part);
+  }
+  last_rate_ = rate_->at(step_);
+  for (const StepNumber& number : step_numbers(options_, step_ + 1, last_rate_)) {
+    if (number.name != nullptr) write(training_->input(number.name), dtype_, {&number.value, 1});
+  }
+  loss += run_part(*training_, last);
+  if (!is_good(*training_)) explain_failure(*training_, trace_step);
+  return loss;
+}
+
+// Rounds the weights to what the model holds.
+double Trainer::loss_and_gradient(std::span<double> weights, std::span<double> gradient) {
+  write(flat_.data(), dtype_, weights);
+  read(flat_.data(), dtype_, weights);
+  std::memset(gradient_sum_.data(), 0, parameter_bytes());
+  double loss = 0;
+  for (int64_t part = 0; part < options_.accumulate; ++part) loss += run_part(*part_, part);
+  read(gradient_sum_.data(), dtype_, gradient);
+  return loss;
+}
+
+double Trainer::step_of_lbfgs() {
+  begin_parts();
+  read(flat_.data(), dtype_, lbfgs_weights_);
+  const Lbfgs::Result result =
+      lbfgs_->step(lbfgs_weights_, [this](std::span<double> weights, std::span<double> gradient) {
+        return loss_and_gradient(weights, gradient);
+      });
+  write(flat_.data(), dtype_, lbfgs_weights_);
+  if (!std::isfinite(result.value)) {
+    // Of several batches the one that is to blame, or the last.
+    for (int64_t part = 0; part < options_.accumulate; ++part) {
+      run_part(*part_, part);
+      if (!is_good(*part_)) break;
+    }
+    explain_failure(*part_, trace_part);
+  }
+  if (options_.ema > 0) {
+    const double decay = ema_decay(options_, step_ + 1);
+    read(ema_.data(), dtype_, lbfgs_mean_);
+    for (size_t i = 0; i < lbfgs_mean_.size(); ++i) {
+      lbfgs_mean_[i] += (1.0 - decay) * (lbfgs_weights_[i] - lbfgs_mean_[i]);
+    }
+    write(ema_.data(), dtype_, lbfgs_mean_);
+  }
+  last_rate_ = result.length;
+  return result.value;
+}
+
+void Trainer::take_step() {
+  order_events();
+  loss_sum_ += lbfgs_ ? step_of_lbfgs() : step_of_program();
   ++loss_count_;
   ++step_;
 }
 
-// The same step again, operator by operator. It changes no weights, as the step did not.
-void Trainer::explain_failure() {
-  const std::unique_ptr<Workspace> apart = step_workspace(false);
-  for (const Binding& input : training_->program().inputs) {
-    std::memcpy(apart->input(input.name), training_->input(input.name), input.type.bytes());
+// The same batch again, operator by operator. It changes no weights, as the step did not.
+void Trainer::explain_failure(Workspace& failed, TraceGraph trace) {
+  const std::unique_ptr<Workspace> apart = workspace(trace, false);
+  for (const Binding& input : failed.program().inputs) {
+    std::memcpy(apart->input(input.name), failed.input(input.name), input.type.bytes());
   }
   const std::string first = apart->first_not_finite();
-  const double loss = read_scalar(*training_, "loss");
-  fail(Code::numerical, "step ", step_ + 1, ": the ", std::isfinite(loss) ? "gradient or what it makes of the weights" : "loss",
-       " is not finite", first.empty() ? "" : "; first in ", first,
-       ". The weights of the step before are kept; a lower training.learning_rate or a "
-       "training.clip_norm may help");
+  const double loss = read_scalar(failed, "loss");
+  fail(Code::numerical, "step ", step_ + 1, ": the ",
+       std::isfinite(loss) ? "gradient or what it makes of the weights" : "loss", " is not finite",
+       first.empty() ? "" : "; first in ", first, ". The weights of the step before are kept",
+       lbfgs_ ? "" : "; a lower training.learning_rate or a training.clip_norm may help");
 }
 
 void Trainer::validate() {
@@ -246,12 +302,15 @@ void Trainer::validate() {
     double weight = 0;
     const auto count = static_cast<int64_t>(validation_rows_.size());
     for (int64_t first = 0; first < count; first += options_.batch) {
-      gather(*validation_, validation_rows_.data() + first, std::min(options_.batch, count - first));
+      const int64_t rows = std::min(options_.batch, count - first);
+      gather(*validation_, std::span(validation_rows_)
+                               .subspan(static_cast<size_t>(first), static_cast<size_t>(rows)));
       validation_->run(&pool_);
       loss += read_scalar(*validation_, "loss");
       weight += read_scalar(*validation_, "weight");
     }
     validation_loss_ = loss / weight;
+    rate_->observe(validation_loss_);
     if (validation_loss_ < best_loss_) {
       best_loss_ = validation_loss_;
       std::memcpy(best_.data(), judged().data(), parameter_bytes());
@@ -262,7 +321,7 @@ void Trainer::validate() {
     }
   }
   history_.push_back({static_cast<double>(step_), loss_sum_ / static_cast<double>(loss_count_),
-                      validation_loss_, options_.learning_rate_at(step_ - 1, steps_)});
+                      validation_loss_, last_rate_});
   loss_sum_ = 0;
   loss_count_ = 0;
 }
@@ -286,9 +345,7 @@ int64_t Trainer::advance(int64_t steps) {
   return taken;
 }
 
-const void* Trainer::parameters() const {
-  return has_best_ ? best_.data() : judged().data();
-}
+const void* Trainer::parameters() const { return has_best_ ? best_.data() : judged().data(); }
 
 std::string Trainer::history_json() const {
   nlohmann::ordered_json out = {{"step", nlohmann::json::array()},

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,18 +12,24 @@
 #include "cpp/nn/network.h"
 #include "cpp/runtime/workspace.h"
 #include "cpp/train/dataset.h"
+#include "cpp/train/lbfgs.h"
 #include "cpp/train/options.h"
+#include "cpp/train/schedule.h"
+#include "cpp/train/step_graph.h"
 
 namespace castalia {
 
-// Minimises the weighted mean of Network::loss() by Adam. One step is one run of one Program: forward,
-// backward, clipping, update and running mean. Bit-identical for any number of threads, and when it
-// goes on from a checkpoint. Belongs to one thread at a time.
+// Minimises the weighted mean of Network::loss(). One step is one run of one Program: forward,
+// backward, clipping, the optimiser's update and the running mean; before it, where gradients are
+// accumulated, one run for each further batch. A step of lbfgs is a loop on the host over such
+// runs. Bit-identical for any number of threads, and when it goes on from a checkpoint. Belongs to
+// one thread at a time.
 class Trainer {
  public:
-  // The network is the trainer's own: its preprocessing is fitted here, unless it is already. `table` is closed;
-  // `parameters` holds table.count() elements of `dtype`. threads 0: all cores.
-  // Errors: shape_mismatch (data of other widths), empty_data (fewer events than a batch),
+  // The network is the trainer's own: its preprocessing is fitted here, unless it is already.
+  // `table` is closed; `parameters` holds table.count() elements of `dtype`. threads 0: all cores.
+  // Errors: shape_mismatch (data of other widths), empty_data (fewer events than a step takes, or
+  // none to judge a plateau by), not_found (a group's pattern that fits no parameter),
   // invalid_argument (a checkpoint of another run), and those of Network::fit_preprocessing() and
   // check_rows(), with row and column.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
@@ -30,7 +37,8 @@ class Trainer {
           int threads);
 
   // Takes up to `steps` further steps; returns how many were taken: fewer when training ends. On an
-  // Error (numerical: names step and operator; io_error of a checkpoint) the last good state stands.
+  // Error (numerical: names step and operator; io_error of a checkpoint) the last good state
+  // stands.
   int64_t advance(int64_t steps);
 
   int64_t step() const { return step_; }
@@ -55,12 +63,22 @@ class Trainer {
   };
 
   void split();
-  std::unique_ptr<Workspace> step_workspace(bool fuse);
-  void compile_validation();
-  Value traced_loss(Graph& graph, Trace& trace, Value* weight);
-  void gather(Workspace& workspace, const int64_t* rows, int64_t count);
+  void make_states(const void* parameters);
+  using TraceGraph = void (*)(const StepGraphRequest&, Graph&);
+  std::unique_ptr<Workspace> workspace(TraceGraph trace, bool fuse);
+  AlignedBuffer& state(const std::string& name);
+  void order_events();
+  std::span<const int64_t> rows_of_step() const;
+  double weight_of(std::span<const int64_t> rows) const;
+  void gather(Workspace& workspace, std::span<const int64_t> rows);
+  void begin_parts();
+  double run_part(Workspace& program, int64_t part);
+  bool is_good(Workspace& program) const;
   void take_step();
-  [[noreturn]] void explain_failure();
+  double step_of_program();
+  double step_of_lbfgs();
+  double loss_and_gradient(std::span<double> weights, std::span<double> gradient);
+  [[noreturn]] void explain_failure(Workspace& failed, TraceGraph trace);
   void validate();
   void read_checkpoint(const std::string& path);
   std::string run_identity() const;
@@ -82,16 +100,21 @@ class Trainer {
   int64_t steps_per_epoch_ = 0;
   int64_t validate_every_ = 0;
 
-  // States of the Programs.
-  AlignedBuffer flat_, first_moment_, second_moment_, ema_, best_;
-  std::unique_ptr<Workspace> training_;
+  // States of the Programs; the last two only where they are used.
+  AlignedBuffer flat_, first_moment_, second_moment_, ema_, best_, gradient_sum_, rate_factors_;
+  std::unique_ptr<Workspace> training_;  // the step; null with lbfgs
+  std::unique_ptr<Workspace> part_;      // a batch of several, or of lbfgs; else null
   std::unique_ptr<Workspace> validation_;
+  std::unique_ptr<LearningRate> rate_;
+  std::unique_ptr<Lbfgs> lbfgs_;
+  std::vector<double> lbfgs_weights_, lbfgs_mean_;
 
   int64_t step_ = 0;
   int64_t steps_ = 0;
   int64_t worse_ = 0;  // validations since the best
   bool stopped_early_ = false;
   bool has_best_ = false;
+  double last_rate_ = 0;  // of the last step; with lbfgs its length
   double loss_ = 0;
   double validation_loss_;
   double best_loss_;

@@ -1,0 +1,88 @@
+#include "cpp/train/step_graph.h"
+
+#include <vector>
+
+#include "cpp/autodiff/gradient.h"
+#include "cpp/ops/ops.h"
+#include "cpp/train/optimiser.h"
+
+namespace castalia {
+namespace {
+
+constexpr DType kDouble = DType::float64;
+
+class StepGraph {
+ public:
+  StepGraph(const StepGraphRequest& request, Graph& graph)
+      : request_(request),
+        graph_(graph),
+        flat_(graph.state("parameters", {request.dtype, {request.table.count()}})),
+        trace_(graph, request.table, flat_, request.dtype) {
+    const int64_t rows = request.options.batch;
+    const Value x = graph.input("x", {kDouble, {rows, request.network.features()}});
+    const int64_t width = request.network.context_features();
+    const Value context = width > 0 ? graph.input("context", {kDouble, {rows, width}}) : Value();
+    weight_ = graph.input("weight", {kDouble, {rows, 1}});
+    weighted_ = request.network.loss(trace_, x, context) * weight_;
+  }
+
+  Value flat() const { return flat_; }
+  Value loss_sum() const { return sum(weighted_, {0, 1}, false); }
+  Value weight_sum() const { return sum(weight_, {0, 1}, false); }
+  Value loss_part() const { return loss_sum() * graph_.input("inverse_weight", {kDouble, {}}); }
+  Value gradient_sum() const { return graph_.state("gradient_sum", flat_.type()); }
+
+  // With respect to all parameters, flat.
+  Value flat_gradient(Value loss) {
+    std::vector<Value> parameters;
+    for (const Parameter& each : request_.table.parameters()) {
+      parameters.push_back(trace_.parameter(each.name, each.shape, each.initializer));
+    }
+    std::vector<Value> pieces;
+    for (const Value& g : gradient(loss, parameters)) {
+      pieces.push_back(reshape(g, Shape{g.shape().count()}));
+    }
+    return concat(pieces, 0);
+  }
+
+ private:
+  const StepGraphRequest& request_;
+  Graph& graph_;
+  Value flat_;
+  Trace trace_;
+  Value weight_;
+  Value weighted_;
+};
+
+}  // namespace
+
+void trace_step(const StepGraphRequest& request, Graph& graph) {
+  StepGraph step(request, graph);
+  const TrainingOptions& options = request.options;
+  const bool last_of_many = options.accumulate > 1;
+  const Value loss = last_of_many ? step.loss_part() : step.loss_sum() / step.weight_sum();
+  graph.output("loss", loss);
+  Value gradient = step.flat_gradient(loss);
+  if (last_of_many) gradient = step.gradient_sum() + gradient;
+  const Value factors =
+      options.group_patterns.empty() ? Value() : graph.state("rate_factors", step.flat().type());
+  trace_update(graph, options, {loss, step.flat(), gradient, factors});
+}
+
+void trace_part(const StepGraphRequest& request, Graph& graph) {
+  StepGraph step(request, graph);
+  const Value loss = step.loss_part();
+  graph.output("loss", loss);
+  const Value gradient = step.flat_gradient(loss);
+  graph.assign(step.gradient_sum(), step.gradient_sum() + gradient);
+  const Value norm2 = sum(square(cast(gradient, kDouble)), {0}, false);
+  graph.output("good", cast(is_finite(loss) * is_finite(norm2), request.dtype));
+}
+
+void trace_validation(const StepGraphRequest& request, Graph& graph) {
+  const StepGraph step(request, graph);
+  graph.output("loss", step.loss_sum());
+  graph.output("weight", step.weight_sum());
+}
+
+}  // namespace castalia

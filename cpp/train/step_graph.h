@@ -1,0 +1,38 @@
+// The graphs of training: what is compiled and run for each batch.
+#ifndef CASTALIA_CPP_TRAIN_STEP_GRAPH_H_
+#define CASTALIA_CPP_TRAIN_STEP_GRAPH_H_
+
+#include "cpp/graph/graph.h"
+#include "cpp/nn/network.h"
+#include "cpp/train/options.h"
+
+namespace castalia {
+
+struct StepGraphRequest {
+  Network& network;
+  ParameterTable& table;  // closed
+  DType dtype;            // of the parameters
+  const TrainingOptions& options;
+};
+
+// All three read the inputs "x" (batch, features), "context" (batch, context features) where the
+// network has one, and "weight" (batch, 1), float64, and the state "parameters". "loss" is a
+// float64 scalar.
+
+// The weighted mean of the loss, its gradient and the optimiser's update. With options.accumulate
+// above 1 this is the last of the batches of a step: the gradient of those before is in the state
+// "gradient_sum", and the loss is this batch's part, for which the input "inverse_weight" holds 1
+// over the weight of all. Outputs: "loss", and those of trace_update().
+void trace_step(const StepGraphRequest& request, Graph& graph);
+
+// One of the batches before the last: adds the gradient of its part to the state "gradient_sum".
+// Outputs: "loss", and "good" (of the parameters' type), 1 when loss and gradient are finite, else
+// 0.
+void trace_part(const StepGraphRequest& request, Graph& graph);
+
+// Outputs: "loss", the weighted sum over the rows, and "weight", that of the weights.
+void trace_validation(const StepGraphRequest& request, Graph& graph);
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_TRAIN_STEP_GRAPH_H_

@@ -1,0 +1,170 @@
+// Training as a whole, on a toy: every optimiser learns and goes on from a checkpoint with the same
+// bits; accumulated gradients are those of one large batch; checkpoints of the first release load.
+#include "cpp/train/trainer.h"
+
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "cpp/base/status.h"
+#include "cpp/train/toy_for_test.h"
+
+namespace castalia {
+namespace {
+
+// One that learns well for each optimiser; in all, 40 steps.
+const char* const kRuns[] = {
+    R"("batch": 32, "learning_rate": 0.02)",
+    R"("batch": 32, "learning_rate": 0.02, "optimiser": "adam", "schedule": "one_cycle", "ema": 0.8)",
+    R"("batch": 32, "learning_rate": 0.05, "optimiser": "sgd", "momentum": 0.9, "nesterov": true)",
+    R"("batch": 32, "learning_rate": 0.01, "optimiser": "rmsprop", "beta2": 0.9, "momentum": 0.5)",
+    R"("batch": 32, "learning_rate": 0.1, "optimiser": "adagrad", "schedule": "step")",
+    R"("batch": 32, "learning_rate": 10, "optimiser": "adadelta", "schedule": "constant")",
+    R"("batch": 32, "learning_rate": 0.01, "optimiser": "lion", "schedule": "polynomial")",
+    R"("batch": 180, "optimiser": "lbfgs", "ema": 0.5)",
+    R"("batch": 45, "optimiser": "lbfgs", "accumulate": 4)",
+    R"("batch": 16, "learning_rate": 0.02, "accumulate": 3, "schedule": "cosine_restarts")",
+    R"("batch": 32, "learning_rate": 0.3, "optimiser": "sgd", "schedule": "reduce_on_plateau",
+       "plateau_patience": 1, "validate_every": 2, "plateau_threshold": 0.2)",
+    R"("batch": 32, "learning_rate": 0.02, "group_patterns": ["decoder.*"], "group_rates": [0.5])",
+};
+
+std::string with(const std::string& fields, const std::string& more = "") {
+  return R"({"steps": 40, )" + fields + more + "}";
+}
+
+template <typename T>
+void expect_resumed(const std::string& fields, DType dtype) {
+  const std::string path = testing::TempDir() + "trainer_test.checkpoint";
+  std::filesystem::remove(path);
+  const auto whole = toy_trainer(dtype, with(fields));
+  EXPECT_EQ(whole->advance(100), 40);
+  const std::string checkpoint = R"(, "checkpoint_every": 17, "checkpoint": ")" + path + "\"";
+  toy_trainer(dtype, with(fields, checkpoint))->advance(17);
+  const auto resumed = toy_trainer(dtype, with(fields, checkpoint));
+  EXPECT_EQ(resumed->step(), 17);
+  EXPECT_EQ(resumed->advance(100), 23);
+  EXPECT_EQ(toy_weights<T>(*resumed), toy_weights<T>(*whole));
+  EXPECT_EQ(resumed->history_json(), whole->history_json());
+}
+
+TEST(Trainer, GoesOnFromACheckpointWithTheSameBits) {
+  for (const char* fields : kRuns) {
+    SCOPED_TRACE(fields);
+    expect_resumed<float>(fields, DType::float32);
+    expect_resumed<double>(fields, DType::float64);
+  }
+}
+
+TEST(Trainer, LearnsWithEveryOptimiser) {
+  for (const char* fields : kRuns) {
+    const auto trainer = toy_trainer(DType::float32, with(fields));
+    trainer->advance(1);
+    const double before = trainer->loss();
+    trainer->advance(39);
+    EXPECT_LT(trainer->validation_loss(), 0.5 * before) << fields;
+  }
+}
+
+TEST(Trainer, AccumulatesToTheGradientOfALargeBatch) {
+  const char* const more = R"(, "optimiser": "sgd", "momentum": 0.5, "learning_rate": 0.05,
+                             "clip_norm": 1, "validation": 0.1)";
+  const auto large = toy_trainer(DType::float64, with(R"("batch": 60)", more));
+  const auto parts = toy_trainer(DType::float64, with(R"("batch": 20, "accumulate": 3)", more));
+  large->advance(40);
+  parts->advance(40);
+  const auto a = toy_weights<double>(*large);
+  const auto b = toy_weights<double>(*parts);
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
+  EXPECT_NEAR(large->loss(), parts->loss(), 1e-12);
+}
+
+TEST(Trainer, LeavesAFrozenGroup) {
+  const auto trainer = toy_trainer(
+      DType::float64,
+      with(R"("batch": 32, "group_patterns": ["encoder.*"], "group_rates": [0], "validation": 0)"));
+  const auto before = toy_weights<double>(*trainer);
+  trainer->advance(3);
+  const auto after = toy_weights<double>(*trainer);
+  for (size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i] == before[i], i < 8) << i;
+}
+
+// With such a rate no loss is better by a fifth.
+TEST(Trainer, LowersTheRateOnAPlateau) {
+  const auto trainer = toy_trainer(DType::float64, with(R"("batch": 32, "optimiser": "sgd",
+      "learning_rate": 1e-12, "schedule": "reduce_on_plateau", "plateau_patience": 2,
+      "plateau_threshold": 0.2, "decay_factor": 0.5, "final_fraction": 0, "validate_every": 1)"));
+  trainer->advance(6);
+  const std::string history = trainer->history_json();
+  const char* const rates = R"("learning_rate":[1e-12,1e-12,1e-12,5e-13,5e-13,2.5e-13])";
+  EXPECT_NE(history.find(rates), std::string::npos) << history;
+}
+
+TEST(Trainer, KeepsTheLastGoodWeightsWhenItDiverges) {
+  for (const char* accumulate : {"1", "3"}) {
+    const auto trainer =
+        toy_trainer(DType::float32, with(R"("batch": 32, "optimiser": "sgd", "learning_rate": 1000,
+            "schedule": "constant", "validation": 0, "accumulate": )" +
+                                         std::string(accumulate)));
+    try {
+      trainer->advance(40);
+      FAIL() << "converged";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::numerical);
+      EXPECT_NE(std::string(error.what()).find(text("step ", trainer->step() + 1, ": ")),
+                std::string::npos)
+          << error.what();
+    }
+    for (const float weight : toy_weights<float>(*trainer)) EXPECT_TRUE(std::isfinite(weight));
+  }
+}
+
+TEST(Trainer, NeedsEventsForAStep) {
+  try {
+    toy_trainer(DType::float32, with(R"("batch": 100, "accumulate": 2)"));
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::empty_data);
+    EXPECT_NE(std::string(error.what()).find("training.accumulate = 2"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Trainer, RefusesTheCheckpointOfAnotherOptimiser) {
+  const std::string path = testing::TempDir() + "another.checkpoint";
+  std::filesystem::remove(path);
+  const std::string checkpoint = R"(, "checkpoint": ")" + path + "\"";
+  toy_trainer(DType::float32, with(R"("batch": 32)", checkpoint))->advance(40);
+  EXPECT_THROW(toy_trainer(DType::float32, with(R"("batch": 32, "optimiser": "adam")", checkpoint)),
+               Error);
+}
+
+// The file was written by the first release after 20 of 40 steps; the weights are those that it
+// came to.
+TEST(Trainer, GoesOnFromACheckpointOfTheFirstRelease) {
+  const std::string path = testing::TempDir() + "first_release.checkpoint";
+  std::filesystem::copy_file("cpp/train/testdata/checkpoint_1.safetensors", path,
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto trainer =
+      toy_trainer(DType::float64,
+                  R"({"steps": 40, "batch": 32, "learning_rate": 0.01, "schedule": "one_cycle",
+          "weight_decay": 0.1, "clip_norm": 0.5, "ema": 0.9, "validate_every": 7, "checkpoint": ")" +
+                      path + "\"}");
+  EXPECT_EQ(trainer->step(), 20);
+  EXPECT_EQ(trainer->advance(100), 20);
+  const double expected[kToyWeights] = {
+      0.60286053053795008,  0.14216624291659788,  0.4108831710854528,    0.75077236400415959,
+      -0.36498818032084962, 0.036863294743255386, 0.045726171669360903,  0.086262583506874255,
+      0.45454541658022241,  0.65936580991190752,  -0.60985407104315337,  0.48483022620294541,
+      0.40351326832231788,  -0.66308338110129705, -0.046526757553559929, -0.040789014206729847,
+      0.056574507312501951};
+  const auto weights = toy_weights<double>(*trainer);
+  for (size_t i = 0; i < kToyWeights; ++i) EXPECT_NEAR(weights[i], expected[i], 1e-12) << i;
+  EXPECT_NEAR(trainer->validation_loss(), 0.45364054603963394, 1e-12);
+}
+
+}  // namespace
+}  // namespace castalia
