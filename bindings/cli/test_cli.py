@@ -85,6 +85,18 @@ def test_info(run):
     assert run("--version").strip() == castalia.__version__
 
 
+def test_progress_is_lines_where_there_is_no_terminal(program, data, tmp_path):
+    command = [program, "train", "coupling_flow", "--data", f"{data}:x", *SMALL, *SHORT]
+    command += ["--output", "flow.safetensors"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    assert 1 <= len(lines) <= 20
+    assert all("/30  loss " in line and "\r" not in line for line in lines)
+    assert lines[-1].startswith("100 %  30/30  loss ")
+    assert done.stdout.startswith("flow.safetensors: 30 steps")
+
+
 def test_train_sample_evaluate(run, data, tmp_path):
     report = json.loads(train(run, data, "--json"))
     assert report["steps"] == 30 and report["events"] == 1000
