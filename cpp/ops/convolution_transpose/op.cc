@@ -10,7 +10,7 @@ namespace castalia {
 namespace {
 
 // The attribute "extents" holds the spatial extents of the result.
-Attributes without_extents(const Attributes& attributes) {
+Attributes convolution_attributes(const Attributes& attributes) {
   Attributes rest;
   for (const auto& [name, value] : attributes.values()) {
     if (name != "extents") rest.set(name, value);
@@ -19,7 +19,8 @@ Attributes without_extents(const Attributes& attributes) {
 }
 
 // The images of the result, when weights have a group's channels of it.
-Shape transposed_shape(const Attributes& attributes, int64_t batch, const Shape& weights) {
+Shape convolution_transpose_shape(const Attributes& attributes, int64_t batch,
+                                  const Shape& weights) {
   Shape shape{batch};
   for (const int64_t extent : attributes.integers("extents")) shape.push_back(extent);
   int64_t channels = weights[weights.rank() - 2];
@@ -42,7 +43,7 @@ std::vector<TensorType> infer_convolution_transpose(std::span<const TensorType> 
     fail(Code::shape_mismatch, "weights ", inputs[1], " have another number of axes than images ",
          inputs[0]);
   }
-  const Shape shape = transposed_shape(attributes, inputs[0].shape[0], inputs[1].shape);
+  const Shape shape = convolution_transpose_shape(attributes, inputs[0].shape[0], inputs[1].shape);
   const ConvolutionGeometry geometry = convolution_geometry(attributes, shape, inputs[1].shape);
   if (geometry.channels_out != inputs[0].shape.back()) {
     fail(Code::shape_mismatch, "images ", inputs[0], " do not fit weights ", inputs[1]);
@@ -55,7 +56,7 @@ std::vector<Value> differentiate_convolution_transpose(const GradientRequest& r)
   const Value images = r.inputs[0];
   const Value weights = r.inputs[1];
   const Value g = r.gradients[0];
-  const Attributes attributes = without_extents(r.attributes);
+  const Attributes attributes = convolution_attributes(r.attributes);
   Attributes for_weights = attributes;
   for_weights.set("kernel",
                   std::vector<int64_t>(weights.shape().begin(), weights.shape().end() - 2));

@@ -18,7 +18,7 @@ namespace {
 constexpr int64_t kUnfoldChannels = 4;  // below: too few rows for the product's kernel
 constexpr int64_t kUnfoldBytes = 128 * 1024;
 constexpr int64_t kJobRows = 512;  // with kTileColumns floats: 256 KB of weights
-constexpr int64_t kMinTileRows = 96;
+constexpr int64_t kMinTileRows = 256;  // below, packing the gradient would cost too much
 constexpr int64_t kTileColumns = 128;
 constexpr int64_t kWantedTiles = 16;
 
