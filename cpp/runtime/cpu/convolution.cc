@@ -12,8 +12,10 @@ constexpr int64_t kPackBytes = 256 * 1024;  // packed weights, in the second-lev
 constexpr int64_t kMaxDepth = 4 * kProductDepth;
 template <typename T>
 constexpr int64_t kMaxColumns = 1024 / static_cast<int64_t>(sizeof(T));
-constexpr int64_t kBlockRows = 96;  // positions that pass by a panel of weights
-constexpr int64_t kSlabPositions = 512;
+constexpr int64_t kBlockRows = 96;       // positions that pass by a panel of weights
+constexpr int64_t kTilePositions = 512;  // fewer, and packing weights would cost too much
+constexpr int64_t kMinTileColumns = 64;  // a multiple of every panel's width
+constexpr int64_t kWantedTiles = 16;
 
 constexpr int64_t divide_up(int64_t x, int64_t y) { return (x + y - 1) / y; }
 constexpr int64_t round_up(int64_t x, int64_t unit) { return divide_up(x, unit) * unit; }
@@ -86,7 +88,8 @@ struct SlidingProduct::Job {
   const T* weights;
   T* to;
   int64_t image_first, image_last;
-  int64_t slab_first, slab_last;  // elements along the split axis that are written
+  int64_t slab_first, slab_last;     // elements along the split axis that are written
+  int64_t column_begin, column_end;  // of a group, that are written
   int64_t group;
   std::array<const SlidingAxis*, 3> axes;  // of this phase
   // The block of the weights' matrix that is packed.
@@ -135,11 +138,19 @@ SlidingProduct::SlidingProduct(const ConvolutionShape& shape, bool transposed)
 
   split_ = written[0] > 1 ? 0 : written[1] > 1 ? 1 : 2;
   const int64_t extent = written[static_cast<size_t>(split_)];
-  const int64_t positions = written[0] * written[1] * written[2];
-  const int64_t wanted =
-      std::clamp<int64_t>(positions / kSlabPositions, 1, std::max<int64_t>(extent, 1));
-  slab_ = std::max<int64_t>(1, divide_up(extent, wanted));
+  const int64_t positions = std::max<int64_t>(written[0] * written[1] * written[2], 1);
+  const int64_t slabs =
+      std::clamp<int64_t>(positions / kTilePositions, 1, std::max<int64_t>(extent, 1));
+  slab_ = std::max<int64_t>(1, divide_up(extent, slabs));
   slabs_per_image_ = write_image_ == 0 ? 0 : divide_up(extent, slab_);
+  images_per_tile_ = slabs_per_image_ > 1 ? 1 : divide_up(kTilePositions, positions);
+  row_tiles_ = divide_up(shape.images, images_per_tile_) * slabs_per_image_;
+  if (row_tiles_ > 0 && shape.groups == 1) {
+    column_tiles_ =
+        std::clamp<int64_t>(kWantedTiles / row_tiles_, 1, divide_up(columns_, kMinTileColumns));
+  }
+  tile_columns_ = round_up(divide_up(columns_, column_tiles_), kMinTileColumns);
+  column_tiles_ = divide_up(std::max<int64_t>(columns_, 1), std::max<int64_t>(tile_columns_, 1));
 }
 
 namespace {
@@ -181,17 +192,29 @@ void SlidingProduct::run(const T* from, const T* weights, T* to, std::byte* scra
       scratch + round_up(packed_depth<T>(depth_, columns_) * packed_columns<T>(columns_) *
                              static_cast<int64_t>(sizeof(T)),
                          64));
-  const int64_t extent = shape_.axes[static_cast<size_t>(split_)].in;
-  const int64_t written = transposed_ ? extent : shape_.axes[static_cast<size_t>(split_)].out;
-  // Whole images pass together, so that weights are packed once for all of them.
   while (first < last) {
-    const int64_t slab = first % slabs_per_image_;
-    const int64_t whole = slab == 0 ? (last - first) / slabs_per_image_ : 0;
-    const int64_t end = whole > 0
-                            ? first + whole * slabs_per_image_
-                            : std::min(last, (first / slabs_per_image_ + 1) * slabs_per_image_);
-    job.image_first = first / slabs_per_image_;
-    job.image_last = job.image_first + std::max<int64_t>(whole, 1);
+    const int64_t tile = first / row_tiles_;
+    const int64_t end = std::min(last, (tile + 1) * row_tiles_);
+    job.column_begin = tile * tile_columns_;
+    job.column_end = std::min(columns_, job.column_begin + tile_columns_);
+    run_rows(job, first - tile * row_tiles_, end - tile * row_tiles_);
+    first = end;
+  }
+}
+
+// Whole images pass together, so that weights are packed once for all of them.
+template <typename T>
+void SlidingProduct::run_rows(Job<T>& job, int64_t first, int64_t last) const {
+  const ConvolutionAxis& axis = shape_.axes[static_cast<size_t>(split_)];
+  const int64_t written = transposed_ ? axis.in : axis.out;
+  const int64_t slabs = slabs_per_image_;
+  while (first < last) {
+    const int64_t slab = first % slabs;
+    const int64_t whole = slab == 0 ? (last - first) / slabs : 0;
+    const int64_t end = whole > 0 ? first + whole * slabs : std::min(last, first - slab + slabs);
+    job.image_first = first / slabs * images_per_tile_;
+    job.image_last =
+        std::min(shape_.images, job.image_first + std::max<int64_t>(whole, 1) * images_per_tile_);
     job.slab_first = slab * slab_;
     job.slab_last = whole > 0 ? written : std::min(written, (slab + end - first) * slab_);
     run_slab(job);
@@ -218,9 +241,9 @@ void SlidingProduct::run_phase(Job<T>& job) const {
   int64_t depth = reduced_;
   for (const SlidingAxis* axis : job.axes) depth *= static_cast<int64_t>(axis->taps.size());
   const int64_t deep = packed_depth<T>(depth, columns_);
-  for (int64_t column = 0; column < columns_; column += kMaxColumns<T>) {
+  for (int64_t column = job.column_begin; column < job.column_end; column += kMaxColumns<T>) {
     job.column_first = column;
-    job.column_last = std::min(columns_, column + kMaxColumns<T>);
+    job.column_last = std::min(job.column_end, column + kMaxColumns<T>);
     // Once also when nothing is summed: the result is zero.
     job.k_first = 0;
     do {

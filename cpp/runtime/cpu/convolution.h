@@ -78,7 +78,7 @@ class SlidingProduct {
   static SlidingProduct forward(const ConvolutionShape& shape);
   static SlidingProduct transposed(const ConvolutionShape& shape);
 
-  int64_t tiles() const { return shape_.images * slabs_per_image_; }
+  int64_t tiles() const { return row_tiles_ * column_tiles_; }
   template <typename T>
   size_t scratch_bytes() const;
   // `from` and `to` are the images read and written: in and out, or out and in. Tiles are slabs of
@@ -92,6 +92,8 @@ class SlidingProduct {
   struct Job;
   explicit SlidingProduct(const ConvolutionShape& shape, bool transposed);
 
+  template <typename T>
+  void run_rows(Job<T>& job, int64_t first, int64_t last) const;
   template <typename T>
   void run_slab(Job<T>& job) const;
   template <typename T>
@@ -111,10 +113,16 @@ class SlidingProduct {
   int64_t read_image_, write_image_;
   int64_t reduced_, columns_;  // channels of one group that are read and written
   int64_t depth_;              // of the longest sum
-  // A slab is `slab_` elements along the split axis of one image.
+  // Tiles are rows times columns. Rows are whole images, several together, or where these are large
+  // slabs of `slab_` elements along one axis of one image; columns are channels that are written.
+  // Neighbouring tiles of the same columns share the packed weights when one call computes them.
   int split_ = 0;
   int64_t slab_ = 1;
   int64_t slabs_per_image_ = 1;
+  int64_t images_per_tile_ = 1;
+  int64_t row_tiles_ = 0;
+  int64_t tile_columns_ = 0;
+  int64_t column_tiles_ = 1;
 };
 
 // The same products where few channels are written, so that a sliding product would leave most of a
@@ -182,6 +190,7 @@ class WeightGradient {
   template <typename T>
   struct Job;
   struct Block;
+  struct Line;
   struct Range {
     int64_t first, last;
   };

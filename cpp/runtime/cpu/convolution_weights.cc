@@ -18,7 +18,9 @@ namespace {
 constexpr int64_t kUnfoldChannels = 4;  // below: too few rows for the product's kernel
 constexpr int64_t kUnfoldBytes = 128 * 1024;
 constexpr int64_t kJobRows = 512;  // with kTileColumns floats: 256 KB of weights
-constexpr int64_t kMinTileRows = 256;  // below, packing the gradient would cost too much
+// Fewer, and packing the gradient would cost too much.
+constexpr int64_t kMinTileRows = 256;
+constexpr int64_t kMinUnfoldedRows = 24;
 constexpr int64_t kTileColumns = 128;
 constexpr int64_t kWantedTiles = 16;
 
@@ -33,6 +35,26 @@ struct WeightGradient::Block {
 
   int64_t width() const { return x_last - x_first; }
   int64_t positions() const { return (line_last - line_first) * width(); }
+};
+
+// Where the lines of a block lie, one after another.
+struct WeightGradient::Line {
+  Line(const ConvolutionShape& shape, int64_t line)
+      : shape(shape),
+        image(line / shape.axes[1].out / shape.axes[0].out),
+        z(line / shape.axes[1].out % shape.axes[0].out),
+        y(line % shape.axes[1].out) {}
+
+  void advance() {
+    if (++y < shape.axes[1].out) return;
+    y = 0;
+    if (++z < shape.axes[0].out) return;
+    z = 0;
+    ++image;
+  }
+
+  const ConvolutionShape& shape;
+  int64_t image, z, y;
 };
 
 template <typename T>
@@ -83,8 +105,9 @@ WeightGradient::WeightGradient(const ConvolutionShape& given)
   tile_columns_ = column_tiles_ == 0 ? 0 : round_up(divide_up(columns_, column_tiles_), 32);
   const int64_t wanted =
       divide_up(kWantedTiles, std::max<int64_t>(1, shape.groups * column_tiles_));
-  row_tiles_ =
-      columns_ == 0 ? 0 : std::clamp(rows_ / kMinTileRows, std::min<int64_t>(rows_, 1), wanted);
+  row_tiles_ = columns_ == 0 ? 0
+                             : std::clamp(rows_ / (unfold_ ? kMinUnfoldedRows : kMinTileRows),
+                                          std::min<int64_t>(rows_, 1), wanted);
   tile_rows_ = row_tiles_ == 0 ? 0 : divide_up(rows_, row_tiles_);
   row_tiles_ = tile_rows_ == 0 ? 0 : divide_up(rows_, tile_rows_);
 
@@ -197,42 +220,40 @@ void WeightGradient::multiply_unfolded(Job<T>& job, const Block& block) const {
   for (int64_t row = job.row_first; row < job.row_last; row += kRowsTogether) {
     product.rows = std::min(kRowsTogether, job.row_last - row);
     for (int64_t i = 0; i < product.rows; ++i) {
-      a[static_cast<size_t>(i)] = job.unfolded + (row + i) * block.positions();
+      a[static_cast<size_t>(i)] = job.unfolded + (row - job.row_first + i) * block.positions();
       c[static_cast<size_t>(i)] = row_of_weights(job, row + i);
     }
     run_product(product);
   }
 }
 
-// One line for every tap and channel of the group: what it sees at the positions of the block.
+// One line for every row of the job, a tap and a channel: what it sees at the positions of the
+// block.
 template <typename T>
 void WeightGradient::unfold(Job<T>& job, const Block& block) const {
   const auto& [z, y, x] = shape_.axes;
   const int64_t channels = shape_.channels_in / shape_.groups;
   const int64_t step = x.stride * in_stride_[2];
-  for (int64_t line = block.line_first; line < block.line_last; ++line) {
-    const int64_t first_y = line % y.out * y.stride - y.padding;
-    const int64_t first_z = line / y.out % z.out * z.stride - z.padding;
-    const T* const image =
-        job.in + line / y.out / z.out * (z.in * in_stride_[0]) + job.group * channels;
-    T* to = job.unfolded + (line - block.line_first) * block.width() - block.x_first;
-    for (int64_t tz = 0; tz < z.kernel; ++tz) {
-      const int64_t iz = first_z + tz * z.dilation;
-      for (int64_t ty = 0; ty < y.kernel; ++ty) {
-        const int64_t iy = first_y + ty * y.dilation;
-        const bool inside = iz >= 0 && iz < z.in && iy >= 0 && iy < y.in;
-        for (int64_t tx = 0; tx < x.kernel; ++tx) {
-          const Range at = inside ? positions_inside(block, tx) : Range{block.x_last, block.x_last};
-          const T* from = image + iz * in_stride_[0] + iy * in_stride_[1] +
-                          (tx * x.dilation - x.padding) * in_stride_[2];
-          for (int64_t i = 0; i < channels; ++i, ++from, to += block.positions()) {
-            int64_t ox = block.x_first;
-            for (; ox < at.first; ++ox) to[ox] = T(0);
-            for (; ox < at.last; ++ox) to[ox] = from[ox * step];
-            for (; ox < block.x_last; ++ox) to[ox] = T(0);
-          }
-        }
-      }
+  T* to = job.unfolded - block.x_first;
+  for (int64_t row = job.row_first; row < job.row_last; ++row) {
+    const int64_t tap = row / channels;
+    const int64_t tx = tap % x.kernel;
+    const int64_t first_y = tap / x.kernel % y.kernel * y.dilation - y.padding;
+    const int64_t first_z = tap / x.kernel / y.kernel * z.dilation - z.padding;
+    const Range inside = positions_inside(block, tx);
+    const T* const in = job.in + job.group * channels + row % channels +
+                        (tx * x.dilation - x.padding) * in_stride_[2];
+    Line line(shape_, block.line_first);
+    for (int64_t i = block.line_first; i < block.line_last; ++i, line.advance()) {
+      const int64_t iz = line.z * z.stride + first_z;
+      const int64_t iy = line.y * y.stride + first_y;
+      const bool seen = iz >= 0 && iz < z.in && iy >= 0 && iy < y.in;
+      const Range at = seen ? inside : Range{block.x_last, block.x_last};
+      const T* const from = in + (line.image * z.in + iz) * in_stride_[0] + iy * in_stride_[1];
+      for (int64_t ox = block.x_first; ox < at.first; ++ox) to[ox] = T(0);
+      for (int64_t ox = at.first; ox < at.last; ++ox) to[ox] = from[ox * step];
+      for (int64_t ox = at.last; ox < block.x_last; ++ox) to[ox] = T(0);
+      to += block.width();
     }
   }
 }
@@ -256,25 +277,16 @@ int64_t WeightGradient::find_steps(const Block& block, const std::array<int64_t,
   const int64_t shift = tap[2] * x.dilation - x.padding;
   const Range at = positions_inside(block, tap[2]);
   int64_t count = 0;
-  int64_t oy = block.line_first % y.out;
-  int64_t oz = block.line_first / y.out % z.out;
-  int64_t image = block.line_first / y.out / z.out;
-  for (int64_t line = block.line_first; line < block.line_last; ++line) {
-    const int64_t iz = oz * z.stride + tap[0] * z.dilation - z.padding;
-    const int64_t iy = oy * y.stride + tap[1] * y.dilation - y.padding;
+  Line line(shape_, block.line_first);
+  for (int64_t i = block.line_first; i < block.line_last; ++i, line.advance()) {
+    const int64_t iz = line.z * z.stride + tap[0] * z.dilation - z.padding;
+    const int64_t iy = line.y * y.stride + tap[1] * y.dilation - y.padding;
     if (iz >= 0 && iz < z.in && iy >= 0 && iy < y.in) {
       const int64_t a =
-          (image * z.in + iz) * in_stride_[0] + iy * in_stride_[1] + shift * in_stride_[2];
-      const int64_t b = (line - block.line_first) * block.width() - block.x_first;
+          (line.image * z.in + iz) * in_stride_[0] + iy * in_stride_[1] + shift * in_stride_[2];
+      const int64_t b = (i - block.line_first) * block.width() - block.x_first;
       for (int64_t ox = at.first; ox < at.last; ++ox) {
         steps[count++] = {a + ox * x.stride * in_stride_[2], (b + ox) * width};
-      }
-    }
-    if (++oy == y.out) {
-      oy = 0;
-      if (++oz == z.out) {
-        oz = 0;
-        ++image;
       }
     }
   }
