@@ -53,7 +53,7 @@ std::unique_ptr<Kernel> make_typed_spline_kernel(const KernelRequest& request,
 
 template <typename Method>
 std::unique_ptr<Kernel> make_spline_kernel(const KernelRequest& request, std::string* refusal) {
-  const RqSplineOptions options = rq_spline_options(request.attributes);
+  const SplineOptions options = spline_options(request.attributes);
   if (options.bins > cpu::RqSpline::kMaxBins) {
     *refusal = text(options.bins, " bins, more than ", cpu::RqSpline::kMaxBins);
     return nullptr;

@@ -79,11 +79,11 @@ Point evaluate(double argument, const double* params, const RqSplineOptions& opt
 
 std::vector<Tensor> spline_reference(const Attributes& attributes, std::span<const Tensor> inputs,
                                      bool inverse) {
-  const RqSplineOptions options = rq_spline_options(attributes);
+  const RqSplineOptions options = spline_options(attributes);
   std::vector<Tensor> outputs = {Tensor(inputs[0].shape), Tensor(inputs[0].shape)};
   for (int64_t i = 0; i < inputs[0].shape.count(); ++i) {
-    const Point point =
-        evaluate(inputs[0][i], inputs[1].data.data() + i * options.parameters(), options, inverse);
+    const Point point = evaluate(
+        inputs[0][i], inputs[1].data.data() + i * rq_spline_parameters(options), options, inverse);
     outputs[0][i] = point.result;
     outputs[1][i] = point.log_abs_det;
   }

@@ -1,9 +1,8 @@
-#include "cpp/ops/cases.h"
-
+#include "cpp/ops/rq_spline/op.h"
 #include "cpp/ops/spline_cases.h"
 
 namespace castalia {
 
-std::vector<Case> rq_spline_cases() { return spline_cases(); }
+std::vector<Case> rq_spline_cases() { return spline_cases(rq_spline_parameters); }
 
 }  // namespace castalia

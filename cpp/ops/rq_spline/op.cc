@@ -8,7 +8,7 @@ namespace {
 
 std::vector<Value> define_rq_spline(Graph&, std::span<const Value> inputs,
                                     const Attributes& attributes) {
-  const RqSplineOptions options = rq_spline_options(attributes);
+  const RqSplineOptions options = spline_options(attributes);
   const Value x = clipped(inputs[0], options);
   const RqBin bin = RqKnots(inputs[1], x.columns(), options).bin(x, false);
   const Value slope = bin.height / bin.width;
@@ -17,8 +17,8 @@ std::vector<Value> define_rq_spline(Graph&, std::span<const Value> inputs,
   const Value rise = bin.height * (slope * square(place) + bin.derivative_left * both);
   const Value denominator =
       slope + (bin.derivative_left + bin.derivative_right - 2.0 * slope) * both;
-  return with_tails(inputs[0], bin.bottom + rise / denominator, log_derivative(bin, slope, place),
-                    options);
+  return with_tails(inputs[0], bin.bottom + rise / denominator,
+                    rq_log_derivative(bin, slope, place), options);
 }
 
 }  // namespace
@@ -27,6 +27,10 @@ const Operator& rq_spline_operator() {
   static const Operator op{
       .name = "rq_spline", .infer = infer_rq_spline, .define = define_rq_spline};
   return op;
+}
+
+int64_t rq_spline_parameters(const RqSplineOptions& options) {
+  return options.tails == "linear" ? 3 * options.bins - 1 : 3 * options.bins + 1;
 }
 
 RqSpline rq_spline(Value x, Value params, const RqSplineOptions& options) {

@@ -11,7 +11,7 @@ constexpr double kTiny = 1e-30;
 
 std::vector<Value> define_rq_spline_inverse(Graph& graph, std::span<const Value> inputs,
                                             const Attributes& attributes) {
-  const RqSplineOptions options = rq_spline_options(attributes);
+  const RqSplineOptions options = spline_options(attributes);
   const Value y = clipped(inputs[0], options);
   const RqBin bin = RqKnots(inputs[1], y.columns(), options).bin(y, true);
   const Value slope = bin.height / bin.width;
@@ -29,7 +29,7 @@ std::vector<Value> define_rq_spline_inverse(Graph& graph, std::span<const Value>
   const Value denominator = select(descending, 2.0 * a, b + root);
   const Value place = minimum(maximum(numerator / denominator, zero), graph.scalar(1.0, y.dtype()));
   return with_tails(inputs[0], bin.left + place * bin.width,
-                    negate(log_derivative(bin, slope, place)), options);
+                    negate(rq_log_derivative(bin, slope, place)), options);
 }
 
 }  // namespace

@@ -226,7 +226,7 @@ class CouplingFlow final : public Network {
     const Trace::Part part(trace, "conditioner");
     const Value seen = !kept ? context : context ? concat({kept, context}, 1) : kept;
     MlpOptions options = conditioner_;
-    options.outputs = static_cast<int64_t>(split.mapped.size()) * spline_.parameters();
+    options.outputs = static_cast<int64_t>(split.mapped.size()) * rq_spline_parameters(spline_);
     return mlp(trace, seen, options);
   }
 

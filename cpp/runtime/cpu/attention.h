@@ -1,0 +1,33 @@
+// The softmax of attention scores and its gradient, row by row, on the CPU.
+//
+// A row has the same bits among any number of rows. Nothing here allocates; any thread may call.
+#ifndef CASTALIA_CPP_RUNTIME_CPU_ATTENTION_H_
+#define CASTALIA_CPP_RUNTIME_CPU_ATTENTION_H_
+
+#include <cstdint>
+
+namespace castalia::cpu {
+
+// What is added to scores and what hides them: rows of `keys` elements at a distance of `row`
+// elements, 0 for the same row always; or nothing.
+template <typename T>
+struct ScoreRows {
+  const T* data = nullptr;
+  int64_t row = 0;
+};
+
+// scores (rows, keys) become weights: the softmax over a row of scale * score + bias, where the
+// mask is not 0; weights are 0 elsewhere. A row without anything visible (all hidden, or with a
+// bias of minus infinity) becomes 0.
+template <typename T>
+void attention_weights(int64_t rows, int64_t keys, double scale, const ScoreRows<T>& mask,
+                       const ScoreRows<T>& bias, T* scores);
+
+// The gradient with respect to scale * score + bias from that with respect to the weights, in its
+// place.
+template <typename T>
+void attention_weights_gradient(int64_t rows, int64_t keys, const T* weights, T* gradient);
+
+}  // namespace castalia::cpu
+
+#endif  // CASTALIA_CPP_RUNTIME_CPU_ATTENTION_H_
