@@ -98,7 +98,8 @@ TEST_P(EverySpline, ComesBack) {
   const bool tails = options().tails == "linear";
   Numbers x;
   for (int64_t i = 0; i < kRows; ++i) {
-    x.push_back((tails ? 4.0 : 3.0) * (2.0 * static_cast<double>(i) / (kRows - 1) - 1.0));
+    const double at = (tails ? 4.0 : 3.0) * (2.0 * static_cast<double>(i) / (kRows - 1) - 1.0);
+    x.push_back(dtype() == DType::float32 ? static_cast<double>(static_cast<float>(at)) : at);
   }
   Graph graph;
   const Value argument = graph.input("x", {dtype(), {kRows, 1}});
@@ -109,13 +110,16 @@ TEST_P(EverySpline, ComesBack) {
   graph.output("back", back);
   graph.output("sum", log_abs_det + back_log_abs_det);
   const auto results = run(graph, {{"x", x}, {"params", logits(kRows * parameters, 1.5)}});
-  const double tolerance = dtype() == DType::float32 ? 2e-5 : 1e-12;
+  // Flat pieces magnify the rounding of y.
+  const double tolerance = dtype() == DType::float32 ? 3e-4 : 1e-12;
   double worst = 0;
   for (size_t i = 0; i < x.size(); ++i) {
     worst = std::max(worst, std::abs(results.at("back")[i] - x[i]));
     EXPECT_NEAR(results.at("back")[i], x[i], tolerance);
-    EXPECT_NEAR(results.at("sum")[i], 0, 100 * tolerance) << "at " << x[i];
-    if (std::abs(x[i]) > 3) EXPECT_EQ(results.at("y")[i], x[i]);
+    EXPECT_NEAR(results.at("sum")[i], 0, 10 * tolerance) << "at " << x[i];
+    if (std::abs(x[i]) > 3) {
+      EXPECT_EQ(results.at("y")[i], x[i]);
+    }
   }
   std::printf("  largest error of a round trip: %.2g\n", worst);
 }
