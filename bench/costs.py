@@ -42,7 +42,9 @@ def memory(build: Build, cores: int, versions: dict[str, str]) -> list[dict]:
         # A process of its own, in which nothing else has left memory to be used again.
         workers = Workers(build.programs, cores, build.log)
         try:
-            figures[side] = float(workers[worker].ask("memory", "P1", "train", 8192, side, timeout=300)[0])
+            figures[side] = float(
+                workers[worker].ask("memory", "P1", "train", 8192, side, timeout=300)[0]
+            )
         finally:
             workers.close()
     own = figures.pop("castalia")
@@ -74,7 +76,11 @@ def cold_start(build: Build, cores: int, versions: dict[str, str]) -> list[dict]
     subprocess.run([build.programs["interface"], "--write", "P12", model], check=True)
     commands = {"castalia": [str(build.home / "programs" / "start_castalia"), str(model)]}
     for side, name in (("torch", "torch"), ("jax", "jax"), ("onnxruntime", "onnx")):
-        commands[side] = [sys.executable, str(HERE / "start" / f"start_{name}.py"), str(files / name)]
+        commands[side] = [
+            sys.executable,
+            str(HERE / "start" / f"start_{name}.py"),
+            str(files / name),
+        ]
         subprocess.run([*commands[side], "--write"], check=True)
     # XLA keeps what it compiled for the first, which is not counted.
     environment = {
@@ -110,11 +116,24 @@ def calls(build: Build, cores: int, versions: dict[str, str]) -> list[dict]:
     commands = {
         "c++": [build.programs["network"]],
         "fortran": [str(build.home / "programs" / "call_fortran"), str(model)],
-        "python": ["/usr/bin/env", f"PYTHONPATH={packages}", sys.executable, str(call / "call_python.py"), str(model)],
+        "python": [
+            "/usr/bin/env",
+            f"PYTHONPATH={packages}",
+            sys.executable,
+            str(call / "call_python.py"),
+            str(model),
+        ],
     }
     if build.julia:
         path = f"JULIA_LOAD_PATH={build.prefix}/share/castalia/julia:@stdlib"
-        commands["julia"] = ["/usr/bin/env", path, build.julia, "--startup-file=no", str(call / "call_julia.jl"), str(model)]
+        commands["julia"] = [
+            "/usr/bin/env",
+            path,
+            build.julia,
+            "--startup-file=no",
+            str(call / "call_julia.jl"),
+            str(model),
+        ]
     workers = {side: Worker(side, command, 1, build.log) for side, command in commands.items()}
     blocks: dict[str, list[float]] = {side: [] for side in workers}
     try:
@@ -133,7 +152,17 @@ def calls(build: Build, cores: int, versions: dict[str, str]) -> list[dict]:
     base = seconds.pop("c++")
     allowed = {"fortran": 1e-6, "python": 5e-6, "julia": 1e-6}
     return [
-        row("P14", 1, 1, f"from {side}", own, {"c++": base}, base / (base + allowed[side]), None, versions)
+        row(
+            "P14",
+            1,
+            1,
+            f"from {side}",
+            own,
+            {"c++": base},
+            base / (base + allowed[side]),
+            None,
+            versions,
+        )
         for side, own in seconds.items()
     ]
 

@@ -36,7 +36,9 @@ class Limits:
         """
         rounded = max(SMALLEST_STREAM, 1 << (int(size) - 1).bit_length())
         if rounded not in self._bytes:
-            self._bytes[rounded] = rounded / min(self._best(mode, rounded) for mode in ("triad", "read"))
+            self._bytes[rounded] = rounded / min(
+                self._best(mode, rounded) for mode in ("triad", "read")
+            )
         return self._bytes[rounded]
 
     def describe(self) -> str:

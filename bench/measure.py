@@ -29,6 +29,8 @@ ROUNDS = 5
 # A turn repeats for so long: many times where a repetition is short, once where it is long.
 SHORTEST_TURN, LONGEST_TURN = 0.05, 0.25
 REPETITIONS_A_TURN = 50
+# Repetitions of more than so many seconds stop after fewer rounds.
+LONG_REPETITION, LONG_ROUNDS = 0.7, 2
 # torch.compile calls a C++ compiler, for minutes where its cache is empty.
 PREPARATION_TIMEOUT = 300
 # Threads of a side that has just run may still wait for more work, and hold a core; they get over it.
@@ -52,7 +54,9 @@ def machine() -> dict[str, str]:
 class Measurement:
     """The cases at one number of threads."""
 
-    def __init__(self, workers: Workers, threads: int, progress: Progress, versions: dict[str, str]):
+    def __init__(
+        self, workers: Workers, threads: int, progress: Progress, versions: dict[str, str]
+    ):
         self._workers = workers
         self._threads = threads
         self._progress = progress
@@ -67,6 +71,7 @@ class Measurement:
         """Makes the sides ready; gives the worker of each that is."""
         sides = {"castalia": case.ours, **{peer: WORKER_OF[peer] for peer in case.peers}}
         ready = {}
+        own = 0
         for side, name in sides.items():
             self._progress.show(f"{self.title(case)}: preparing {side}")
             try:
@@ -76,7 +81,7 @@ class Measurement:
                     raise
                 self._progress.say(f"{self.title(case)}: no figure for {side}: {reason}")
                 continue
-            own = count if side == "castalia" else own
+            own = own or count
             if abs(count - own) > PARAMETERS_MAY_DIFFER * own:
                 raise SystemExit(f"{case.workload}: {side} has {count} parameters, Castalia {own}")
             ready[side] = name
@@ -90,6 +95,8 @@ class Measurement:
         for number in range(ROUNDS):
             self._progress.show(f"{self.title(case)}: round {number + 1} of {ROUNDS}")
             for side, name in ready.items():
+                if number >= LONG_ROUNDS and statistics.median(collected[side]) > LONG_REPETITION:
+                    continue
                 time.sleep(PAUSE)
                 new = self._workers[name].run(side, turn[side])
                 collected[side] += new
@@ -105,7 +112,7 @@ class Measurement:
         # The least time that the machine needs for the work.
         least = max(
             case.flops / self._limits.flops_per_second(),
-            case.bytes / self._limits.bytes_per_second(case.bytes),
+            case.passes * case.bytes / self._limits.bytes_per_second(case.bytes),
         )
         return [
             row(
@@ -125,7 +132,9 @@ class Measurement:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures Castalia and its peers side by side.")
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="such as P1 (default: all)")
+    parser.add_argument(
+        "workloads", nargs="*", metavar="WORKLOAD", help="such as P1 (default: all)"
+    )
     parser.add_argument("--json", required=True, type=Path, help="where the rows go")
     parser.add_argument("--home", required=True, type=Path, help="what tools/bench has built")
     arguments = parser.parse_args()

@@ -54,7 +54,9 @@ def table(rows: list[dict]) -> str:
     """Text in columns."""
     lines = [HEADER, *map(cells, rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def markdown(rows: list[dict]) -> str:
@@ -81,7 +83,9 @@ def markdown(rows: list[dict]) -> str:
             f"With {threads} thread{'s' if threads > 1 else ''}: {text}."
             for threads, text in sorted(limits.items())
         ),
-        "Peers: " + ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + ".",
+        "Peers: "
+        + ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+        + ".",
         "",
         "## How it is measured",
         "",
@@ -139,7 +143,9 @@ def draw(rows: list[dict], path: Path) -> None:
     axes.minorticks_off()
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_ylim(len(drawn) - 0.4, -0.6)
-    axes.set_xlabel("fastest peer / Castalia   (blue: goal met, or 80 % of the machine's limit; tick: goal)")
+    axes.set_xlabel(
+        "fastest peer / Castalia   (blue: goal met, or 80 % of the machine's limit; tick: goal)"
+    )
     axes.spines[["top", "right"]].set_visible(False)
     figure_.savefig(path, dpi=130)
 
@@ -152,7 +158,9 @@ def _within(tick: float, drawn: list[dict]) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Prints the rows of a measurement.")
     parser.add_argument("rows", type=Path, help="what measure.py wrote")
-    parser.add_argument("--document", type=Path, help="folder for performance.md and performance.png")
+    parser.add_argument(
+        "--document", type=Path, help="folder for performance.md and performance.png"
+    )
     arguments = parser.parse_args()
     rows = json.loads(arguments.rows.read_text(encoding="utf-8"))
     if arguments.document:

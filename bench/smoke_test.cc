@@ -47,24 +47,44 @@ INSTANTIATE_TEST_SUITE_P(Workloads, Flow,
                          testing::Values(Case{"P1", "train", 16, 8 * kCoupling},
                                          Case{"P2", "sample", 3, 8 * kCoupling},
                                          Case{"P2", "log_prob", 3, 8 * kCoupling},
+                                         Case{"P7", "train", 1, kEncoder + kDecoder},
+                                         Case{"P8", "sample", 2, kCloudGenerator},
+                                         Case{"P8", "train", 2, kCloudGenerator + kDiscriminator},
+                                         Case{"P9", "sample", 3, kVelocity},
                                          Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11}),
                          name_of);
 
 class Network : public testing::TestWithParam<Case> {};
 TEST_P(Network, RunsTheSameOnThreads) { expect_same_on_threads(GetParam(), make_network_task); }
 
-constexpr int64_t kGenerator = 64 * 256 + 256 + 256 * 512 + 512 + 512 * 504 + 504;
-INSTANTIATE_TEST_SUITE_P(Workloads, Network,
-                         testing::Values(Case{"P4", "sample", 3, kGenerator},
-                                         Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11},
-                                         Case{"limit", "read", 100, 50},
-                                         Case{"limit", "product", 20, 0},
-                                         Case{"limit", "triad", 1200, 100}),
-                         name_of);
+constexpr int64_t dense(int64_t inputs, int64_t outputs) { return inputs * outputs + outputs; }
+
+constexpr int64_t kGenerator = dense(64, 256) + dense(256, 512) + dense(512, 504);
+constexpr int64_t kEncoder =
+    27 * (1 * 16 + 16 * 32 + 32 * 64) + 16 + 32 + 64 + dense(64 * 64, 2 * 32);
+constexpr int64_t kDecoder =
+    dense(32, 64 * 64) + 64 * 64 * 32 + 32 + 27 * 32 * 16 + 16 + 64 * 16 * 1 + 1;
+constexpr int64_t kVelocity = dense(13, 256) + 3 * dense(256, 256) + dense(256, 12);
+constexpr int64_t kEpic =
+    dense(2 * 128 + 10, 128) + dense(128, 10) + dense(128 + 10, 128) + dense(128, 128);
+constexpr int64_t kCloudGenerator =
+    dense(3, 128) + dense(10, 128) + dense(128, 10) + 6 * kEpic + dense(128, 3);
+constexpr int64_t kDiscriminator = dense(3, 128) + dense(128, 128) + dense(256, 128) +
+                                   dense(128, 10) + 3 * kEpic + dense(2 * 128 + 10, 128) +
+                                   dense(128, 1);
+INSTANTIATE_TEST_SUITE_P(
+    Workloads, Network,
+    testing::Values(Case{"P4", "sample", 3, kGenerator}, Case{"P8", "sample", 2, kCloudGenerator},
+                    Case{"P8", "train", 2, kCloudGenerator + kDiscriminator},
+                    Case{"P9", "sample", 3, kVelocity},
+                    Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11}, Case{"limit", "read", 100, 50},
+                    Case{"limit", "product", 20, 0}, Case{"limit", "triad", 1200, 100}),
+    name_of);
 
 TEST(Worker, AnswersRequestsAndErrors) {
   std::istringstream requests(
-      "run castalia 0\nprepare limit triad 1200 castalia\nrun castalia 0\ndrop\nrun castalia 0\nprepare limit triad none\nhello\n");
+      "run castalia 0\nprepare limit triad 1200 castalia\nrun castalia 0\ndrop\nrun castalia "
+      "0\nprepare limit triad none\nhello\n");
   std::ostringstream answers;
   serve([](const Request& request) { return make_network_task(request, 1); }, requests, answers);
   std::istringstream lines(answers.str());

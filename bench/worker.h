@@ -1,5 +1,6 @@
 // How Castalia's side answers the harness (bench/measure.py): a process that holds one prepared
-// workload and times it on request. bench/peers/serve.py states the requests; the peers answer the same.
+// workload and times it on request. bench/peers/serve.py states the requests; the peers answer the
+// same.
 #ifndef CASTALIA_BENCH_WORKER_H_
 #define CASTALIA_BENCH_WORKER_H_
 

@@ -64,7 +64,9 @@ class Worker:
 
     def prepare(self, case, peer: str, timeout: float) -> int:
         """Makes a case ready; gives the number of the model's parameters."""
-        return int(self.ask("prepare", case.workload, case.mode, case.batch, peer, timeout=timeout)[0])
+        return int(
+            self.ask("prepare", case.workload, case.mode, case.batch, peer, timeout=timeout)[0]
+        )
 
     def run(self, peer: str, seconds: float) -> list[float]:
         return [float(word) for word in self.ask("run", peer, f"{seconds:.6f}")]

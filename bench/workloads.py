@@ -5,8 +5,8 @@ A contest is a row of the result: a goal for the ratio (fastest of its peers / C
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Callable
+from dataclasses import dataclass
+from itertools import pairwise
 
 # The worker that runs each peer; what a peer's name says of how: bench/peers/*.py.
 WORKER_OF = {
@@ -41,7 +41,7 @@ class Case:
     contests: tuple[Contest, ...]
     flops: float  # of the matrix products and convolutions alone
     bytes: float  # that must be read or written at least once
-    notes: tuple[str, ...] = field(default=())
+    passes: int = 1  # how often, when the work goes over them again and again
 
     @property
     def peers(self) -> list[str]:
@@ -49,11 +49,11 @@ class Case:
 
 
 def perceptron_flops(widths: tuple[int, ...]) -> int:
-    return sum(2 * a * b for a, b in zip(widths[:-1], widths[1:]))
+    return sum(2 * a * b for a, b in pairwise(widths))
 
 
 def perceptron_parameters(widths: tuple[int, ...]) -> int:
-    return sum(a * b + b for a, b in zip(widths[:-1], widths[1:]))
+    return sum(a * b + b for a, b in pairwise(widths))
 
 
 # A training step computes each product three times: forward, and for both of its gradients. It reads
@@ -94,6 +94,79 @@ def generator(batch: int) -> Case:
     )
 
 
+def convolution_flops(positions: int, taps: int, inputs: int, outputs: int) -> int:
+    """Of an image: positions of the smaller image, which a transposed convolution reads."""
+    return 2 * positions * taps * inputs * outputs
+
+
+def wasserstein_gan(batch: int) -> Case:
+    generator = perceptron_flops((128, 4096)) + sum(
+        convolution_flops(*layer)
+        for layer in ((16, 16, 256, 128), (64, 16, 128, 64), (256, 16, 64, 3))
+    )
+    critic = perceptron_flops((4096, 1)) + sum(
+        convolution_flops(*layer)
+        for layer in ((256, 16, 3, 64), (64, 16, 64, 128), (16, 16, 128, 256))
+    )
+    # The critic's step: the generator forward; the critic on both kinds of images, forward and back; the
+    # penalty, with each product forward, back for the slope, and twice again for the slope's gradient. The
+    # generator's step: itself forward and back, the critic forward and back to the images.
+    flops = batch * (generator * (1 + TRAIN_FLOPS) + critic * (2 * TRAIN_FLOPS + 4 + 2))
+    weights = FLOAT * 1_850_000
+    return Case(
+        "P6", "train", batch, "network", (Contest(1.3, ("torch",)),), flops, weights * TRAIN_BYTES
+    )
+
+
+def voxel_autoencoder(batch: int) -> Case:
+    layers = ((3375, 27, 1, 16), (512, 27, 16, 32), (64, 27, 32, 64))
+    layers += ((64, 64, 64, 32), (512, 27, 32, 16), (3375, 64, 16, 1))
+    flops = sum(convolution_flops(*layer) for layer in layers)
+    flops += perceptron_flops((4096, 64)) + perceptron_flops((32, 4096))
+    weights = FLOAT * 613_000
+    return Case(
+        "P7",
+        "train",
+        batch,
+        "network",
+        (Contest(1.2, ("torch", "torch.compile")),),
+        TRAIN_FLOPS * batch * flops,
+        weights * TRAIN_BYTES + FLOAT * batch * 30**3,
+    )
+
+
+def point_cloud_gan(mode: str, batch: int, goal: float) -> Case:
+    epic_of_all = perceptron_flops((266, 128, 10)) + perceptron_flops((10, 128))
+    epic = 150 * perceptron_flops((128, 128, 128)) + epic_of_all
+    generator = 150 * perceptron_flops((3, 128)) * 2 + perceptron_flops((10, 128, 10)) + 6 * epic
+    discriminator = (
+        150 * perceptron_flops((3, 128, 128)) + perceptron_flops((256, 128, 10)) + 3 * epic
+    ) + perceptron_flops((266, 128, 1))
+    if mode == "sample":
+        flops = generator
+    else:
+        # The discriminator's step: noise to jets, then both kinds of jets forward and back. The
+        # generator's: itself forward and back, the discriminator forward and back to the jets.
+        flops = generator * (1 + TRAIN_FLOPS) + discriminator * (2 * TRAIN_FLOPS + 2)
+    weights = FLOAT * (422_000 if mode == "sample" else 717_000 * TRAIN_BYTES)
+    peers = ("torch", "torch.compile", "jax")
+    points = FLOAT * batch * 150 * 3
+    return Case(
+        "P8", mode, batch, "network", (Contest(goal, peers),), batch * flops, weights + 2 * points
+    )
+
+
+def continuous_flow(batch: int, goal: float) -> Case:
+    widths = (13, 256, 256, 256, 256, 12)
+    weights = FLOAT * perceptron_parameters(widths)
+    peers = ("diffrax", "jax", "torch", "torch.compile")
+    flops = batch * 100 * perceptron_flops(widths)
+    # Each of the hundred evaluations reads the weights.
+    return Case(
+        "P9", "sample", batch, "network", (Contest(goal, peers),), flops, weights, passes=100
+    )
+
+
 CASES: list[Case] = [
     *(coupling_flow("P1", "train", batch, 2) for batch in (1024, 8192)),
     *(
@@ -102,4 +175,8 @@ CASES: list[Case] = [
         for batch, goal in ((1, 5), (64, 3), (1024, 2), (8192, 2))
     ),
     *(generator(batch) for batch in (1, 128, 1024)),
+    voxel_autoencoder(16),
+    *(point_cloud_gan("sample", batch, 2) for batch in (1, 256)),
+    point_cloud_gan("train", 256, 1.5),
+    *(continuous_flow(batch, goal) for batch, goal in ((1, 2), (1024, 1.2))),
 ]

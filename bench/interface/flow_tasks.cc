@@ -9,8 +9,8 @@
 namespace castalia::bench {
 namespace {
 
-// The defaults of coupling_flow: 8 couplings, conditioners 6-128-128-138 with ReLU, 8 bins on [-5, 5],
-// linear tails, a normal base.
+// The defaults of coupling_flow: 8 couplings, conditioners 6-128-128-138 with ReLU, 8 bins on [-5,
+// 5], linear tails, a normal base.
 constexpr char kFlow[] = R"({"features": 12})";
 // One coupling of a few units.
 constexpr char kSmallFlow[] =
@@ -91,7 +91,8 @@ class FlowTask : public Task {
 
   int64_t parameters() const override { return parameters_; }
 
-  // One step of training on a few events: a model can be used, and saved with a reference, after it.
+  // One step of training on a few events: a model can be used, and saved with a reference, after
+  // it.
   void fit() {
     Dataset data;
     Config training;
@@ -158,7 +159,8 @@ class LogProb final : public FlowTask {
   Events log_prob_;
 };
 
-// A step of Castalia's trainer: it gathers the batch from the data set, then forward, backward, Adam.
+// A step of Castalia's trainer: it gathers the batch from the data set, then forward, backward,
+// Adam.
 class Train final : public FlowTask {
  public:
   Train(int64_t batch, int threads) : FlowTask(kFlow, threads) {

@@ -12,7 +12,8 @@ namespace castalia::bench {
 // P1 (train) and P2 (sample, log_prob). Throws std::runtime_error with the library's message.
 std::unique_ptr<Task> make_flow_task(const Request& request, int threads);
 
-// Writes the model file of P12 (the flow) or P14 (a flow so small that a call costs little more than calling).
+// Writes the model file of P12 (the flow) or P14 (a flow so small that a call costs little more
+// than calling).
 void write_flow(const std::string& workload, const std::string& path);
 
 }  // namespace castalia::bench

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kCallsABlock = 100;
 
-// The Program that draws one event of a small flow, run by itself: what a call from another language
-// is compared with. Its cost does not depend on the weights.
+// The Program that draws one event of a small flow, run by itself: what a call from another
+// language is compared with. Its cost does not depend on the weights.
 class DirectCall final : public Task {
  public:
   DirectCall()
@@ -58,6 +58,8 @@ class DirectCall final : public Task {
 
 }  // namespace
 
-std::unique_ptr<Task> make_direct_call(const Request&, int) { return std::make_unique<DirectCall>(); }
+std::unique_ptr<Task> make_direct_call(const Request&, int) {
+  return std::make_unique<DirectCall>();
+}
 
 }  // namespace castalia::bench

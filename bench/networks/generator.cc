@@ -22,12 +22,12 @@ Value latent(Trace& trace, int64_t rows) {
 }  // namespace
 
 std::unique_ptr<Task> make_generator(const Request& request, int threads) {
-  const auto part = std::make_shared<Part>(
-      "generator", [](Trace& trace) { generator(trace, latent(trace, 1)); });
+  const auto part =
+      std::make_shared<Part>("generator", [](Trace& trace) { generator(trace, latent(trace, 1)); });
   Graph graph;
   Trace trace = part->trace(graph);
   graph.output("check", generator(trace, latent(trace, request.batch)));
-  return std::make_unique<ProgramTask>(graph, std::vector{part}, threads, true);
+  return std::make_unique<ProgramTask>(graph, std::vector{part}, threads);
 }
 
 }  // namespace castalia::bench

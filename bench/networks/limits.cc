@@ -35,7 +35,9 @@ class Triad final : public Task {
 
  private:
   size_t size() const { return static_cast<size_t>(count_) * sizeof(float); }
-  static float* values(const AlignedBuffer& buffer) { return reinterpret_cast<float*>(buffer.data()); }
+  static float* values(const AlignedBuffer& buffer) {
+    return reinterpret_cast<float*>(buffer.data());
+  }
 
   int64_t count_;
   ThreadPool pool_;
@@ -80,7 +82,7 @@ std::unique_ptr<Task> make_limit(const Request& request, int threads) {
   const Value a = graph.input("a", square_matrix);
   const Value b = graph.input("b", square_matrix);
   graph.output("check", matmul(a, b));
-  return std::make_unique<ProgramTask>(graph, std::vector<std::shared_ptr<Part>>{}, threads, true);
+  return std::make_unique<ProgramTask>(graph, std::vector<std::shared_ptr<Part>>{}, threads);
 }
 
 }  // namespace castalia::bench

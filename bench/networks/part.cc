@@ -8,6 +8,7 @@
 #include "cpp/autodiff/gradient.h"
 #include "cpp/base/philox.h"
 #include "cpp/ops/ops.h"
+#include "cpp/train/optimiser.h"
 
 namespace castalia::bench {
 namespace {
@@ -16,10 +17,12 @@ constexpr uint64_t kSeed = 1;
 // A stage of the host's: the numbers that inputs and carried states are set to.
 constexpr uint16_t kInputStage = 1;
 
+// The library's defaults: Adam (arXiv:1412.6980), beta 0.9 and 0.999.
+const TrainingOptions& training() {
+  static const TrainingOptions options("{}");
+  return options;
+}
 constexpr double kRate = 1e-3;
-constexpr double kBeta1 = 0.9;
-constexpr double kBeta2 = 0.999;
-constexpr double kEpsilon = 1e-8;
 
 std::vector<float> normal(uint64_t which, int64_t count) {
   std::vector<float> values(static_cast<size_t>(count));
@@ -65,32 +68,25 @@ void Part::add_adam(Trace& trace, Value loss) {
     pieces.push_back(reshape(piece, Shape{piece.shape().count()}));
   }
   const Value g = concat(pieces, 0);
-  const TensorType scalar{DType::float32, {}};
-  const Value correction1 = graph.input("correction1", scalar);
-  const Value correction2 = graph.input("correction2", scalar);
-  const Value flat = graph.state(name_, g.type());
-  const Value m = graph.state(name_ + ".first_moment", g.type());
-  const Value v = graph.state(name_ + ".second_moment", g.type());
-  const Value m_new = kBeta1 * m + (1 - kBeta1) * g;
-  const Value v_new = kBeta2 * v + (1 - kBeta2) * square(g);
-  graph.assign(m, m_new);
-  graph.assign(v, v_new);
-  graph.assign(flat, flat - kRate * (m_new * correction1) / (sqrt(v_new * correction2) + kEpsilon));
+  trace_update(
+      graph, training(),
+      {.loss = loss, .weights = graph.state(name_, g.type()), .gradient = g, .rate_factors = {}});
 }
 
-void Part::bind(Workspace& workspace) {
+void Part::bind(Workspace& workspace, bool trained) {
   for (const Binding& state : workspace.program().states) {
     if (state.name == name_) workspace.bind_state(state.name, weights_.data());
-    if (state.name == name_ + ".first_moment") workspace.bind_state(state.name, first_moment_.data());
-    if (state.name == name_ + ".second_moment") workspace.bind_state(state.name, second_moment_.data());
+    if (!trained) continue;
+    if (state.name == "first_moment") workspace.bind_state(state.name, first_moment_.data());
+    if (state.name == "second_moment") workspace.bind_state(state.name, second_moment_.data());
   }
 }
 
 ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
-                         bool rows_independent, int runs)
+                         const std::shared_ptr<Part>& trained, int runs)
     : parts_(std::move(parts)),
       pool_(threads),
-      workspace_(compile(graph, {.rows_independent = rows_independent}), threads),
+      workspace_(compile(graph, {.rows_independent = trained == nullptr}), threads),
       runs_(runs) {
   uint64_t which = 0;
   for (const Binding& input : program().inputs) {
@@ -98,15 +94,15 @@ ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> 
       inputs_.push_back({input.name, normal(which++, input.type.shape.count())});
     }
   }
-  for (const std::shared_ptr<Part>& part : parts_) part->bind(workspace_);
+  for (const std::shared_ptr<Part>& part : parts_) part->bind(workspace_, part == trained);
   for (const Binding& state : program().states) {
-    const bool of_a_part = std::any_of(parts_.begin(), parts_.end(), [&](const auto& part) {
-      return state.name.starts_with(part->name());
-    });
-    if (of_a_part) continue;
+    const bool of_a_part = std::any_of(
+        parts_.begin(), parts_.end(), [&](const auto& part) { return state.name == part->name(); });
+    if (of_a_part || state.name == "first_moment" || state.name == "second_moment") continue;
     const int64_t count = state.type.shape.count();
-    carried_.push_back({state.type.shape.rank() > 0 ? normal(which++, count)
-                                                    : std::vector<float>(static_cast<size_t>(count)),
+    carried_.push_back({state.type.shape.rank() > 0
+                            ? normal(which++, count)
+                            : std::vector<float>(static_cast<size_t>(count)),
                         AlignedBuffer(padded_bytes(state.type.bytes()))});
     workspace_.bind_state(state.name, carried_.back().memory.data());
   }
@@ -114,7 +110,8 @@ ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> 
 
 void ProgramTask::write_scalar(const char* name, double value) {
   for (const Binding& input : program().inputs) {
-    if (input.name == name) *static_cast<float*>(workspace_.input(name)) = static_cast<float>(value);
+    if (input.name == name)
+      *static_cast<float*>(workspace_.input(name)) = static_cast<float>(value);
   }
 }
 
@@ -128,8 +125,9 @@ void ProgramTask::run() {
                   input.values.size() * sizeof(float));
     }
     ++step_;
-    write_scalar("correction1", 1 / (1 - std::pow(kBeta1, step_)));
-    write_scalar("correction2", 1 / (1 - std::pow(kBeta2, step_)));
+    for (const StepNumber& number : step_numbers(training(), step_, kRate)) {
+      if (number.name != nullptr) write_scalar(number.name, number.value);
+    }
     workspace_.run(&pool_);
   }
 }
@@ -145,6 +143,16 @@ double ProgramTask::check() const {
     if (output.name == "check") return total(workspace_.output("check"), output.type);
   }
   throw std::logic_error("the Program has no output 'check'");
+}
+
+void Sequence::run() {
+  for (const auto& task : tasks_) task->run();
+}
+
+double Sequence::check() const {
+  double sum = 0;
+  for (const auto& task : tasks_) sum += task->check();
+  return sum;
 }
 
 }  // namespace castalia::bench

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/worker.h"
@@ -17,8 +18,8 @@
 
 namespace castalia::bench {
 
-// A network with its weights and, for training, Adam's moments: the states that Programs are bound to.
-// A GAN has two.
+// A network with its weights and, for training, Adam's moments: the states that Programs are bound
+// to. A GAN has two.
 class Part {
  public:
   // `declare` traces every parameter once.
@@ -30,13 +31,13 @@ class Part {
   // To trace with: the weights are the graph's state NAME.
   Trace trace(Graph& graph);
 
-  // Adds an Adam step (arXiv:1412.6980; rate 1e-3, beta 0.9 and 0.999, epsilon 1e-8) down the gradient of
-  // a scalar loss with respect to this part's weights. The inputs correction1 and correction2 are the
-  // step's bias corrections. `trace` is the one that the loss was traced with.
+  // Adds a step of the library's Adam, with its defaults, down the gradient of a scalar loss with
+  // respect to this part's weights. `trace` is the one that the loss was traced with. A Program
+  // trains one part.
   void add_adam(Trace& trace, Value loss);
 
-  // Binds those of the part's states that the Workspace's Program has.
-  void bind(Workspace& workspace);
+  // Binds the weights, and where the Program trains this part the moments.
+  void bind(Workspace& workspace, bool trained);
 
  private:
   std::string name_;
@@ -44,13 +45,15 @@ class Part {
   AlignedBuffer weights_, first_moment_, second_moment_;
 };
 
-// Compiles a graph and runs it: inputs are standard normal numbers, and check() sums the output "check".
-// States that belong to no Part start each repetition from standard normal numbers, scalars from zero.
+// Compiles a graph and runs it: inputs are standard normal numbers, and check() sums the output
+// "check". States that belong to no Part start each repetition from standard normal numbers,
+// scalars from zero.
 class ProgramTask final : public Task {
  public:
-  // One repetition is so many runs of the Program.
+  // `trained` is the part that the Program trains, null where it trains none: then a row's bits do
+  // not depend on the rows beside it. One repetition is so many runs of the Program.
   ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
-              bool rows_independent, int runs = 1);
+              const std::shared_ptr<Part>& trained = nullptr, int runs = 1);
 
   void run() override;
   int64_t parameters() const override;
@@ -76,6 +79,18 @@ class ProgramTask final : public Task {
   std::vector<Carried> carried_;
   int runs_;
   int64_t step_ = 0;
+};
+
+// Programs that run one after another on the same parts: the steps of a GAN.
+class Sequence final : public Task {
+ public:
+  explicit Sequence(std::vector<std::unique_ptr<ProgramTask>> tasks) : tasks_(std::move(tasks)) {}
+  void run() override;
+  int64_t parameters() const override { return tasks_.front()->parameters(); }
+  double check() const override;
+
+ private:
+  std::vector<std::unique_ptr<ProgramTask>> tasks_;
 };
 
 }  // namespace castalia::bench

@@ -1,4 +1,5 @@
-// The workloads that are plain networks. Architectures are stated beside their peers in bench/peers.
+// The workloads that are plain networks. Architectures are stated beside their peers in
+// bench/peers.
 #ifndef CASTALIA_BENCH_NETWORKS_TASKS_H_
 #define CASTALIA_BENCH_NETWORKS_TASKS_H_
 
@@ -11,12 +12,30 @@ namespace castalia::bench {
 // P4: latent vectors (batch, 64) to voxels (batch, 504) by a perceptron 64-256-512-504 with ReLU.
 std::unique_ptr<Task> make_generator(const Request& request, int threads);
 
+// P6: a step of the critic with the gradient penalty (arXiv:1704.00028), then one of the generator:
+// images 32 x 32 x 3, DCGAN with 64 base channels, batch normalisation in the generator.
+std::unique_ptr<Task> make_wasserstein_gan(const Request& request, int threads);
+
+// P7: a training step of a variational autoencoder of 30 x 30 x 30 voxels: three convolutions of
+// stride 2 to 64 channels, 32 latent variables, three transposed convolutions back.
+std::unique_ptr<Task> make_voxel_autoencoder(const Request& request, int threads);
+
+// P8: EPiC-GAN, arXiv:2301.08128: clouds of 150 points, 6 layers in the generator, 3 in the
+// discriminator, 128 wide, 10 global features, without the weights' normalisation. sample: the
+// generator. train: a step of the discriminator, then one of the generator, least squares and Adam.
+std::unique_ptr<Task> make_point_cloud_gan(const Request& request, int threads);
+
+// P9: 25 steps of the classical Runge-Kutta method through a velocity field 13-256-256-256-256-12
+// with SiLU (the last input is the time), from noise to events of 12 features.
+std::unique_ptr<Task> make_continuous_flow(const Request& request, int threads);
+
 // P14: blocks of 100 calls that draw one event each of a small flow, straight from its Program.
 std::unique_ptr<Task> make_direct_call(const Request& request, int threads);
 
 // What the machine gives at most, measured with our own loops. product: the product of two square
 // matrices of `batch` rows, 2 batch^3 operations. triad: a = b + s c on three arrays of together
-// `batch` bytes, all of which are read or written once. read: two arrays of together `batch` bytes are compared.
+// `batch` bytes, all of which are read or written once. read: two arrays of together `batch` bytes
+// are compared.
 std::unique_ptr<Task> make_limit(const Request& request, int threads);
 
 // The task of any workload of these.

@@ -45,7 +45,9 @@ def coupling_flow(mode, batch, peer):
 
     optimiser = optax.adam(1e-3)
     parameters, fixed = eqx.partition(
-        distribution, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable)
+        distribution,
+        eqx.is_inexact_array,
+        is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable),
     )
 
     def loss(parameters):

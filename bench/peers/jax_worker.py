@@ -6,9 +6,15 @@ usage: jax_worker.py THREADS
 from importlib.metadata import version
 
 import jax_flows
+import jax_networks
 from serve import serve
 
-MAKERS = {"P1": jax_flows.coupling_flow, "P2": jax_flows.coupling_flow}
+MAKERS = {
+    "P1": jax_flows.coupling_flow,
+    "P2": jax_flows.coupling_flow,
+    "P8": jax_networks.point_cloud_gan,
+    "P9": jax_networks.continuous_flow,
+}
 
 
 def make(case, mode, batch, peer):

@@ -1,5 +1,7 @@
 """The plain networks as ONNX graphs."""
 
+from itertools import pairwise
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -11,7 +13,7 @@ def perceptron(widths, batch):
     """The network of torch_networks.generator as an ONNX graph, and the number of its parameters."""
     random = np.random.default_rng(1)
     nodes, weights, value = [], [], "z"
-    for layer, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:])):
+    for layer, (inputs, outputs) in enumerate(pairwise(widths)):
         last = layer == len(widths) - 2
         limit = np.sqrt(6 / inputs)
         weight = random.uniform(-limit, limit, (inputs, outputs)).astype(np.float32)

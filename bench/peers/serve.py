@@ -17,8 +17,9 @@ import os
 import sys
 import time
 
-# A warm-up covers compilation, and then what compilers and allocators learn from the first calls.
-WARM_UP_REPETITIONS = 3
+# A warm-up covers compilation, and then what compilers and allocators learn from the first calls: so
+# many, or for so many seconds.
+WARM_UP_REPETITIONS, WARM_UP_SECONDS = 3, 1.0
 MEMORY_REPETITIONS = 5
 
 
@@ -35,6 +36,15 @@ def forget_peak():
     """Starts VmHWM again from what is resident now."""
     with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
         file.write("5")
+
+
+def warm_up(repetition):
+    repetition()  # compiles
+    end = time.perf_counter() + WARM_UP_SECONDS
+    for _ in range(WARM_UP_REPETITIONS):
+        repetition()
+        if time.perf_counter() > end:
+            return
 
 
 def timed(repetition, seconds):
@@ -76,8 +86,7 @@ def serve(make, versions):
         try:
             if request == "prepare":
                 repetition, parameters = make(*arguments)
-                for _ in range(WARM_UP_REPETITIONS):
-                    repetition()
+                warm_up(repetition)
                 ready[words[3]] = repetition
                 answer = [parameters]
             elif request == "run":

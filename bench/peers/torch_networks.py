@@ -1,5 +1,7 @@
 """The plain networks in PyTorch."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch_setup import compiled, inference, parameters_of
@@ -10,7 +12,7 @@ GENERATOR = (64, 256, 512, 504)
 def perceptron(widths, activation=nn.ReLU):
     """Linear layers with an activation between them, none behind the last."""
     layers = []
-    for inputs, outputs in zip(widths[:-1], widths[1:]):
+    for inputs, outputs in pairwise(widths):
         layers += [nn.Linear(inputs, outputs), activation()]
     return nn.Sequential(*layers[:-1])
 
@@ -21,3 +23,38 @@ def generator(mode, batch, peer):
     z = torch.randn(batch, GENERATOR[0])
     run = compiled(network, peer)
     return inference(lambda: run(z)), parameters_of(network)
+
+
+class Velocity(nn.Module):
+    """P9: 13-256-256-256-256-12 with SiLU; the last input is the time."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = perceptron((13, 256, 256, 256, 256, 12), nn.SiLU)
+
+    def forward(self, time, x):
+        return self.network(torch.cat([x, time.expand(len(x), 1)], dim=1))
+
+
+def continuous_flow(mode, batch, peer):
+    """25 steps of the classical Runge-Kutta method, which zuko's adaptive solver does not offer."""
+    steps, velocity = 25, Velocity().eval()
+    x0 = torch.randn(batch, 12)
+    h = 1 / steps
+
+    def step(time, x):
+        k1 = velocity(time, x)
+        k2 = velocity(time + h / 2, x + h / 2 * k1)
+        k3 = velocity(time + h / 2, x + h / 2 * k2)
+        k4 = velocity(time + h, x + h * k3)
+        return x + h / 6 * (k1 + 2 * (k2 + k3) + k4)
+
+    step = compiled(step, peer)
+    times = [torch.tensor(i * h) for i in range(steps)]
+
+    def sample():
+        x = x0
+        for time in times:
+            x = step(time, x)
+
+    return inference(sample), parameters_of(velocity)

@@ -6,7 +6,9 @@ usage: torch_worker.py THREADS
 from importlib.metadata import version
 
 import torch
+import torch_clouds
 import torch_flows
+import torch_images
 import torch_networks
 from serve import serve
 
@@ -14,6 +16,10 @@ MAKERS = {
     "P1": torch_flows.coupling_flow,
     "P2": torch_flows.coupling_flow,
     "P4": torch_networks.generator,
+    "P6": torch_images.wasserstein_gan,
+    "P7": torch_images.voxel_autoencoder,
+    "P8": torch_clouds.point_cloud_gan,
+    "P9": torch_networks.continuous_flow,
 }
 
 

@@ -17,10 +17,13 @@ std::string scope_name(std::string name) {
   return name;
 }
 
-// Half the width of the interval that a weight of shape (inputs, outputs) is drawn from.
+// Half the width of the interval that a weight is drawn from, of shape (inputs, outputs) or
+// (kernel..., inputs, outputs): an output then sees the inputs under the whole kernel.
 double limit(const Parameter& parameter) {
-  const auto inputs = static_cast<double>(parameter.shape[0]);
-  const auto outputs = static_cast<double>(parameter.shape.back());
+  const Shape& shape = parameter.shape;
+  const auto inputs = static_cast<double>(shape.count(0, shape.rank() - 1));
+  const auto outputs =
+      static_cast<double>(shape.count(0, std::max(shape.rank() - 2, 0)) * shape.back());
   return parameter.initializer == Initializer::he_uniform ? std::sqrt(6.0 / inputs)
                                                           : std::sqrt(6.0 / (inputs + outputs));
 }
