@@ -14,7 +14,7 @@ from rows import row
 from workers import Worker, Workers
 
 HERE = Path(__file__).resolve().parent
-STARTS = 9
+STARTS = 4
 ROUNDS = 9
 SECONDS_A_TURN = 0.05
 CALLS_A_BLOCK = 100  # of the programs in bench/call, and of P14 in bench/networks

@@ -61,7 +61,7 @@ class Measurement:
         self._threads = threads
         self._progress = progress
         self._limits = Limits(workers["network"])
-        self._versions = {**versions, "limits": self._limits.describe()}
+        self._versions = versions
 
     def title(self, case: Case) -> str:
         threads = "1 thread" if self._threads == 1 else f"{self._threads} threads"
@@ -106,28 +106,35 @@ class Measurement:
             self._workers[name].ask("drop")
         return {side: statistics.median(repetitions) for side, repetitions in collected.items()}
 
-    def rows(self, case: Case) -> list[dict]:
-        times = self.times(case)
-        own = times["castalia"]
-        # The least time that the machine needs for the work.
-        least = max(
-            case.flops / self._limits.flops_per_second(),
-            case.passes * case.bytes / self._limits.bytes_per_second(case.bytes),
-        )
+    def rows(self, cases: list[Case]) -> list[dict]:
+        measured = []
+        for case in cases:
+            measured.append((case, self.times(case)))
+            self._limits.look_again()
+        # With the best that was seen of the machine.
+        versions = {**self._versions, "limits": self._limits.describe()}
         return [
             row(
                 case.workload,
                 case.batch,
                 self._threads,
                 case.mode,
-                own,
+                times["castalia"],
                 {peer: times[peer] for peer in contest.peers if peer in times},
                 contest.goal,
-                least / own,
-                self._versions,
+                self.least_seconds(case) / times["castalia"],
+                versions,
             )
+            for case, times in measured
             for contest in case.contests
         ]
+
+    def least_seconds(self, case: Case) -> float:
+        """What the machine needs for the work at least."""
+        return max(
+            case.flops / self._limits.flops_per_second(),
+            case.passes * case.bytes / self._limits.bytes_per_second(case.bytes),
+        )
 
 
 def main() -> None:
@@ -156,9 +163,7 @@ def main() -> None:
             for name in sorted({WORKER_OF[peer] for case in cases for peer in case.peers}):
                 progress.show(f"starting {name} with {threads} threads")
                 versions |= dict(word.split("=") for word in workers[name].ask("versions"))
-            measurement = Measurement(workers, threads, progress, versions)
-            for case in cases:
-                rows += measurement.rows(case)
+            rows += Measurement(workers, threads, progress, versions).rows(cases)
         finally:
             workers.close()
     for name in wanted:

@@ -99,7 +99,7 @@ def markdown(rows: list[dict]) -> str:
         "- *ratio*: the time of the fastest peer over Castalia's; above 1 Castalia is faster.",
         "- *limit*: the least time that the machine needs for the work over the time taken. The least time is the",
         "  larger of the floating-point operations of the products and convolutions over the peak of our",
-        "  own product of two 1024 x 1024 matrices, and the bytes that must move over the speed of a stream of as",
+        "  own product of two square matrices of 512 or 1024 rows, and the bytes that must move over the speed of a stream of as",
         "  many bytes (triad or reading, the faster), both measured in the same run with the same threads.",
         f"- *met*: the ratio reaches the goal, or the limit {LIMIT_GOAL:.2f}.",
         "",

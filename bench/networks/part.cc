@@ -68,9 +68,11 @@ void Part::add_adam(Trace& trace, Value loss) {
     pieces.push_back(reshape(piece, Shape{piece.shape().count()}));
   }
   const Value g = concat(pieces, 0);
-  trace_update(
-      graph, training(),
-      {.loss = loss, .weights = graph.state(name_, g.type()), .gradient = g, .rate_factors = {}});
+  trace_update(graph, training(),
+               {.loss = cast(loss, DType::float64),
+                .weights = graph.state(name_, g.type()),
+                .gradient = g,
+                .rate_factors = {}});
 }
 
 void Part::bind(Workspace& workspace, bool trained) {

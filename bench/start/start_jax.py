@@ -30,6 +30,5 @@ def make():
 if sys.argv[2:] == ["--write"]:
     eqx.tree_serialise_leaves(sys.argv[1], make())
 else:
-    # Only the shapes of the first weights are computed.
-    flow = eqx.tree_deserialise_leaves(sys.argv[1], eqx.filter_eval_shape(make))
+    flow = eqx.tree_deserialise_leaves(sys.argv[1], make())
     print(eqx.filter_jit(lambda flow, key: flow.sample(key, (1,)))(flow, jax.random.key(2))[0, 0])
