@@ -30,11 +30,27 @@ Tensor random_tensor(const Shape& shape, uint16_t stage) {
   return tensor;
 }
 
+// What has been tested of all operators together.
+struct Totals : testing::Environment {
+  void TearDown() override {
+    std::printf("%d operators with derivatives: %d cases tested, %d skipped; %d without\n",
+                operators, cases, skipped, without);
+  }
+  int operators = 0;
+  int cases = 0;
+  int skipped = 0;
+  int without = 0;
+};
+auto* const totals = static_cast<Totals*>(testing::AddGlobalTestEnvironment(new Totals));
+
 class EveryGradient : public testing::TestWithParam<const Operator*> {};
 
 TEST_P(EveryGradient, AgreesWithCentralDifferencesInBothModes) {
   const Operator& op = *GetParam();
-  if (!op.gradient && !op.define) GTEST_SKIP() << "no gradient: " << op.no_gradient;
+  if (!op.gradient && !op.define) {
+    ++totals->without;
+    GTEST_SKIP() << "no gradient: " << op.no_gradient;
+  }
   int tested = 0;
   std::map<std::string, int> skipped;
   for (const Case& one : find_cases(op.name)()) {
@@ -48,8 +64,11 @@ TEST_P(EveryGradient, AgreesWithCentralDifferencesInBothModes) {
       ++skipped[findings.skipped];
     }
   }
+  ++totals->operators;
+  totals->cases += tested;
   std::printf("  %d cases tested\n", tested);
   for (const auto& [reason, count] : skipped) {
+    totals->skipped += count;
     std::printf("  %d cases skipped: %s\n", count, reason.c_str());
   }
   EXPECT_GT(tested, 0);

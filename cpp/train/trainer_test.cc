@@ -18,7 +18,8 @@ namespace {
 // One that learns well for each optimiser; in all, 40 steps.
 const char* const kRuns[] = {
     R"("batch": 32, "learning_rate": 0.02)",
-    R"("batch": 32, "learning_rate": 0.02, "optimiser": "adam", "schedule": "one_cycle", "ema": 0.8)",
+    R"("batch": 32, "learning_rate": 0.02, "optimiser": "adam", "schedule": "one_cycle",
+       "ema": 0.8)",
     R"("batch": 32, "learning_rate": 0.05, "optimiser": "sgd", "momentum": 0.9, "nesterov": true)",
     R"("batch": 32, "learning_rate": 0.01, "optimiser": "rmsprop", "beta2": 0.9, "momentum": 0.5)",
     R"("batch": 32, "learning_rate": 0.1, "optimiser": "adagrad", "schedule": "step")",
@@ -148,11 +149,10 @@ TEST(Trainer, GoesOnFromACheckpointOfTheFirstRelease) {
   const std::string path = testing::TempDir() + "first_release.checkpoint";
   std::filesystem::copy_file("cpp/train/testdata/checkpoint_1.safetensors", path,
                              std::filesystem::copy_options::overwrite_existing);
-  const auto trainer =
-      toy_trainer(DType::float64,
-                  R"({"steps": 40, "batch": 32, "learning_rate": 0.01, "schedule": "one_cycle",
-          "weight_decay": 0.1, "clip_norm": 0.5, "ema": 0.9, "validate_every": 7, "checkpoint": ")" +
-                      path + "\"}");
+  const std::string fields = R"({"steps": 40, "batch": 32, "learning_rate": 0.01,
+      "schedule": "one_cycle", "weight_decay": 0.1, "clip_norm": 0.5, "ema": 0.9,
+      "validate_every": 7, "checkpoint": ")";
+  const auto trainer = toy_trainer(DType::float64, fields + path + "\"}");
   EXPECT_EQ(trainer->step(), 20);
   EXPECT_EQ(trainer->advance(100), 20);
   const double expected[kToyWeights] = {
