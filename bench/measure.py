@@ -27,10 +27,10 @@ from workloads import CASES, WORKER_OF, Case
 
 ROUNDS = 5
 # A turn repeats for so long: many times where a repetition is short, once where it is long.
-SHORTEST_TURN, LONGEST_TURN = 0.05, 0.25
+SHORTEST_TURN, LONGEST_TURN = 0.05, 0.2
 REPETITIONS_A_TURN = 50
 # Repetitions of more than so many seconds stop after fewer rounds.
-LONG_REPETITION, LONG_ROUNDS = 0.7, 2
+LONG_REPETITION, LONG_ROUNDS = 1.0, 2
 # torch.compile calls a C++ compiler, for minutes where its cache is empty.
 PREPARATION_TIMEOUT = 300
 # Threads of a side that has just run may still wait for more work, and hold a core; they get over it.

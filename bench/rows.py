@@ -16,7 +16,7 @@ def row(
     limit_fraction: float | None,
     versions: dict[str, str],
 ) -> dict:
-    """`own` and the peers' figures are seconds, or bytes where the mode says so; the goal is the least ratio."""
+    """Figures are seconds, or bytes where the mode says so; the goal is the least ratio."""
     fastest = min(peers, key=peers.get, default=None)
     return {
         "workload": workload,

@@ -56,6 +56,10 @@ TEST_P(Network, RunsTheSameOnThreads) { expect_same_on_threads(GetParam(), make_
 constexpr int64_t dense(int64_t inputs, int64_t outputs) { return inputs * outputs + outputs; }
 
 constexpr int64_t kGenerator = dense(64, 256) + dense(256, 512) + dense(512, 504);
+constexpr int64_t kImageGenerator =
+    dense(128, 16 * 256) + 2 * (256 + 128 + 64) + 16 * (256 * 128 + 128 * 64 + 64 * 3) + 3;
+constexpr int64_t kCritic =
+    16 * (3 * 64 + 64 * 128 + 128 * 256) + 64 + 128 + 256 + dense(16 * 256, 1);
 constexpr int64_t kEncoder =
     27 * (1 * 16 + 16 * 32 + 32 * 64) + 16 + 32 + 64 + dense(64 * 64, 2 * 32);
 constexpr int64_t kDecoder =
@@ -70,6 +74,7 @@ constexpr int64_t kDiscriminator = dense(3, 128) + dense(128, 128) + dense(256, 
                                    dense(128, 1);
 INSTANTIATE_TEST_SUITE_P(Workloads, Network,
                          testing::Values(Case{"P4", "sample", 3, kGenerator},
+                                         Case{"P6", "train", 2, kImageGenerator + kCritic},
                                          Case{"P7", "train", 1, kEncoder + kDecoder},
                                          Case{"P8", "sample", 2, kCloudGenerator},
                                          Case{"P8", "train", 2, kCloudGenerator + kDiscriminator},

@@ -175,8 +175,9 @@ CASES: list[Case] = [
         for batch, goal in ((1, 5), (64, 3), (1024, 2), (8192, 2))
     ),
     *(generator(batch) for batch in (1, 128, 1024)),
+    wasserstein_gan(64),
     voxel_autoencoder(16),
     *(point_cloud_gan("sample", batch, 2) for batch in (1, 256)),
-    point_cloud_gan("train", 256, 1.5),
+    point_cloud_gan("train", 64, 1.5),
     *(continuous_flow(batch, goal) for batch, goal in ((1, 2), (1024, 1.2))),
 ]

@@ -32,8 +32,8 @@ program call_fortran
         event = event + 1
       end do
       call system_clock(now)
-      write (*, '(1x,es15.8)', advance='no') real(now - start, real64)/real(rate, real64)
-      if (real(now - first, real64) >= seconds*real(rate, real64)) exit
+      write (*, '(1x,es15.8)', advance='no') real(now - start, real64) / real(rate, real64)
+      if (real(now - first, real64) >= seconds * real(rate, real64)) exit
     end do
     write (*, *)
     flush (6)

@@ -1,5 +1,5 @@
-# P14 from Julia: one event a call. Answers "run SIDE SECONDS" (bench/peers/serve.py) with the times of blocks of
-# calls.
+# P14 from Julia: one event a call. Answers "run SIDE SECONDS" (bench/peers/serve.py) with the times of
+# blocks of calls.
 #
 # usage: julia call_julia.jl MODEL_FILE
 using Castalia

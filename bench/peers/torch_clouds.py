@@ -1,8 +1,8 @@
 """P8 in PyTorch: EPiC-GAN, arXiv:2301.08128, as bench/networks/point_cloud_gan.cc has it.
 
 150 points of 3 features, 10 global features, 128 wide, 6 EPiC layers in the generator and 3 in the
-discriminator, leaky ReLU, sums times 0.01. The weights' normalisation is left out on all sides. A linear layer on
-particles beside global features computes the part of the latter once a cloud.
+discriminator, leaky ReLU, sums times 0.01. The weights' normalisation is left out on all sides. A
+linear layer on particles beside global features computes the part of the latter once a cloud.
 """
 
 import torch

@@ -1,6 +1,7 @@
-"""P6 and P7 in PyTorch: convolutional networks, as bench/networks has them. Images lie channels-last,
-which PyTorch's convolutions on processors are fastest with. torch.compile does not differentiate twice, so P6 runs
-eager.
+"""P6 and P7 in PyTorch: convolutional networks, as bench/networks has them.
+
+Images lie channels-last, which PyTorch's convolutions on processors are fastest with. torch.compile
+does not differentiate twice, so P6 runs eager.
 """
 
 from itertools import pairwise
