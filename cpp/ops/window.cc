@@ -30,6 +30,10 @@ int64_t expect_between(int64_t x, int64_t low, const char* what) {
 }  // namespace
 
 Attributes window_attributes(const Window& window, int spatial_axes) {
+  if (spatial_axes < 1 || spatial_axes > 3) {
+    fail(Code::shape_mismatch, "a window slides over one to three spatial axes, not ",
+         spatial_axes);
+  }
   return {{"stride", for_every_axis(window.stride, spatial_axes, 1, "strides")},
           {"dilation", for_every_axis(window.dilation, spatial_axes, 1, "dilations")},
           {"before", for_every_axis(window.padding_before, spatial_axes, 0, "padding before")},
@@ -64,6 +68,7 @@ WindowAxes window_axes(const Attributes& attributes, std::span<const int64_t> in
     fail(Code::shape_mismatch, "a kernel with ", kernel.size(), " spatial axes for images with ",
          count);
   }
+  Shape(kernel).count();  // an Error when it overflows
   for (size_t i = 0; i < count; ++i) {
     WindowAxis& axis = axes[3 - count + i];
     axis.in = expect_between(in[i], 0, "an extent");
