@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from progress import Progress
 from report import table
 from rows import row
 from workers import Refused, Workers
-from workloads import CASES, WORKER_OF, Case
+from workloads import CASES, WORKER_OF, Case, with_peer
 
 ROUNDS = 5
 # A turn repeats for so long: many times where a repetition is short, once where it is long.
@@ -109,7 +110,10 @@ class Measurement:
     def rows(self, cases: list[Case]) -> list[dict]:
         measured = []
         for case in cases:
-            measured.append((case, self.times(case)))
+            try:
+                measured.append((case, self.times(case)))
+            except Refused as reason:
+                self._progress.say(f"{self.title(case)}: no figures: {reason}")
             self._limits.look_again()
         # With the best that was seen of the machine.
         versions = {**self._versions, "limits": self._limits.describe()}
@@ -144,6 +148,9 @@ def main() -> None:
     )
     parser.add_argument("--json", required=True, type=Path, help="where the rows go")
     parser.add_argument("--home", required=True, type=Path, help="what tools/bench has built")
+    parser.add_argument(
+        "--compile-flows", action="store_true", help="zuko through torch.compile, too"
+    )
     arguments = parser.parse_args()
 
     known = sorted({case.workload for case in CASES} | set(COSTS), key=lambda name: int(name[1:]))
@@ -157,6 +164,8 @@ def main() -> None:
     rows: list[dict] = []
     versions = machine()
     cases = [case for case in CASES if case.workload in wanted]
+    if arguments.compile_flows:
+        cases = [with_peer(case, beside="zuko", peer="zuko.compile") for case in cases]
     for threads in sorted({1, cores}) if cases else []:
         workers = Workers(build.programs, threads, build.log)
         try:
@@ -169,8 +178,13 @@ def main() -> None:
     for name in wanted:
         if name in COSTS:
             progress.show(f"{name}: {COSTS[name].__doc__.splitlines()[0]}")
-            rows += COSTS[name](build, cores, versions)
+            try:
+                rows += COSTS[name](build, cores, versions)
+            except (Refused, subprocess.CalledProcessError) as reason:
+                progress.say(f"{name}: no figures: {reason}")
 
+    if not rows:
+        raise SystemExit("nothing could be measured")
     rows.sort(key=lambda each: (int(each["workload"][1:]), each["mode"], each["batch"]))
     arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     progress.say(table(rows))

@@ -56,7 +56,7 @@ catalogue has no such model yet, as layers compiled to a Program), PyTorch eager
 warm-up all sides take turns in rounds; a figure is the median of all repetitions. Both sides have the
 same number of threads, and with one thread the same single core. The architectures are stated in
 `bench/peers`, and the harness refuses sides whose numbers of parameters differ. zuko and nflows run
-eager: `torch.compile` needs minutes for each of the two dozen graphs of their flows.
+eager: `torch.compile` needs minutes for each graph of such a flow. `--compile-flows` adds it for zuko.
 
 - *ratio*: the time of the fastest peer over Castalia's; above 1 Castalia is faster.
 - *limit*: the least time that the machine needs for the work over the time taken. The least time is

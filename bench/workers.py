@@ -71,6 +71,9 @@ class Worker:
     def run(self, peer: str, seconds: float) -> list[float]:
         return [float(word) for word in self.ask("run", peer, f"{seconds:.6f}")]
 
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
     def close(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
@@ -79,7 +82,7 @@ class Worker:
 
 
 class Workers:
-    """The workers of one number of threads, started when they are first asked for."""
+    """The workers of one number of threads, started when they are asked for and do not run."""
 
     def __init__(self, programs: dict[str, str], threads: int, log: Path):
         self._commands = {
@@ -94,12 +97,9 @@ class Workers:
         self._running: dict[str, Worker] = {}
 
     def __getitem__(self, name: str) -> Worker:
-        if name not in self._running:
+        if name not in self._running or self._running[name].ended():
             self._running[name] = Worker(name, self._commands[name], self._threads, self._log)
         return self._running[name]
-
-    def restart(self, name: str) -> None:
-        self._running.pop(name).close()
 
     def close(self) -> None:
         for worker in self._running.values():

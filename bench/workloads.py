@@ -5,7 +5,7 @@ A contest is a row of the result: a goal for the ratio (fastest of its peers / C
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 # The worker that runs each peer; what a peer's name says of how: bench/peers/*.py.
@@ -46,6 +46,15 @@ class Case:
     @property
     def peers(self) -> list[str]:
         return [peer for contest in self.contests for peer in contest.peers]
+
+
+def with_peer(case: Case, beside: str, peer: str) -> Case:
+    """The case with one more peer in the contests that have the other."""
+    contests = tuple(
+        replace(each, peers=(*each.peers, peer)) if beside in each.peers else each
+        for each in case.contests
+    )
+    return replace(case, contests=contests)
 
 
 def perceptron_flops(widths: tuple[int, ...]) -> int:
