@@ -29,6 +29,12 @@ void expect_rank_at_least(const TensorType& type, int rank) {
   }
 }
 
+std::vector<TensorType> infer_unary(std::span<const TensorType> inputs, const Attributes&) {
+  expect_operands(inputs, 1);
+  expect_floating(inputs[0]);
+  return {inputs[0]};
+}
+
 int resolve_axis(int64_t axis, int rank) {
   if (axis < -rank || axis >= rank) {
     fail(Code::out_of_range, "axis ", axis, " of a tensor with ", rank, " axes");
@@ -52,6 +58,23 @@ Shape reduced_shape(const Shape& shape, std::span<const int64_t> axes, bool keep
     if (reduced && keep) out.push_back(1);
   }
   return out;
+}
+
+Attributes reduce_axis_attributes(const Shape& shape, int64_t axis, bool keep) {
+  return {{"axis", static_cast<int64_t>(resolve_axis(axis, shape.rank()))},
+          {"keep", static_cast<int64_t>(keep)}};
+}
+
+std::vector<TensorType> infer_reduce_axis(std::span<const TensorType> inputs,
+                                          const Attributes& attributes) {
+  expect_operands(inputs, 1);
+  expect_floating(inputs[0]);
+  const Shape& shape = inputs[0].shape;
+  const int64_t axis = resolve_axis(attributes.integer("axis"), shape.rank());
+  if (shape[static_cast<int>(axis)] == 0) {
+    fail(Code::shape_mismatch, "no elements along axis ", axis, " of ", inputs[0]);
+  }
+  return {{inputs[0].dtype, reduced_shape(shape, {&axis, 1}, attributes.integer("keep") != 0)}};
 }
 
 DType dtype_attribute(const Attributes& attributes, const std::string& name) {

@@ -12,4 +12,6 @@ const Operator& less_operator() {
 
 Value less(Value a, Value b) { return a.graph().apply(less_operator(), {a, b})[0]; }
 
+Value greater(Value a, Value b) { return less(b, a); }
+
 }  // namespace castalia

@@ -11,6 +11,8 @@ const Operator& less_operator();
 // 1 where a < b, else 0, in the type of the operands. Operands have one type and broadcast by
 // NumPy's rule. The derivative is 0.
 Value less(Value a, Value b);
+// less(b, a).
+Value greater(Value a, Value b);
 
 }  // namespace castalia
 

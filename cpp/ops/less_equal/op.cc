@@ -12,4 +12,6 @@ const Operator& less_equal_operator() {
 
 Value less_equal(Value a, Value b) { return a.graph().apply(less_equal_operator(), {a, b})[0]; }
 
+Value greater_equal(Value a, Value b) { return less_equal(b, a); }
+
 }  // namespace castalia

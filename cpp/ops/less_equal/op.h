@@ -11,6 +11,8 @@ const Operator& less_equal_operator();
 // 1 where a <= b, else 0, in the type of the operands. Operands have one type and broadcast by
 // NumPy's rule. The derivative is 0.
 Value less_equal(Value a, Value b);
+// less_equal(b, a).
+Value greater_equal(Value a, Value b);
 
 }  // namespace castalia
 

@@ -1,6 +1,5 @@
 #include "cpp/ops/max/op.h"
 
-#include "cpp/base/status.h"
 #include "cpp/ops/broadcast_to/op.h"
 #include "cpp/ops/divide/op.h"
 #include "cpp/ops/equal/op.h"
@@ -12,19 +11,6 @@
 namespace castalia {
 namespace {
 
-std::vector<TensorType> infer_max(std::span<const TensorType> inputs,
-                                  const Attributes& attributes) {
-  expect_operands(inputs, 1);
-  expect_floating(inputs[0]);
-  const Shape& shape = inputs[0].shape;
-  const int axis = resolve_axis(attributes.integer("axis"), shape.rank());
-  if (shape[axis] == 0) {
-    fail(Code::shape_mismatch, "no elements along axis ", axis, " of ", inputs[0]);
-  }
-  const int64_t reduced = axis;
-  return {{inputs[0].dtype, reduced_shape(shape, {&reduced, 1}, attributes.integer("keep") != 0)}};
-}
-
 std::vector<Value> differentiate_max(const GradientRequest& r) {
   const int64_t axis = r.attributes.integer("axis");
   const Shape kept = reduced_shape(r.inputs[0].shape(), {&axis, 1}, true);
@@ -35,14 +21,13 @@ std::vector<Value> differentiate_max(const GradientRequest& r) {
 }  // namespace
 
 const Operator& max_operator() {
-  static const Operator op{.name = "max", .infer = infer_max, .gradient = differentiate_max};
+  static const Operator op{
+      .name = "max", .infer = infer_reduce_axis, .gradient = differentiate_max};
   return op;
 }
 
 Value max(Value x, int64_t axis, bool keep) {
-  return x.graph().apply(max_operator(), {x},
-                         {{"axis", static_cast<int64_t>(resolve_axis(axis, x.shape().rank()))},
-                          {"keep", static_cast<int64_t>(keep)}})[0];
+  return x.graph().apply(max_operator(), {x}, reduce_axis_attributes(x.shape(), axis, keep))[0];
 }
 
 }  // namespace castalia

@@ -2,25 +2,20 @@
 
 #include "cpp/base/philox.h"
 #include "cpp/ops/kernels.h"
-#include "cpp/ops/row_kernel.h"
+#include "cpp/ops/random_kernel.h"
 
 namespace castalia {
 namespace {
 
 template <typename T>
 std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
-  const int64_t features = request.outputs[0].shape[1];
-  const auto stage = static_cast<uint16_t>(request.attributes.integer("stage"));
-  return make_row_kernel(
-      features == 0 ? 0 : request.outputs[0].shape[0], features * static_cast<int64_t>(sizeof(T)),
-      [features, stage](const KernelArguments& arguments, int64_t first, int64_t last) {
-        const auto seed = static_cast<uint64_t>(*static_cast<const int64_t*>(arguments.inputs[0]));
-        const auto event = static_cast<uint64_t>(*static_cast<const int64_t*>(arguments.inputs[1]));
-        T* out = static_cast<T*>(arguments.outputs[0]);
-        for (int64_t row = first; row < last; ++row) {
-          const Stream stream{seed, event + static_cast<uint64_t>(row), stage};
-          fill_normal(stream, std::span(out + row * features, static_cast<size_t>(features)));
-        }
+  const Shape& shape = request.outputs[0].shape;
+  const int64_t features = shape[1];
+  return make_random_kernel(
+      request, shape[0], features * static_cast<int64_t>(sizeof(T)),
+      [features](const KernelArguments& arguments, int64_t row, const Stream& stream) {
+        T* out = static_cast<T*>(arguments.outputs[0]) + row * features;
+        fill_normal(stream, std::span(out, static_cast<size_t>(features)));
       });
 }
 

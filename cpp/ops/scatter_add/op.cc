@@ -10,25 +10,25 @@ namespace {
 std::vector<TensorType> infer_scatter_add(std::span<const TensorType> inputs,
                                           const Attributes& attributes) {
   expect_operands(inputs, 1);
-  expect_rank_at_least(inputs[0], 1);
   expect_floating(inputs[0]);
+  TensorType out = inputs[0];
+  const int axis = resolve_axis(attributes.integer("axis"), out.shape.rank());
   const std::vector<int64_t>& indices = attributes.integers("indices");
-  const int64_t columns = attributes.integer("columns");
-  if (inputs[0].shape.back() != static_cast<int64_t>(indices.size())) {
-    fail(Code::shape_mismatch, indices.size(), " indices for the last axis of ", inputs[0]);
+  const int64_t extent = attributes.integer("extent");
+  if (out.shape[axis] != static_cast<int64_t>(indices.size())) {
+    fail(Code::shape_mismatch, indices.size(), " indices for axis ", axis, " of ", inputs[0]);
   }
   for (const int64_t index : indices) {
-    if (index < 0 || index >= columns) {
-      fail(Code::out_of_range, "index ", index, " into ", columns, " columns");
+    if (index < 0 || index >= extent) {
+      fail(Code::out_of_range, "index ", index, " into an extent of ", extent);
     }
   }
-  TensorType out = inputs[0];
-  out.shape[out.shape.rank() - 1] = columns;
+  out.shape[axis] = extent;
   return {out};
 }
 
 std::vector<Value> differentiate_scatter_add(const GradientRequest& r) {
-  return {take(r.gradients[0], r.attributes.integers("indices"))};
+  return {take(r.gradients[0], r.attributes.integers("indices"), r.attributes.integer("axis"))};
 }
 
 }  // namespace
@@ -39,9 +39,10 @@ const Operator& scatter_add_operator() {
   return op;
 }
 
-Value scatter_add(Value x, const std::vector<int64_t>& indices, int64_t columns) {
+Value scatter_add(Value x, const std::vector<int64_t>& indices, int64_t extent, int64_t axis) {
+  const int64_t resolved = resolve_axis(axis, x.shape().rank());
   return x.graph().apply(scatter_add_operator(), {x},
-                         {{"indices", indices}, {"columns", columns}})[0];
+                         {{"axis", resolved}, {"indices", indices}, {"extent", extent}})[0];
 }
 
 }  // namespace castalia

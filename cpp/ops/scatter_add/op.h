@@ -11,10 +11,9 @@ namespace castalia {
 
 const Operator& scatter_add_operator();
 
-// out[..., c] = the sum of x[..., j] over all j with indices[j] = c, in the order of j; 0 where
-// there is none. The last axis of the result has the given number of columns. The adjoint of
-// take().
-Value scatter_add(Value x, const std::vector<int64_t>& indices, int64_t columns);
+// out[..., c, ...] = the sum of x[..., j, ...] over all j with indices[j] = c, in the order of j; 0
+// where there is none. The axis of the result has the given extent. The adjoint of take().
+Value scatter_add(Value x, const std::vector<int64_t>& indices, int64_t extent, int64_t axis = -1);
 
 }  // namespace castalia
 

@@ -22,6 +22,11 @@ std::vector<Case> sum_cases() {
     cases.push_back(sum_over({4, 9}, {0, 1}, false, dtype));
     cases.push_back(sum_over({3, 4, 5}, {1}, true, dtype));
     cases.push_back(sum_over({3, 4, 5}, {0, 2}, false, dtype));
+    cases.push_back(sum_over({2, 3, 4, 5, 2}, {0, 2, 4}, false, dtype));
+    cases.push_back(sum_over({3, 2, 3, 2, 3, 2, 3}, {1, 3, 5}, true, dtype));
+    cases.push_back(sum_over({2, 3, 2, 3, 2, 3, 2, 3}, {0, 2, 4, 6}, false, dtype));
+    cases.push_back(sum_over({2, 3, 0, 5, 2}, {0, 2, 4}, false, dtype));
+    cases.push_back(sum_over({2, 0, 2, 5, 2}, {0, 2, 4}, false, dtype));
     cases.push_back(sum_over({1, 1}, {0}, true, dtype));
     cases.push_back(sum_over({0, 4}, {1}, true, dtype));
     // The sum of nothing is zero.

@@ -1,32 +1,52 @@
-#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "cpp/ops/kernels.h"
+#include "cpp/ops/reduction.h"
 #include "cpp/runtime/cpu/reduce.h"
 
 namespace castalia {
 namespace {
 
-// The summed axes as at most two groups of neighbours: the array is
-// [outer, first, middle, second, inner], and `first` and `second` go.
-struct Axes {
-  int64_t outer = 1, first = 1, middle = 1, second = 1, inner = 1;
-  bool more = false;  // a third group
+// Sums the last group of axes, then the one before it, and so on; what is between two steps stands
+// in doubles in scratch. A tile is one index of the axes before the first group.
+template <typename In, typename Out>
+class SeveralGroups : public Kernel {
+ public:
+  SeveralGroups(int64_t outer, std::vector<cpu::ReduceShape> steps)
+      : outer_(outer), steps_(std::move(steps)) {
+    // Two halves in turn; the first step leaves the most.
+    half_ = steps_[0].outer * steps_[0].inner;
+  }
 
-  Axes(const Shape& shape, const std::vector<int64_t>& axes) {
-    int64_t* const extents[] = {&outer, &first, &middle, &second, &inner};
-    int group = 0;
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-      const bool summed = std::find(axes.begin(), axes.end(), axis) != axes.end();
-      if (shape[axis] == 1) continue;
-      if (summed != (group % 2 == 1)) ++group;
-      if (group > 4) {
-        more = true;
-        return;
+  int64_t tiles() const override {
+    const cpu::ReduceShape& last = steps_.back();
+    return last.outer * last.inner == 0 ? 0 : outer_;
+  }
+  size_t scratch_bytes() const override { return static_cast<size_t>(2 * half_) * sizeof(double); }
+  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
+    const cpu::ReduceShape& begin = steps_.front();
+    const cpu::ReduceShape& end = steps_.back();
+    for (int64_t o = first; o < last; ++o) {
+      double* from = reinterpret_cast<double*>(arguments.scratch);
+      double* to = from + half_;
+      const In* in =
+          static_cast<const In*>(arguments.inputs[0]) + o * begin.outer * begin.n * begin.inner;
+      cpu::reduce_sum(begin, in, from, 0, cpu::reduce_tiles(begin));
+      for (size_t i = 1; i + 1 < steps_.size(); ++i) {
+        cpu::reduce_sum(steps_[i], static_cast<const double*>(from), to, 0,
+                        cpu::reduce_tiles(steps_[i]));
+        std::swap(from, to);
       }
-      *extents[group] *= shape[axis];
+      Out* out = static_cast<Out*>(arguments.outputs[0]) + o * end.outer * end.inner;
+      cpu::reduce_sum(end, static_cast<const double*>(from), out, 0, cpu::reduce_tiles(end));
     }
   }
+
+ private:
+  int64_t outer_;
+  std::vector<cpu::ReduceShape> steps_;
+  int64_t half_ = 0;  // in elements
 };
 
 template <typename In, typename Out>
@@ -48,55 +68,31 @@ class OneGroup : public Kernel {
   cpu::ReduceShape shape_;
 };
 
-// Sums the later group into doubles, then the earlier one. A tile is one outer index.
 template <typename In, typename Out>
-class TwoGroups : public Kernel {
- public:
-  explicit TwoGroups(const Axes& axes)
-      : outer_(axes.outer),
-        later_{axes.first * axes.middle, axes.second, axes.inner},
-        earlier_{1, axes.first, axes.middle * axes.inner} {}
-
-  int64_t tiles() const override { return earlier_.inner == 0 ? 0 : outer_; }
-  size_t scratch_bytes() const override {
-    return static_cast<size_t>(earlier_.n * earlier_.inner) * sizeof(double);
+std::unique_ptr<Kernel> create_typed(const AxisGroups& groups) {
+  if (groups.reduced.size() == 1) {
+    return std::make_unique<OneGroup<In, Out>>(
+        cpu::ReduceShape{groups.kept[0], groups.reduced[0], groups.kept[1]});
   }
-  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
-    double* partial = reinterpret_cast<double*>(arguments.scratch);
-    for (int64_t o = first; o < last; ++o) {
-      const In* in =
-          static_cast<const In*>(arguments.inputs[0]) + o * later_.outer * later_.n * later_.inner;
-      Out* out = static_cast<Out*>(arguments.outputs[0]) + o * earlier_.inner;
-      cpu::reduce_sum(later_, in, partial, 0, cpu::reduce_tiles(later_));
-      cpu::reduce_sum(earlier_, static_cast<const double*>(partial), out, 0,
-                      cpu::reduce_tiles(earlier_));
-    }
+  // Inside one outer index: the last group goes first.
+  std::vector<cpu::ReduceShape> steps;
+  int64_t inner = 1;
+  for (size_t g = groups.reduced.size(); g-- > 0;) {
+    int64_t before = 1;
+    for (size_t i = 0; i < g; ++i) before *= groups.reduced[i] * groups.kept[i + 1];
+    inner *= groups.kept[g + 1];
+    steps.push_back({before, groups.reduced[g], inner});
   }
-
- private:
-  int64_t outer_;
-  cpu::ReduceShape later_;
-  cpu::ReduceShape earlier_;
-};
-
-template <typename In, typename Out>
-std::unique_ptr<Kernel> create_typed(const Axes& axes) {
-  if (axes.second != 1) return std::make_unique<TwoGroups<In, Out>>(axes);
-  return std::make_unique<OneGroup<In, Out>>(
-      cpu::ReduceShape{axes.outer, axes.first, axes.middle * axes.inner});
+  return std::make_unique<SeveralGroups<In, Out>>(groups.kept[0], std::move(steps));
 }
 
-std::unique_ptr<Kernel> create(const KernelRequest& request, std::string* refusal) {
-  const Axes axes(request.inputs[0].shape, request.attributes.integers("axes"));
-  if (axes.more) {
-    *refusal = "more than two groups of summed axes";
-    return nullptr;
-  }
+std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
+  const AxisGroups groups(request.inputs[0].shape, request.attributes.integers("axes"));
   const bool to_double = request.outputs[0].dtype == DType::float64;
   if (request.inputs[0].dtype == DType::float32) {
-    return to_double ? create_typed<float, double>(axes) : create_typed<float, float>(axes);
+    return to_double ? create_typed<float, double>(groups) : create_typed<float, float>(groups);
   }
-  return to_double ? create_typed<double, double>(axes) : create_typed<double, float>(axes);
+  return to_double ? create_typed<double, double>(groups) : create_typed<double, float>(groups);
 }
 
 }  // namespace

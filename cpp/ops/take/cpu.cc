@@ -1,11 +1,13 @@
 #include <vector>
 
 #include "cpp/ops/kernels.h"
+#include "cpp/ops/movement.h"
 #include "cpp/ops/row_kernel.h"
 
 namespace castalia {
 namespace {
 
+// Single elements of the last axis.
 template <typename T>
 std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
   const Shape& shape = request.inputs[0].shape;
@@ -23,7 +25,26 @@ std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
       });
 }
 
+// Runs of neighbours are copied as one.
+std::unique_ptr<Kernel> create_blocks(const KernelRequest& request, int axis) {
+  const TensorType& x = request.inputs[0];
+  const int64_t unit =
+      x.shape.count(axis + 1, x.shape.rank()) * static_cast<int64_t>(size_of(x.dtype));
+  std::vector<RowPart> parts;
+  for (const int64_t index : request.attributes.integers("indices")) {
+    if (!parts.empty() && parts.back().from + parts.back().length == index * unit) {
+      parts.back().length += unit;
+    } else {
+      parts.push_back(
+          {.input = 0, .from = index * unit, .from_row = x.shape[axis] * unit, .length = unit});
+    }
+  }
+  return make_row_copy(x.shape.count(0, axis), std::move(parts));
+}
+
 std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
+  const int axis = static_cast<int>(request.attributes.integer("axis"));
+  if (axis + 1 < request.inputs[0].shape.rank()) return create_blocks(request, axis);
   // Only the size of an element matters to a copy.
   return size_of(request.inputs[0].dtype) == 4 ? create_typed<uint32_t>(request)
                                                : create_typed<uint64_t>(request);

@@ -9,7 +9,7 @@
 #include "hwy/highway.h"
 // clang-format on
 
-#include "cpp/runtime/cpu/math.h"
+#include "cpp/runtime/cpu/math_special.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace castalia::cpu::HWY_NAMESPACE {
@@ -83,6 +83,15 @@ CASTALIA_UNARY(Sin, sin(d, a))
 CASTALIA_UNARY(Cos, cos(d, a))
 CASTALIA_UNARY(Tan, tan(d, a))
 CASTALIA_UNARY(Atan, atan(d, a))
+CASTALIA_UNARY(Asin, asin(d, a))
+CASTALIA_UNARY(Acos, acos(d, a))
+CASTALIA_UNARY(Sinh, sinh(d, a))
+CASTALIA_UNARY(Cosh, cosh(d, a))
+CASTALIA_UNARY(Asinh, asinh(d, a))
+CASTALIA_UNARY(Atanh, atanh(d, a))
+CASTALIA_UNARY(Erfc, erfc(d, a))
+CASTALIA_UNARY(Lgamma, lgamma(d, a))
+CASTALIA_UNARY(Digamma, digamma(d, a))
 CASTALIA_UNARY(IsFinite, truth(d, hn::IsFinite(a)))
 CASTALIA_UNARY(LogicalNot, truth(d, hn::Eq(a, hn::Zero(d))))
 CASTALIA_BINARY(Add, hn::Add(a, b))
@@ -92,7 +101,10 @@ CASTALIA_BINARY(Div, hn::Div(a, b))
 CASTALIA_BINARY(Maximum, maximum(a, b))
 CASTALIA_BINARY(Minimum, minimum(a, b))
 CASTALIA_BINARY(Atan2, atan2(d, a, b))
-CASTALIA_BINARY(PowScalar, pow(d, a, b))
+CASTALIA_BINARY(Pow, pow(d, a, b))
+CASTALIA_BINARY(Polygamma, polygamma(d, a, b))
+CASTALIA_BINARY(LeakyRelu, hn::IfThenElse(hn::Gt(a, hn::Zero(d)), a, hn::Mul(a, b)))
+CASTALIA_BINARY(Elu, hn::IfThenElse(hn::Gt(a, hn::Zero(d)), a, hn::Mul(expm1(d, a), b)))
 CASTALIA_BINARY(Less, truth(d, hn::Lt(a, b)))
 CASTALIA_BINARY(LessEqual, truth(d, hn::Le(a, b)))
 CASTALIA_BINARY(Greater, truth(d, hn::Gt(a, b)))
@@ -187,6 +199,15 @@ constexpr Entry kEntries[] = {
     entry<Cos>("cos"),
     entry<Tan>("tan"),
     entry<Atan>("atan"),
+    entry<Asin>("asin"),
+    entry<Acos>("acos"),
+    entry<Sinh>("sinh"),
+    entry<Cosh>("cosh"),
+    entry<Asinh>("asinh"),
+    entry<Atanh>("atanh"),
+    entry<Erfc>("erfc"),
+    entry<Lgamma>("lgamma"),
+    entry<Digamma>("digamma"),
     entry<IsFinite>("is_finite"),
     entry<LogicalNot>("logical_not"),
     entry<Add>("add"),
@@ -196,7 +217,10 @@ constexpr Entry kEntries[] = {
     entry<Maximum>("maximum"),
     entry<Minimum>("minimum"),
     entry<Atan2>("atan2"),
-    entry<PowScalar>("pow_scalar"),
+    entry<Pow>("pow"),
+    entry<Polygamma>("polygamma"),
+    entry<LeakyRelu>("leaky_relu"),
+    entry<Elu>("elu"),
     entry<Less>("less"),
     entry<LessEqual>("less_equal"),
     entry<Greater>("greater"),

@@ -20,8 +20,10 @@ int operand_count(std::string_view operation);
 // The loop for operation and element type, for the instruction set of this machine; null where
 // there is none. Operands and result have the same type. The operations:
 //   copy neg abs sign sqrt square reciprocal floor round (half to even) exp log log1p expm1
-//   tanh sigmoid softplus relu erf sin cos tan atan is_finite logical_not
-//   add sub mul div maximum minimum atan2 pow_scalar (x, exponent)
+//   tanh sigmoid softplus relu erf erfc sin cos tan asin acos atan sinh cosh asinh atanh
+//   lgamma digamma is_finite logical_not
+//   add sub mul div maximum minimum atan2 pow (x, exponent) polygamma (order, x)
+//   leaky_relu (x, slope) elu (x, alpha)
 //   less less_equal greater greater_equal equal not_equal logical_and logical_or
 //   select (condition, a, b)
 // Truth values are 1 and 0; any number but 0 counts as true. maximum, minimum and relu give NaN for

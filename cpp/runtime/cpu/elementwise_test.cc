@@ -87,6 +87,7 @@ std::vector<Case<T>> exact_cases() {
       {"not_equal", [](T a, T b, T) { return T(a != b); }},
       {"logical_and", [](T a, T b, T) { return T(a != 0 && b != 0); }},
       {"logical_or", [](T a, T b, T) { return T(a != 0 || b != 0); }},
+      {"leaky_relu", [](T a, T b, T) { return a > 0 ? a : a * b; }},
       {"select", [](T a, T b, T c) { return a != 0 ? b : c; }},
   };
 }
@@ -149,8 +150,9 @@ TEST_P(ElementwiseTest, Casts) {
 
 // A lane's result may not depend on its place in the vector, nor on the vectors around it.
 TEST_P(ElementwiseTest, PositionDoesNotMatter) {
-  for (const char* operation : {"exp", "log", "log1p", "expm1", "tanh", "sigmoid", "softplus",
-                                "erf", "sin", "tan", "atan"}) {
+  for (const char* operation :
+       {"exp", "log", "log1p", "expm1", "tanh", "sigmoid", "softplus", "erf", "sin", "tan", "atan",
+        "asin", "sinh", "asinh", "erfc", "lgamma", "digamma"}) {
     std::vector<float> x(64 + kMargin), y(64 + kMargin), shifted(64 + kMargin);
     for (size_t i = 0; i < x.size(); ++i) x[i] = 0.37f * static_cast<float>(i) - 9.0f;
     x[20] = 1e6f;  // beyond the vector reduction of angles

@@ -59,8 +59,8 @@ bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
 }
 
 const ReduceShape kShapes[] = {
-    {0, 5, 1},   {5, 0, 1},     {5, 0, 3},   {5, 3, 0},    {1, 1, 1},     {7, 3, 1},
-    {9, 31, 1},  {9, 32, 1},    {5, 129, 1}, {3, 1000, 1}, {1, 70000, 1}, {4, 9, 2},
+    {0, 5, 1},   {5, 0, 1},      {5, 0, 3},   {5, 3, 0},    {1, 1, 1},     {7, 3, 1},
+    {9, 31, 1},  {9, 32, 1},     {5, 129, 1}, {3, 1000, 1}, {1, 70000, 1}, {4, 9, 2},
     {3, 17, 65}, {1, 1024, 115}, {1, 3, 200}, {1, 1, 3000}, {600, 5, 13},  {2000, 40, 1},
 };
 
@@ -171,6 +171,46 @@ TEST_P(EveryTarget, MaxEqualsThePlainLoopAndKeepsNaN) {
   }
 }
 
+TEST_P(EveryTarget, MinIsTheNegatedMaxOfTheNegated) {
+  unsigned seed = 90;
+  for (const ReduceShape& s : kShapes) {
+    auto in = random_array<float>(size_of(s), seed++);
+    if (in.size() > 4) in[in.size() / 2] = std::numeric_limits<float>::quiet_NaN();
+    std::vector<float> out(static_cast<size_t>(s.outer * s.inner), -99.0F);
+    reduce_min(s, in.data(), out.data(), 0, reduce_tiles(s));
+    for (float& x : in) x = -x;
+    const auto largest = maxima(s, in);
+    for (size_t i = 0; i < out.size(); ++i) {
+      if (std::isnan(largest[i])) {
+        EXPECT_TRUE(std::isnan(out[i]));
+      } else {
+        EXPECT_EQ(out[i], -largest[i]);
+      }
+    }
+  }
+}
+
+TEST_P(EveryTarget, ProductEqualsThePlainLoop) {
+  unsigned seed = 110;
+  for (const ReduceShape& s : kShapes) {
+    std::vector<double> in = random_array<double>(size_of(s), seed++);
+    // Near 1, so that no product leaves the range.
+    for (double& x : in) x = std::exp2(x / 64) * (x < -1 ? -1 : 1);
+    std::vector<double> out(static_cast<size_t>(s.outer * s.inner), -99.0);
+    reduce_product(s, in.data(), out.data(), 0, reduce_tiles(s));
+    for (int64_t o = 0; o < s.outer; ++o) {
+      for (int64_t i = 0; i < s.inner; ++i) {
+        double product = 1;
+        for (int64_t j = 0; j < s.n; ++j) {
+          product *= in[static_cast<size_t>((o * s.n + j) * s.inner + i)];
+        }
+        EXPECT_NEAR(out[static_cast<size_t>(o * s.inner + i)] / product, 1, 1e-11)
+            << s.outer << " " << s.n << " " << s.inner << " at " << o << " " << i;
+      }
+    }
+  }
+}
+
 TEST(CumulativeSum, IsOneChainInDouble) {
   for (const ReduceShape& s : {ReduceShape{0, 4, 1}, ReduceShape{4, 0, 1}, ReduceShape{1, 9, 1},
                                ReduceShape{3000, 17, 1}}) {
@@ -193,10 +233,9 @@ TEST(CumulativeSum, IsOneChainInDouble) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Highway, EveryTarget,
-                         testing::ValuesIn((ensure_dispatch(), hwy::SupportedAndGeneratedTargets())),
-                         [](const auto& info) {
-                           return std::string(hwy::TargetName(info.param));
-                         });
+                         testing::ValuesIn((ensure_dispatch(),
+                                            hwy::SupportedAndGeneratedTargets())),
+                         [](const auto& info) { return std::string(hwy::TargetName(info.param)); });
 
 }  // namespace
 }  // namespace castalia::cpu

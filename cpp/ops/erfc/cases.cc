@@ -1,0 +1,7 @@
+#include "cpp/ops/cases.h"
+
+namespace castalia {
+
+std::vector<Case> erfc_cases() { return unary_cases({.low = -3.0, .high = 3.0}); }
+
+}  // namespace castalia

@@ -1,0 +1,20 @@
+#ifndef CASTALIA_CPP_OPS_GATHER_OP_H_
+#define CASTALIA_CPP_OPS_GATHER_OP_H_
+
+#include <cstdint>
+
+#include "cpp/graph/graph.h"
+#include "cpp/graph/operator.h"
+
+namespace castalia {
+
+const Operator& gather_operator();
+
+// out[..., j, ...] = x[..., indices[..., j, ...], ...]: along an axis, by indices (int32 or int64)
+// of the shape of the result, which is that of x but for the axis. NaN where an index is out of
+// range. (take() is for indices that are known when the graph is built.)
+Value gather(Value x, Value indices, int64_t axis = -1);
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_OPS_GATHER_OP_H_

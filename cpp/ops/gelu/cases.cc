@@ -1,0 +1,18 @@
+#include "cpp/ops/cases.h"
+
+namespace castalia {
+
+std::vector<Case> gelu_cases() {
+  std::vector<Case> cases;
+  for (const int64_t approximate : {0, 1}) {
+    for (Case one : unary_cases({.low = -4.0, .high = 4.0})) {
+      one.attributes = {{"approximate", approximate}};
+      cases.push_back(one);
+    }
+    // Where the exponential vanishes and powers overflow.
+    cases.push_back({{{{4}, {}, {}, {-1e30, -120.0, 60.0, 1e30}}}, {{"approximate", approximate}}});
+  }
+  return cases;
+}
+
+}  // namespace castalia

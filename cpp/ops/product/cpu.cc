@@ -1,0 +1,13 @@
+#include "cpp/ops/kernels.h"
+#include "cpp/ops/reduction.h"
+
+namespace castalia {
+
+void product_kernels(KernelTable& table) {
+  table.add("product", {"highway", [](const KernelRequest& request, std::string*) {
+                          return make_axis_reduction(request, cpu::reduce_product<float>,
+                                                     cpu::reduce_product<double>);
+                        }});
+}
+
+}  // namespace castalia

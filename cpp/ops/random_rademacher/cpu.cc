@@ -1,0 +1,35 @@
+#include "cpp/base/philox.h"
+#include "cpp/ops/kernels.h"
+#include "cpp/ops/random_kernel.h"
+
+namespace castalia {
+namespace {
+
+template <typename T>
+std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
+  const Shape& shape = request.outputs[0].shape;
+  const int64_t features = shape[1];
+  return make_random_kernel(
+      request, shape[0], features * static_cast<int64_t>(sizeof(T)),
+      [features](const KernelArguments& arguments, int64_t row, const Stream& stream) {
+        T* out = static_cast<T*>(arguments.outputs[0]) + row * features;
+        uint64_t word = 0;
+        for (int64_t j = 0; j < features; ++j, word >>= 1) {
+          if (j % 64 == 0) word = bits(stream, static_cast<uint32_t>(j / 64));
+          out[j] = static_cast<T>(2 * static_cast<int>(word & 1) - 1);
+        }
+      });
+}
+
+std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
+  return request.outputs[0].dtype == DType::float32 ? create_typed<float>(request)
+                                                    : create_typed<double>(request);
+}
+
+}  // namespace
+
+void random_rademacher_kernels(KernelTable& table) {
+  table.add("random_rademacher", {"philox", create});
+}
+
+}  // namespace castalia
