@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "cpp/base/normal_quantile.h"
 #include "cpp/base/status.h"
 
 namespace castalia {
@@ -49,23 +50,7 @@ double polynomial(std::span<const double> coefficients, double x) {
   return sum;
 }
 
-// AS 241: a quotient of two polynomials of degree 7 in each of three regions.
-constexpr double kCentreNumerator[] = {2.5090809287301226727e+3, 3.3430575583588128105e+4,
-                                       6.7265770927008700853e+4, 4.5921953931549871457e+4,
-                                       1.3731693765509461125e+4, 1.9715909503065514427e+3,
-                                       1.3314166789178437745e+2, 3.3871328727963666080e+0};
-constexpr double kCentreDenominator[] = {5.2264952788528545610e+3, 2.8729085735721942674e+4,
-                                         3.9307895800092710610e+4, 2.1213794301586595867e+4,
-                                         5.3941960214247511077e+3, 6.8718700749205790830e+2,
-                                         4.2313330701600911252e+1, 1.0};
-constexpr double kTailNumerator[] = {7.74545014278341407640e-4, 2.27238449892691845833e-2,
-                                     2.41780725177450611770e-1, 1.27045825245236838258e+0,
-                                     3.64784832476320460504e+0, 5.76949722146069140550e+0,
-                                     4.63033784615654529590e+0, 1.42343711074968357734e+0};
-constexpr double kTailDenominator[] = {1.05075007164441684324e-9, 5.47593808499534494600e-4,
-                                       1.51986665636164571966e-2, 1.48103976427480074590e-1,
-                                       6.89767334985100004550e-1, 1.67638483018380384940e+0,
-                                       2.05319162663775882187e+0, 1.0};
+// AS 241: a quotient of two polynomials of degree 7 in each of three regions; this is the farthest.
 constexpr double kFarNumerator[] = {2.01033439929228813265e-7, 2.71155556874348757815e-5,
                                     1.24266094738807843860e-3, 2.65321895265761230930e-2,
                                     2.96560571828504891230e-1, 1.78482653991729133580e+0,
@@ -116,7 +101,7 @@ double normal_quantile(double u) {
   const double q = u - 0.5;
   if (std::abs(q) <= 0.425) {
     const double r = std::fma(-q, q, 0.180625);
-    return q * (polynomial(kCentreNumerator, r) / polynomial(kCentreDenominator, r));
+    return q * (polynomial(kNormalCentreNumerator, r) / polynomial(kNormalCentreDenominator, r));
   }
   const double tail = q < 0 ? u : 1.0 - u;
   if (!(tail > 0)) {
@@ -125,8 +110,9 @@ double normal_quantile(double u) {
   }
   const double r = std::sqrt(-std::log(tail));
   const double value =
-      r <= 5.0 ? polynomial(kTailNumerator, r - 1.6) / polynomial(kTailDenominator, r - 1.6)
-               : polynomial(kFarNumerator, r - 5.0) / polynomial(kFarDenominator, r - 5.0);
+      r <= 5.0
+          ? polynomial(kNormalTailNumerator, r - 1.6) / polynomial(kNormalTailDenominator, r - 1.6)
+          : polynomial(kFarNumerator, r - 5.0) / polynomial(kFarDenominator, r - 5.0);
   return std::copysign(value, q);
 }
 
@@ -175,7 +161,8 @@ void permute(uint64_t seed, uint16_t stage, uint64_t round, std::span<int64_t> o
 
 std::vector<int64_t> permutation(uint64_t seed, uint16_t stage, int64_t n, uint64_t round) {
   if (n < 0 || n > kLargestPermutation) {
-    fail(Code::out_of_range, "a permutation of ", n, " elements; allowed: 0 to ", kLargestPermutation);
+    fail(Code::out_of_range, "a permutation of ", n, " elements; allowed: 0 to ",
+         kLargestPermutation);
   }
   std::vector<int64_t> order(static_cast<size_t>(n));
   permute(seed, stage, round, order);

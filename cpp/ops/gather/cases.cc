@@ -20,9 +20,7 @@ std::vector<Case> gather_cases() {
        {{"axis", int64_t{1}}}},
       {{{{130, 9}}, {{130, 33}, {.low = 0.0, .high = 8.0, .integral = true}, DType::int64}},
        {{"axis", int64_t{1}}}},
-      {{{{2, 3}}, {{2, 2}, {}, DType::int64, {2.0, -1.0, 3.0, 0.0}}},
-       {{"axis", int64_t{1}}},
-       "an index is out of range"},
+      {{{{2, 3}}, {{2, 2}, {}, DType::int64, {2.0, -1.0, 3.0, 0.0}}}, {{"axis", int64_t{1}}}},
   };
 }
 

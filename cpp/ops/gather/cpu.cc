@@ -1,5 +1,3 @@
-#include <limits>
-
 #include "cpp/ops/indices.h"
 #include "cpp/ops/kernels.h"
 #include "cpp/ops/row_kernel.h"
@@ -27,8 +25,7 @@ std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
             for (int64_t i = o * taken * inner; i < (o + 1) * taken * inner; i += inner) {
               for (int64_t k = 0; k < inner; ++k) {
                 const int64_t at = index[i + k];
-                out[i + k] = at < 0 || at >= extent ? std::numeric_limits<T>::quiet_NaN()
-                                                    : from[at * inner + k];
+                out[i + k] = at >= 0 && at < extent ? from[at * inner + k] : T{0};
               }
             }
           }

@@ -11,8 +11,9 @@ namespace castalia {
 const Operator& gather_operator();
 
 // out[..., j, ...] = x[..., indices[..., j, ...], ...]: along an axis, by indices (int32 or int64)
-// of the shape of the result, which is that of x but for the axis. NaN where an index is out of
-// range. (take() is for indices that are known when the graph is built.)
+// of the shape of the result, which is that of x but for the axis. 0 where an index is out of
+// range: -1 marks what is not there. (take() is for indices that are known when the graph is
+// built.)
 Value gather(Value x, Value indices, int64_t axis = -1);
 
 }  // namespace castalia

@@ -1,7 +1,5 @@
 #include "cpp/ops/reference.h"
 
-#include <limits>
-
 namespace castalia {
 
 std::vector<Tensor> gather_reference(const Attributes& attributes, std::span<const Tensor> inputs) {
@@ -13,9 +11,8 @@ std::vector<Tensor> gather_reference(const Attributes& attributes, std::span<con
   for (int64_t i = 0; i < out.shape.count(); ++i) {
     const int64_t outer = i / (to.extent * to.inner);
     const int64_t index = static_cast<int64_t>(indices[i]);
-    out[i] = index < 0 || index >= from.extent
-                 ? std::numeric_limits<double>::quiet_NaN()
-                 : x[(outer * from.extent + index) * from.inner + i % to.inner];
+    if (index < 0 || index >= from.extent) continue;
+    out[i] = x[(outer * from.extent + index) * from.inner + i % to.inner];
   }
   return {out};
 }

@@ -8,8 +8,8 @@ namespace castalia {
 
 const Operator& leaky_relu_operator();
 
-// x where it is positive, slope * x elsewhere; so is its derivative, slope at 0. The slope is
-// learnt when it is a Value (it broadcasts): the parametric ReLU.
+// x where it is positive, slope * x elsewhere. The derivative at 0 is the slope. The slope may be a
+// Value that is learnt (it broadcasts): the parametric ReLU, arXiv:1502.01852.
 Value leaky_relu(Value x, double slope = 0.01);
 Value leaky_relu(Value x, Value slope);
 

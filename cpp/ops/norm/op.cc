@@ -4,8 +4,8 @@
 
 #include "cpp/base/status.h"
 #include "cpp/ops/abs/op.h"
+#include "cpp/ops/equal/op.h"
 #include "cpp/ops/infer.h"
-#include "cpp/ops/less/op.h"
 #include "cpp/ops/max/op.h"
 #include "cpp/ops/pow/op.h"
 #include "cpp/ops/reshape/op.h"
@@ -42,13 +42,12 @@ std::vector<Value> define_norm(Graph& graph, std::span<const Value> inputs,
   const Value zero = graph.scalar(0.0, x.dtype());
   const Value one = graph.scalar(1.0, x.dtype());
   // Roots and powers see 1 in place of 0, where they have no derivative.
-  const Value magnitude = abs(x);
-  const Value nonzero = less(zero, magnitude);
-  const Value powers =
-      order == 2 ? square(x) : select(nonzero, pow(select(nonzero, magnitude, one), order), zero);
-  const Value total = reshape(sum(powers, axes), result);
-  const Value positive = less(zero, total);
-  return {select(positive, pow(select(positive, total, one), 1 / order), zero)};
+  const auto power = [&](Value base, double exponent) {
+    const Value vanishes = equal(base, zero);
+    return select(vanishes, zero, pow(select(vanishes, one, base), exponent));
+  };
+  const Value powers = order == 2 ? square(x) : power(abs(x), order);
+  return {power(reshape(sum(powers, axes), result), 1 / order)};
 }
 
 }  // namespace

@@ -1,21 +1,22 @@
-#include <span>
-
-#include "cpp/base/philox.h"
 #include "cpp/ops/kernels.h"
-#include "cpp/ops/random_kernel.h"
+#include "cpp/ops/row_kernel.h"
+#include "cpp/runtime/cpu/random.h"
 
 namespace castalia {
 namespace {
 
 template <typename T>
 std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
-  const Shape& shape = request.outputs[0].shape;
-  const int64_t features = shape[1];
-  return make_random_kernel(
-      request, shape[0], features * static_cast<int64_t>(sizeof(T)),
-      [features](const KernelArguments& arguments, int64_t row, const Stream& stream) {
-        T* out = static_cast<T*>(arguments.outputs[0]) + row * features;
-        fill_normal(stream, std::span(out, static_cast<size_t>(features)));
+  const int64_t features = request.outputs[0].shape[1];
+  const auto stage = static_cast<uint16_t>(request.attributes.integer("stage"));
+  return make_row_kernel(
+      features == 0 ? 0 : request.outputs[0].shape[0], features * static_cast<int64_t>(sizeof(T)),
+      [features, stage](const KernelArguments& arguments, int64_t first, int64_t last) {
+        const auto seed = static_cast<uint64_t>(*static_cast<const int64_t*>(arguments.inputs[0]));
+        const auto event = static_cast<uint64_t>(*static_cast<const int64_t*>(arguments.inputs[1]));
+        cpu::fill_normal_rows(Stream{seed, event + static_cast<uint64_t>(first), stage},
+                              last - first, features,
+                              static_cast<T*>(arguments.outputs[0]) + first * features);
       });
 }
 

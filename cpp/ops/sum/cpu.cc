@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,8 +16,8 @@ class SeveralGroups : public Kernel {
  public:
   SeveralGroups(int64_t outer, std::vector<cpu::ReduceShape> steps)
       : outer_(outer), steps_(std::move(steps)) {
-    // Two halves in turn; the first step leaves the most.
-    half_ = steps_[0].outer * steps_[0].inner;
+    // Two halves in turn. A group without elements leaves more than it takes.
+    for (const cpu::ReduceShape& step : steps_) half_ = std::max(half_, step.outer * step.inner);
   }
 
   int64_t tiles() const override {
