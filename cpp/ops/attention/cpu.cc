@@ -33,6 +33,7 @@ struct Sizes {
     width = q[2] / heads;
     value_width = request.inputs[2].shape[2] / heads;
   }
+  int64_t padded() const { return cpu::padded_keys(m); }
   int64_t columns() const { return heads * width; }
   int64_t value_columns() const { return heads * value_width; }
   double products() const {
@@ -87,7 +88,7 @@ class AttentionBase : public Kernel {
   }
 
  protected:
-  // scores (count, m) of the queries from `first` on, as weights.
+  // scores (count, padded) of the queries from `first` on, as weights.
   void weigh(const KernelArguments& arguments, int64_t r, int64_t h, int64_t first, int64_t count,
              T* scores, std::byte* scratch) const {
     const T* q = static_cast<const T*>(arguments.inputs[0]) + (r * s_.n + first) * s_.columns();
@@ -105,7 +106,8 @@ class AttentionBase : public Kernel {
                        .k = s_.width,
                        .transpose_b = true,
                        .lda = s_.columns(),
-                       .ldb = s_.columns()});
+                       .ldb = s_.columns(),
+                       .ldc = s_.padded()});
   }
 
   Sizes s_;
@@ -123,12 +125,12 @@ class AttentionKernel : public AttentionBase<T> {
   double flops() const override { return s_.products(); }
   size_t scratch_bytes() const override {
     const int64_t count = std::min(kBlock, s_.n);
-    return aligned<T>(count * s_.m) + std::max(this->scores_product(count).scratch_bytes(),
-                                               values_product(count).scratch_bytes());
+    return aligned<T>(count * s_.padded()) + std::max(this->scores_product(count).scratch_bytes(),
+                                                      values_product(count).scratch_bytes());
   }
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
     T* scores = reinterpret_cast<T*>(arguments.scratch);
-    std::byte* scratch = arguments.scratch + aligned<T>(std::min(kBlock, s_.n) * s_.m);
+    std::byte* scratch = arguments.scratch + aligned<T>(std::min(kBlock, s_.n) * s_.padded());
     for (int64_t tile = first; tile < last; ++tile) {
       const int64_t begin = tile % blocks() * kBlock;
       const int64_t h = tile / blocks() % s_.heads;
@@ -149,6 +151,7 @@ class AttentionKernel : public AttentionBase<T> {
     return Product<T>({.m = count,
                        .n = s_.value_width,
                        .k = s_.m,
+                       .lda = s_.padded(),
                        .ldb = s_.value_columns(),
                        .ldc = s_.value_columns()});
   }
@@ -165,19 +168,26 @@ class AttentionGradientKernel : public AttentionBase<T> {
                      .k = s_.value_width,
                      .transpose_b = true,
                      .lda = s_.value_columns(),
-                     .ldb = s_.value_columns()}),
+                     .ldb = s_.value_columns(),
+                     .ldc = s_.padded()}),
         by_values_({.m = s_.m,
                     .n = s_.value_width,
                     .k = s_.n,
                     .transpose_a = true,
+                    .lda = s_.padded(),
                     .ldb = s_.value_columns(),
                     .ldc = s_.value_columns()}),
-        by_queries_(
-            {.m = s_.n, .n = s_.width, .k = s_.m, .ldb = s_.columns(), .ldc = s_.columns()}),
+        by_queries_({.m = s_.n,
+                     .n = s_.width,
+                     .k = s_.m,
+                     .lda = s_.padded(),
+                     .ldb = s_.columns(),
+                     .ldc = s_.columns()}),
         by_keys_({.m = s_.m,
                   .n = s_.width,
                   .k = s_.n,
                   .transpose_a = true,
+                  .lda = s_.padded(),
                   .ldb = s_.columns(),
                   .ldc = s_.columns()}),
         mask_bytes_(s_.mask ? request.inputs[3].bytes() : 0) {}
@@ -185,15 +195,15 @@ class AttentionGradientKernel : public AttentionBase<T> {
   int64_t tiles() const override { return s_.rows * s_.heads; }
   double flops() const override { return 2.5 * s_.products(); }
   size_t scratch_bytes() const override {
-    return 2 * aligned<T>(s_.n * s_.m) +
+    return 2 * aligned<T>(s_.n * s_.padded()) +
            std::max({this->scores_product(s_.n).scratch_bytes(), by_weights_.scratch_bytes(),
                      by_values_.scratch_bytes(), by_queries_.scratch_bytes(),
                      by_keys_.scratch_bytes()});
   }
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
     T* weights = reinterpret_cast<T*>(arguments.scratch);
-    T* by_scores = reinterpret_cast<T*>(arguments.scratch + aligned<T>(s_.n * s_.m));
-    std::byte* scratch = arguments.scratch + 2 * aligned<T>(s_.n * s_.m);
+    T* by_scores = reinterpret_cast<T*>(arguments.scratch + aligned<T>(s_.n * s_.padded()));
+    std::byte* scratch = arguments.scratch + 2 * aligned<T>(s_.n * s_.padded());
     const auto input = [&](size_t i) { return static_cast<const T*>(arguments.inputs[i]); };
     const auto output = [&](size_t i) { return static_cast<T*>(arguments.outputs[i]); };
     const T* gradient = input(3 + (s_.mask ? 1 : 0) + (s_.bias ? 1 : 0));
@@ -209,10 +219,13 @@ class AttentionGradientKernel : public AttentionBase<T> {
       by_weights_.run(g, input(2) + values, by_scores, scratch);
       cpu::attention_weights_gradient(s_.n, s_.m, weights, by_scores);
       if (s_.bias) {
-        std::copy_n(by_scores, s_.n * s_.m, output(s_.mask ? 4 : 3) + tile * s_.n * s_.m);
+        T* out = output(s_.mask ? 4 : 3) + tile * s_.n * s_.m;
+        for (int64_t i = 0; i < s_.n; ++i) {
+          std::copy_n(by_scores + i * s_.padded(), s_.m, out + i * s_.m);
+        }
       }
       const T scale = static_cast<T>(s_.scale);
-      for (int64_t i = 0; i < s_.n * s_.m; ++i) by_scores[i] *= scale;
+      for (int64_t i = 0; i < s_.n * s_.padded(); ++i) by_scores[i] *= scale;
       by_queries_.run(by_scores, input(1) + keys, output(0) + queries, scratch);
       by_keys_.run(by_scores, input(0) + queries, output(1) + keys, scratch);
     }

@@ -25,22 +25,26 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // A NaN among the elements may be skipped here: it is one of the weights and of their sum, too.
 template <typename T>
-HWY_INLINE T largest_of(const T* HWY_RESTRICT row, int64_t keys) {
+HWY_INLINE T largest_of(const T* HWY_RESTRICT row, int64_t padded) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   auto vector = hn::Set(d, std::numeric_limits<T>::lowest());
-  int64_t j = 0;
-  for (; j + lanes <= keys; j += lanes) vector = hn::Max(vector, hn::LoadU(d, row + j));
-  T largest = hn::GetLane(hn::MaxOfLanes(d, vector));
-  // Not >: a row of nothing but NaN has no largest element.
-  for (; j < keys; ++j) largest = !(row[j] <= largest) ? row[j] : largest;
-  return largest;
+  for (int64_t j = 0; j < padded; j += lanes) vector = hn::Max(vector, hn::LoadU(d, row + j));
+  return hn::GetLane(hn::MaxOfLanes(d, vector));
+}
+
+// Nothing is visible, or all that is is NaN.
+template <typename T>
+void weights_of_blind_row(int64_t keys, T* row) {
+  const T* const unknown = std::find_if(row, row + keys, [](T x) { return x != x; });
+  std::fill(row, row + padded_keys(keys), unknown == row + keys ? T(0) : *unknown);
 }
 
 template <typename T>
 void weights_of_row(int64_t keys, T scale, const T* mask, const T* bias, T* HWY_RESTRICT row) {
   constexpr T kLowest = std::numeric_limits<T>::lowest();
-  for_lanes<T>(keys, [&](auto d, int64_t j) HWY_ATTR {
+  const int64_t padded = padded_keys(keys);
+  for_lanes<T>(padded, [&](auto d, int64_t j) HWY_ATTR {
     auto score = hn::Mul(hn::LoadU(d, row + j), hn::Set(d, scale));
     if (bias != nullptr) score = hn::Add(score, hn::LoadU(d, bias + j));
     if (mask != nullptr) {
@@ -49,30 +53,30 @@ void weights_of_row(int64_t keys, T scale, const T* mask, const T* bias, T* HWY_
     }
     hn::StoreU(score, d, row + j);
   });
-  const T largest = largest_of(row, keys);
-  if (largest == kLowest) {
-    std::fill(row, row + keys, T(0));
-    return;
-  }
-  for_lanes<T>(keys, [&](auto d, int64_t j) HWY_ATTR {
+  std::fill(row + keys, row + padded, kLowest);
+  const T largest = largest_of(row, padded);
+  if (largest == kLowest) return weights_of_blind_row(keys, row);
+  for_lanes<T>(padded, [&](auto d, int64_t j) HWY_ATTR {
     const auto below = hn::Sub(hn::LoadU(d, row + j), hn::Set(d, largest));
     hn::StoreU(exp_of_negative(d, below), d, row + j);
   });
   const double sum =
-      sum_of(keys, [&](auto d, int64_t j) HWY_ATTR { return load_as_double(d, row + j); });
+      sum_of(padded, [&](auto d, int64_t j) HWY_ATTR { return load_as_double(d, row + j); });
   const T inverse = static_cast<T>(1.0 / sum);
-  for_lanes<T>(keys, [&](auto d, int64_t j) HWY_ATTR {
+  for_lanes<T>(padded, [&](auto d, int64_t j) HWY_ATTR {
     hn::StoreU(hn::Mul(hn::LoadU(d, row + j), hn::Set(d, inverse)), d, row + j);
   });
 }
 
 template <typename T>
 void gradient_of_row(int64_t keys, const T* HWY_RESTRICT weights, T* HWY_RESTRICT gradient) {
-  const double sum = sum_of(keys, [&](auto d, int64_t j) HWY_ATTR {
+  const int64_t padded = padded_keys(keys);
+  std::fill(gradient + keys, gradient + padded, T(0));
+  const double sum = sum_of(padded, [&](auto d, int64_t j) HWY_ATTR {
     return hn::Mul(load_as_double(d, weights + j), load_as_double(d, gradient + j));
   });
   const T mean = static_cast<T>(sum);
-  for_lanes<T>(keys, [&](auto d, int64_t j) HWY_ATTR {
+  for_lanes<T>(padded, [&](auto d, int64_t j) HWY_ATTR {
     const auto difference = hn::Sub(hn::LoadU(d, gradient + j), hn::Set(d, mean));
     hn::StoreU(hn::Mul(hn::LoadU(d, weights + j), difference), d, gradient + j);
   });
@@ -117,7 +121,7 @@ template <typename T>
 void attention_weights(int64_t rows, int64_t keys, double scale, const ScoreRows<T>& mask,
                        const ScoreRows<T>& bias, T* scores) {
   ensure_dispatch();
-  for (int64_t i = 0; i < rows; ++i, scores += keys) {
+  for (int64_t i = 0; i < rows; ++i, scores += padded_keys(keys)) {
     if constexpr (std::is_same_v<T, float>) {
       HWY_DYNAMIC_DISPATCH(weights_float32)
       (keys, static_cast<float>(scale), row_of(mask, i), row_of(bias, i), scores);
@@ -131,12 +135,14 @@ void attention_weights(int64_t rows, int64_t keys, double scale, const ScoreRows
 template <typename T>
 void attention_weights_gradient(int64_t rows, int64_t keys, const T* weights, T* gradient) {
   ensure_dispatch();
-  for (int64_t i = 0; i < rows; ++i, weights += keys, gradient += keys) {
+  for (int64_t i = 0; i < rows; ++i) {
     if constexpr (std::is_same_v<T, float>) {
       HWY_DYNAMIC_DISPATCH(gradient_float32)(keys, weights, gradient);
     } else {
       HWY_DYNAMIC_DISPATCH(gradient_float64)(keys, weights, gradient);
     }
+    weights += padded_keys(keys);
+    gradient += padded_keys(keys);
   }
 }
 
