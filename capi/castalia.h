@@ -271,6 +271,14 @@ CASTALIA_API castalia_status castalia_model_shape(castalia_model* model, int64_t
 /* JSON: architecture, specification, preprocessing, parameters (name, shape), capabilities, how it was trained. */
 CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, const char** json);
 
+/* JSON: what the model runs to compute `computes` ("sample", "log_prob", ...: its capabilities) for so many
+ * events at a time: steps (operators, kernel, inputs, outputs, scope, flops, bytes, parallel), the bytes of
+ * the arena, of constants, of weights packed for the kernels and of scratch memory a thread, and all that
+ * as a table for people (table). More events than a tile of 256 are computed tile by tile.
+ * Errors: NOT_FOUND (with what there is), OUT_OF_RANGE (rows), INVALID_ARGUMENT (not trained yet), BUSY. */
+CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const char* computes, int64_t rows,
+                                                 const char** json);
+
 /* All parameters as one vector (parameters), in the order of describe. Errors: SHAPE_MISMATCH, NOT_FINITE, BUSY. */
 CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model,
                                                            const castalia_array* values);

@@ -183,6 +183,14 @@ CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, cons
       [&] { required(json, "json") = lend(from_handle<ModelObject>(model)->model->describe()); });
 }
 
+CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const char* computes,
+                                                 int64_t rows, const char** json) {
+  return call([&] {
+    required(json, "json") =
+        lend(from_handle<ModelObject>(model)->model->plan(&required(computes, "computes"), rows));
+  });
+}
+
 CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model,
                                                            const castalia_array* values) {
   return call([&] {

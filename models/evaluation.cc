@@ -24,11 +24,6 @@ void copy_rows(std::span<const double> from, int64_t first, int64_t rows, int64_
   }
 }
 
-// The rows of the Program that computes so many.
-int64_t padded_rows(int64_t rows) {
-  return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
-}
-
 void write_scalar(Workspace& workspace, const char* name, uint64_t value) {
   const auto signed_value = static_cast<int64_t>(value);
   std::memcpy(workspace.input(name), &signed_value, sizeof signed_value);
@@ -42,6 +37,10 @@ void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t ro
 
 }  // namespace
 
+int64_t program_rows(int64_t rows) {
+  return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
+}
+
 std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t rows) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<const Program>& program = programs_[{capability, rows}];
@@ -52,6 +51,11 @@ std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t 
 void ProgramCache::clear() {
   const std::lock_guard lock(mutex_);
   programs_.clear();
+  ++generation_;
+}
+
+void ProgramCache::forget_parameters() {
+  operands_.clear();
   ++generation_;
 }
 
@@ -84,7 +88,7 @@ std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t
       put(network_.inverse(trace, input("in", network_.features()), context));
       break;
   }
-  return compile(graph, {.rows_independent = true});
+  return compile(graph, {.rows_independent = true, .states_fixed = true});
 }
 
 Crew::Crew(ProgramCache& cache, void* parameters, int threads)
@@ -100,8 +104,10 @@ Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) 
   }
   std::unique_ptr<Workspace>& workspace = member.workspaces[{capability, rows}];
   if (!workspace) {
-    workspace = std::make_unique<Workspace>(cache_.get(capability, rows), 1, member.arena);
-    workspace->bind_state("parameters", parameters_);
+    auto made = std::make_unique<Workspace>(cache_.get(capability, rows), 1, member.arena);
+    made->bind_state("parameters", parameters_);
+    made->prepare(cache_.operands());
+    workspace = std::move(made);
   }
   return *workspace;
 }
@@ -109,7 +115,7 @@ Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) 
 void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
                     int64_t features, int64_t context_features) {
   const int64_t rows = std::min(kTileRows, request.rows - first);
-  const int64_t padded = padded_rows(rows);
+  const int64_t padded = program_rows(rows);
   Workspace& space = workspace(member, request.capability, padded);
   const bool samples = request.capability == Capability::sample;
   if (samples) {
@@ -147,7 +153,7 @@ void Crew::run(const EvaluationRequest& request, int64_t features, int64_t conte
   const int64_t rest = request.rows - (tiles - 1) * kTileRows;
   for (Member& member : members_) {
     workspace(member, request.capability, kTileRows);
-    workspace(member, request.capability, padded_rows(rest));
+    workspace(member, request.capability, program_rows(rest));
   }
   pool_->run(tiles, work);
 }

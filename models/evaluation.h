@@ -17,11 +17,15 @@
 
 #include "cpp/base/thread_pool.h"
 #include "cpp/nn/network.h"
+#include "cpp/runtime/prepared_operands.h"
 #include "cpp/runtime/workspace.h"
 
 namespace castalia {
 
 inline constexpr int64_t kTileRows = 256;
+
+// The rows of the Program that computes so many: a power of two.
+int64_t program_rows(int64_t rows);
 
 // Compiles what a network computes, once for each capability and number of rows. Any thread.
 class ProgramCache {
@@ -32,7 +36,12 @@ class ProgramCache {
   std::shared_ptr<const Program> get(Capability capability, int64_t rows);
   // Forgets everything: constants of the network have changed. Grows the generation.
   void clear();
+  // The parameters have changed: what was made of them is made anew when it is next needed. Grows the
+  // generation.
+  void forget_parameters();
   uint64_t generation() const { return generation_; }
+  // The parameters in the forms in which kernels read them, shared by all who evaluate the network.
+  PreparedOperands& operands() { return operands_; }
 
  private:
   std::shared_ptr<const Program> made(Capability capability, int64_t rows);
@@ -42,6 +51,7 @@ class ProgramCache {
   const DType dtype_;
   std::mutex mutex_;
   std::map<std::pair<Capability, int64_t>, std::shared_ptr<const Program>> programs_;
+  PreparedOperands operands_;
   std::atomic<uint64_t> generation_{0};
 };
 

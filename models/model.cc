@@ -101,6 +101,7 @@ void Model::set_parameter_values(std::span<const double> values) {
     std::transform(values.begin(), values.end(), reinterpret_cast<float*>(parameters_.data()),
                    [](double value) { return static_cast<float>(value); });
   }
+  cache_->forget_parameters();
 }
 
 void Model::fit_preprocessing(std::span<const double> x, std::span<const double> context) {
@@ -131,7 +132,11 @@ Model::Hold::Hold(Model& model) : model_(model) {
   }
 }
 
-Model::Hold::~Hold() { model_.users_ = 0; }
+// Whatever the holder did to the parameters, what was made of them before is out of date.
+Model::Hold::~Hold() {
+  model_.cache_->forget_parameters();
+  model_.users_ = 0;
+}
 
 void Model::enter() const {
   int seen = users_.load();

@@ -54,6 +54,11 @@ class Model {
   // capabilities, parameters (name, shape), training.
   std::string describe() const;
 
+  // JSON: the Program that computes `what` ("sample", a capability's name) for so many rows at a time, its
+  // steps and its memory, with a table for people (castalia_model_plan). Errors: not_found, out_of_range,
+  // invalid_argument (not fitted), busy.
+  std::string plan(const std::string& what, int64_t rows) const;
+
   // Evaluation. Arrays are row-major, float64; x and z are (rows, features), the context is (rows,
   // context features) or one row for all. `threads` 0 means all cores. The numbers of a row do not
   // depend on the rows beside it nor on the threads. Errors: unsupported (the architecture cannot);

@@ -67,6 +67,26 @@ void print_model(const Json& model) {
   }
 }
 
+Model load(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    throw Failure("'" + path + "' is neither a file nor an architecture; castalia models lists these");
+  }
+  return make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), path.c_str(),
+                     static_cast<castalia_config*>(nullptr));
+}
+
+// What runs when the model computes something for so many events at a time.
+void print_plan(const std::string& path, const std::string& computes, int64_t events, bool as_json) {
+  const Model model = load(path);
+  const Json plan = json_of(castalia_model_plan, model.get(), computes.c_str(), events);
+  if (as_json) {
+    std::cout << plan.dump(2) << "\n";
+    return;
+  }
+  std::cout << computes << " of " << plan["rows"] << " events at a time\n" << plain(plan["table"]);
+}
+
 void describe(const std::string& what, bool as_json) {
   Json found;
   bool architecture = false;
@@ -77,13 +97,7 @@ void describe(const std::string& what, bool as_json) {
     }
   }
   if (!architecture) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(what, ignored)) {
-      throw Failure("'" + what +
-                    "' is neither a file nor an architecture; castalia models lists these");
-    }
-    const Model model = make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr),
-                                    what.c_str(), static_cast<castalia_config*>(nullptr));
+    const Model model = load(what);
     found = json_of(castalia_model_describe, model.get());
   }
   if (as_json) {
@@ -125,7 +139,25 @@ void add_describe(CLI::App& program) {
   auto as_json = std::make_shared<bool>(false);
   command->add_option("what", *what, "An architecture's name, or a model file")->required();
   add_json(command, *as_json);
-  command->callback([what, as_json] { describe(*what, *as_json); });
+  auto computes = std::make_shared<std::string>();
+  auto events = std::make_shared<int64_t>(256);
+  CLI::Option* plan =
+      command
+          ->add_option("--plan", *computes,
+                       "Of a model file: the steps that compute this (sample, log_prob, ...), with "
+                       "kernels, shapes, operations, bytes and memory")
+          ->expected(0, 1)
+          ->default_str("sample");
+  command->add_option("--events", *events, "With --plan: for so many events at a time (default 256)")
+      ->needs(plan)
+      ->check(at_least(1));
+  command->callback([=] {
+    if (plan->count() == 0) {
+      describe(*what, *as_json);
+    } else {
+      print_plan(*what, computes->empty() ? "sample" : *computes, *events, *as_json);
+    }
+  });
 }
 
 void add_info(CLI::App& program) {

@@ -79,6 +79,20 @@ def test_describe(run, data):
     assert "neither a file nor an architecture" in run("describe", "nothing", status=1)
 
 
+def test_plan(run, data):
+    train(run, data)
+    table = run("describe", "flow.safetensors", "--plan")
+    assert "sample of 256 events" in table and "rq_spline_inverse" in table and "arena" in table
+    plan = json.loads(
+        run("describe", "flow.safetensors", "--plan", "log_prob", "--events", "3", "--json")
+    )
+    assert plan["rows"] == 4 and plan["arena_bytes"] > 0
+    products = [step for step in plan["steps"] if "matmul" in step["operators"]]
+    assert products and all(step["flops"] > 0 and step["bytes"] > 0 for step in products)
+    assert "conditioner" in products[0]["scope"]
+    assert "log_prob" in run("describe", "flow.safetensors", "--plan", "energy", status=1)
+
+
 def test_info(run):
     assert json.loads(run("info", "--json")) == castalia.info()
     assert castalia.__version__ in run("info")

@@ -1,6 +1,7 @@
 #include "cpp/compile/compile.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -38,11 +39,16 @@ class CopyKernel : public Kernel {
 class Compiler {
  public:
   Compiler(const Graph& graph, const CompileOptions& options)
-      : graph_(graph), options_(options), schedule_(schedule(graph, options.fuse)) {}
+      : graph_(graph),
+        options_(options),
+        schedule_(schedule(graph, options.fuse, [&](const Node& node) {
+          const KernelCandidate* candidate = choose_kernel(node, options).candidate;
+          return candidate != nullptr && candidate->create_with_epilogue;
+        })) {}
 
   std::shared_ptr<const Program> run() {
-    for (size_t i = 0; i < schedule_.groups.size(); ++i) add_group(static_cast<int>(i));
     place_states();
+    for (size_t i = 0; i < schedule_.groups.size(); ++i) add_group(static_cast<int>(i));
     place_assignments();
     place_arena();
     for (PendingStep& pending : pending_) finish(pending);
@@ -56,9 +62,12 @@ class Compiler {
   struct PendingStep {
     Step step;
     std::vector<View> inputs;
+    std::vector<TensorType> input_types;  // as the kernel sees them
     std::vector<Value> outputs;
     // Per input: element-wise and read at the index that is written, so it may be overwritten.
     std::vector<bool> in_place;
+    // Per input, where there are any: the preparation that the kernel reads instead, or -1.
+    std::vector<int> prepared;
   };
 
   static std::string input_name(Value value) { return value.node().attributes.string("name"); }
@@ -80,9 +89,9 @@ class Compiler {
   void index_consumers() {
     for (size_t g = 0; g < schedule_.groups.size(); ++g) {
       const Group& group = schedule_.groups[g];
-      for (const int index : group.nodes) {
-        for (const Value& input : graph_.node(index).inputs) {
-          const Value base = group.elementwise ? operand_of(input).view.base : view_of(input).base;
+      for (size_t place = 0; place < group.nodes.size(); ++place) {
+        for (const Value& input : graph_.node(group.nodes[place]).inputs) {
+          const Value base = read_by(graph_, group, place, input).base;
           consumers_[key(base)].push_back(static_cast<int>(g));
         }
       }
@@ -95,44 +104,112 @@ class Compiler {
 
   void add_group(int index) {
     const Group& group = schedule_.groups[static_cast<size_t>(index)];
-    const Node& first = graph_.node(group.nodes[0]);
     PendingStep pending;
-    pending.step.scope = first.scope;
+    pending.step.scope = graph_.node(group.nodes[0]).scope;
     if (group.elementwise) {
-      std::vector<Value> results;
-      for (const int node : group.nodes) {
-        const Value value(const_cast<Graph*>(&graph_), node, 0);
-        if (is_read_outside(value, index)) results.push_back(value);
-      }
-      ElementwiseStep made = make_elementwise_step(graph_, group.nodes, results);
-      pending.step.kernel = std::move(made.kernel);
-      pending.step.kernel_name = "fused";
-      pending.step.label = made.label;
-      pending.step.flops = made.flops;
-      pending.inputs = std::move(made.operands);
-      pending.in_place = std::move(made.in_place);
-      pending.outputs = std::move(results);
+      fill_elementwise(group, index, pending);
+    } else if (group.nodes.size() > 1) {
+      fill_with_epilogue(group, index, pending);
     } else {
-      ChosenKernel chosen = choose_kernel(first, options_);
-      if (!chosen.kernel) fail(Code::internal, "no kernel computes operator '", first.op->name, "'");
-      pending.step.flops = chosen.kernel->flops();
-      pending.step.kernel = std::move(chosen.kernel);
-      pending.step.kernel_name = chosen.name;
-      pending.step.label = first.op->name;
-      for (const Value& input : first.inputs) pending.inputs.push_back(view_of(input));
-      pending.in_place.assign(first.inputs.size(), false);
-      for (size_t k = 0; k < first.outputs.size(); ++k) {
-        pending.outputs.emplace_back(const_cast<Graph*>(&graph_), group.nodes[0], static_cast<int>(k));
+      const Node& node = graph_.node(group.nodes[0]);
+      ChosenKernel chosen = choose_kernel(node, options_);
+      if (!chosen.kernel) fail(Code::internal, "no kernel computes operator '", node.op->name, "'");
+      for (size_t k = 0; k < node.outputs.size(); ++k) {
+        pending.outputs.push_back(value_of(group.nodes[0], static_cast<int>(k)));
       }
+      fill_kernel(node, std::move(chosen), pending);
     }
     pending_.push_back(std::move(pending));
+  }
+
+  Value value_of(int node, int output = 0) const {
+    return Value(const_cast<Graph*>(&graph_), node, output);
+  }
+
+  // What the nodes from `first` on compute that is read outside the group.
+  std::vector<Value> results_of(const Group& group, int index, size_t first) {
+    std::vector<Value> results;
+    for (size_t place = first; place < group.nodes.size(); ++place) {
+      const Value value = value_of(group.nodes[place]);
+      if (is_read_outside(value, index)) results.push_back(value);
+    }
+    return results;
+  }
+
+  void fill_elementwise(const Group& group, int index, PendingStep& pending) {
+    pending.outputs = results_of(group, index, 0);
+    ElementwiseStep made = make_elementwise_step(graph_, group.nodes, pending.outputs);
+    pending.step.kernel = cpu::make_fused_kernel(made.program);
+    pending.step.kernel_name = "fused";
+    pending.step.label = made.label;
+    pending.step.flops = made.flops;
+    pending.inputs = std::move(made.operands);
+    pending.input_types = std::move(made.types);
+    pending.in_place = std::move(made.in_place);
+  }
+
+  void fill_kernel(const Node& node, ChosenKernel chosen, PendingStep& pending) {
+    pending.step.flops = chosen.kernel->flops();
+    pending.step.kernel = std::move(chosen.kernel);
+    pending.step.kernel_name = chosen.candidate->name;
+    pending.step.label = node.op->name;
+    for (size_t k = 0; k < node.inputs.size(); ++k) {
+      pending.inputs.push_back(view_of(node.inputs[k]));
+      pending.input_types.push_back(node.inputs[k].type());
+      pending.prepared.push_back(preparation(*pending.step.kernel, node, static_cast<int>(k)));
+    }
+    pending.in_place.assign(pending.inputs.size(), false);
+  }
+
+  // A kernel and the element-wise nodes after it. One of the results is of the type that the kernel
+  // makes, so that there is a place to make it: its own if need be.
+  void fill_with_epilogue(const Group& group, int index, PendingStep& pending) {
+    const int head = group.nodes[0];
+    const Node& node = graph_.node(head);
+    pending.outputs = results_of(group, index, 0);
+    const bool has_place =
+        std::any_of(pending.outputs.begin(), pending.outputs.end(),
+                    [&](Value result) { return result.dtype() == node.outputs[0].dtype; });
+    if (!has_place) pending.outputs.insert(pending.outputs.begin(), value_of(head));
+    ElementwiseStep made = make_elementwise_step(
+        graph_, std::span(group.nodes).subspan(1), pending.outputs, head);
+    fill_kernel(node, choose_kernel(node, options_, made.program), pending);
+    pending.step.label += " + " + made.label;
+    for (size_t k = 0; k < made.operands.size(); ++k) {
+      pending.inputs.push_back(made.operands[k]);
+      pending.input_types.push_back(made.types[k]);
+      pending.prepared.push_back(-1);
+    }
+    pending.in_place.assign(pending.inputs.size(), false);
+  }
+
+  // The preparation that a kernel reads as this input, which several kernels may share; -1 when it
+  // reads the operand itself.
+  int preparation(const Kernel& kernel, const Node& node, int input) {
+    const Value operand = node.inputs[static_cast<size_t>(input)];
+    if (!is_fixed(operand, options_)) return -1;
+    const std::string form = kernel.prepared_form(input);
+    if (form.empty()) return -1;
+    const View view = view_of(operand);
+    Preparation made;
+    made.form = text(input_name(view.base), " from ", view.offset, ": ", form);
+    std::vector<Preparation>& all = program_->preparations;
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (all[i].form == made.form) return static_cast<int>(i);
+    }
+    made.source = locate(view);
+    made.bytes = kernel.prepared_bytes(input);
+    made.kernel = &kernel;
+    made.input = input;
+    all.push_back(std::move(made));
+    return static_cast<int>(all.size()) - 1;
   }
 
   void place_states() {
     for (const Value& state : graph_.states()) {
       Location location;
       location.storage = Location::Storage::state;
-      location.state = static_cast<int>(program_->states.size());
+      location.number = static_cast<int>(program_->states.size());
       locations_[key(state)] = location;
       program_->states.push_back({input_name(state), state.type(), {}});
     }
@@ -156,6 +233,7 @@ class Compiler {
       copy.step.kernel_name = "copy";
       copy.step.label = "assign";
       copy.inputs = {view};
+      copy.input_types = {state.type()};
       copy.in_place = {false};
       copy.outputs = {state};
       pending_.push_back(std::move(copy));
@@ -203,6 +281,7 @@ class Compiler {
       const auto found = lifetimes.find(key(view_of(value).base));
       if (found != lifetimes.end()) found->second.last = end;
     }
+    const std::map<ValueKey, ValueKey> taken_over = overwrite_operands(lifetimes);
     std::vector<Lifetime> list;
     for (const auto& [value, lifetime] : lifetimes) list.push_back(lifetime);
     const MemoryPlan plan = plan_memory(list);
@@ -210,7 +289,49 @@ class Compiler {
     for (const auto& [value, lifetime] : lifetimes) {
       locations_[value] = {Location::Storage::arena, 0, plan.offsets[i++]};
     }
+    for (const auto& [value, owner] : taken_over) locations_[value] = locations_.at(owner);
     program_->arena_bytes = plan.bytes;
+  }
+
+  // An element-wise step writes its result over an operand that nothing reads later. Joins the two
+  // lifetimes; returns for each such result whose memory it takes.
+  std::map<ValueKey, ValueKey> overwrite_operands(std::map<ValueKey, Lifetime>& lifetimes) const {
+    std::map<ValueKey, ValueKey> owner_of;
+    const auto owner = [&](Value value) {
+      const auto found = owner_of.find(key(value));
+      return found == owner_of.end() ? key(value) : found->second;
+    };
+    for (size_t i = 0; i < pending_.size(); ++i) {
+      const PendingStep& pending = pending_[i];
+      const int step = static_cast<int>(i);
+      for (const Value& output : pending.outputs) {
+        const auto own = lifetimes.find(key(output));
+        if (own == lifetimes.end()) continue;
+        for (size_t k = 0; k < pending.inputs.size(); ++k) {
+          const ValueKey candidate = owner(pending.inputs[k].base);
+          const auto operand = lifetimes.find(candidate);
+          if (operand == lifetimes.end() || operand->second.last != step ||
+              operand->second.first == step || operand->second.bytes != own->second.bytes ||
+              !overwritable(pending, candidate, owner)) {
+            continue;
+          }
+          operand->second.last = own->second.last;
+          owner_of[key(output)] = candidate;
+          lifetimes.erase(own);
+          break;
+        }
+      }
+    }
+    return owner_of;
+  }
+
+  // Whether the step reads this memory only where it writes.
+  template <typename Owner>
+  static bool overwritable(const PendingStep& pending, const ValueKey& memory, const Owner& owner) {
+    for (size_t k = 0; k < pending.inputs.size(); ++k) {
+      if (owner(pending.inputs[k].base) == memory && !pending.in_place[k]) return false;
+    }
+    return true;
   }
 
   Location locate(const View& view) {
@@ -259,9 +380,13 @@ class Compiler {
 
   void finish(PendingStep& pending) {
     Step& step = pending.step;
-    for (const View& input : pending.inputs) {
-      step.inputs.push_back(locate(input));
-      step.bytes += static_cast<double>(input.base.type().bytes());
+    for (size_t k = 0; k < pending.inputs.size(); ++k) {
+      const View& input = pending.inputs[k];
+      const int prepared = pending.prepared.empty() ? -1 : pending.prepared[k];
+      step.inputs.push_back(prepared < 0 ? locate(input)
+                                         : Location{Location::Storage::prepared, prepared, 0});
+      step.input_types.push_back(pending.input_types[k]);
+      step.bytes += static_cast<double>(pending.input_types[k].bytes());
     }
     for (const Value& output : pending.outputs) {
       step.outputs.push_back(locate({output, 0}));
@@ -301,7 +426,9 @@ class Compiler {
 std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options) {
   Graph lowered;
   lower(graph, options, lowered);
-  return Compiler(lowered, options).run();
+  std::shared_ptr<const Program> program = Compiler(lowered, options).run();
+  if (verbose("plan")) std::fputs(describe(*program).c_str(), stderr);
+  return program;
 }
 
 }  // namespace castalia

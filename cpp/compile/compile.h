@@ -15,12 +15,16 @@ struct CompileOptions {
   // The first axis counts events, and an event's numbers must not depend on how many there are: true
   // for sampling and evaluation. Training has one batch size, and more kernels to choose from.
   bool rows_independent = true;
+  // States that the graph does not assign keep their contents as long as a Workspace is used, as weights
+  // do in sampling: kernels may read them in a form of their own, which Workspace::prepare makes.
+  bool states_fixed = false;
   // Off: every operator is a step of its own, to find the one that gave NaN.
   bool fuse = true;
 };
 
 // Only what the graph's outputs and assignments need is computed. With CASTALIA_VERBOSE=dispatch in
-// the environment the kernels that refuse an operator say why on the standard error; with
+// the environment the kernels that refuse an operator say why on the standard error, with
+// CASTALIA_VERBOSE=plan (or both, "dispatch,plan") the Program is described there; with
 // CASTALIA_PREFER=NAME the kernels of that name ("onednn", "reference") are tried first.
 std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options = {});
 

@@ -5,15 +5,19 @@
 
 #include "cpp/base/status.h"
 #include "cpp/graph/operator.h"
-#include "cpp/runtime/cpu/fused.h"
 
 namespace castalia {
 namespace {
 
 class Builder {
  public:
-  Builder(const Graph& graph, std::span<const int> nodes) : graph_(graph), nodes_(nodes) {
+  Builder(const Graph& graph, std::span<const int> nodes, int head)
+      : graph_(graph), nodes_(nodes), head_(head) {
     program_.shape = graph.node(nodes[0]).outputs[0].shape;
+    if (head >= 0) {
+      const DType dtype = graph.node(head).outputs[0].dtype;
+      program_.inputs.push_back({dtype, cpu::broadcast_strides(program_.shape, program_.shape)});
+    }
     for (size_t i = 0; i < nodes.size(); ++i) position_[nodes[i]] = static_cast<int>(i);
   }
 
@@ -24,10 +28,12 @@ class Builder {
     }
     for (const int node : nodes_) add_instruction(graph_.node(node));
     for (const Value& result : results) {
-      program_.outputs.push_back(program_.instruction_value(position_.at(result.node_index())));
+      program_.outputs.push_back(
+          result.node_index() == head_ ? 0
+                                       : program_.instruction_value(position_.at(result.node_index())));
     }
     step_.flops = static_cast<double>(nodes_.size()) * static_cast<double>(program_.shape.count());
-    step_.kernel = cpu::make_fused_kernel(program_);
+    step_.program = std::move(program_);
     return std::move(step_);
   }
 
@@ -46,7 +52,8 @@ class Builder {
   // Only an operand of the group's own shape can be a result of the group: a broadcast of one would
   // read elements of other tiles.
   bool is_inside(const Operand& operand) const {
-    return position_.count(operand.view.base.node_index()) > 0;
+    const int node = operand.view.base.node_index();
+    return node == head_ || position_.count(node) > 0;
   }
 
   static OperandKey key_of(const Operand& operand) {
@@ -66,11 +73,13 @@ class Builder {
     sources_[key_of(operand)] = {Source::input, static_cast<int>(program_.inputs.size())};
     program_.inputs.push_back({dtype, cpu::broadcast_strides(operand.shape, program_.shape)});
     step_.operands.push_back(operand.view);
+    step_.types.push_back({dtype, operand.shape});
     step_.in_place.push_back(operand.shape == program_.shape && operand.view.offset == 0);
   }
 
   int value_of(Value value) const {
     const Operand operand = operand_of(value);
+    if (operand.view.base.node_index() == head_) return 0;
     const auto inside = position_.find(operand.view.base.node_index());
     if (inside != position_.end()) return program_.instruction_value(inside->second);
     const Source& source = sources_.at(key_of(operand));
@@ -79,7 +88,7 @@ class Builder {
 
   void add_instruction(const Node& node) {
     cpu::FusedInstruction instruction;
-    instruction.operation = node.op->elementwise;
+    instruction.operation = node.op->elementwise.empty() ? node.op->name : node.op->elementwise;
     instruction.dtype = node.outputs[0].dtype;
     for (const Value& input : node.inputs) instruction.operands.push_back(value_of(input));
     program_.instructions.push_back(std::move(instruction));
@@ -89,6 +98,7 @@ class Builder {
 
   const Graph& graph_;
   std::span<const int> nodes_;
+  int head_;
   std::map<int, int> position_;
   std::map<OperandKey, Source> sources_;
   cpu::FusedProgram program_;
@@ -98,8 +108,8 @@ class Builder {
 }  // namespace
 
 ElementwiseStep make_elementwise_step(const Graph& graph, std::span<const int> nodes,
-                                      std::span<const Value> results) {
-  return Builder(graph, nodes).run(results);
+                                      std::span<const Value> results, int head) {
+  return Builder(graph, nodes, head).run(results);
 }
 
 }  // namespace castalia

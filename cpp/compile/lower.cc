@@ -6,30 +6,42 @@
 #include <cstring>
 
 #include "cpp/base/status.h"
+#include "cpp/compile/schedule.h"
+#include "cpp/compile/simplify.h"
 #include "cpp/ops/kernels.h"
 
 namespace castalia {
 namespace {
 
-bool verbose_dispatch() {
-  static const bool verbose = [] {
-    const char* setting = std::getenv("CASTALIA_VERBOSE");
-    return setting != nullptr && std::strstr(setting, "dispatch") != nullptr;
-  }();
-  return verbose;
-}
-
 // CASTALIA_PREFER=onednn tries the kernels of that name first, to compare them.
-std::vector<KernelCandidate> in_order(std::span<const KernelCandidate> candidates) {
+std::vector<const KernelCandidate*> in_order(std::span<const KernelCandidate> candidates) {
   static const char* const preferred = std::getenv("CASTALIA_PREFER");
-  std::vector<KernelCandidate> order(candidates.begin(), candidates.end());
+  std::vector<const KernelCandidate*> order;
+  for (const KernelCandidate& candidate : candidates) order.push_back(&candidate);
   if (preferred != nullptr) {
-    std::stable_partition(order.begin(), order.end(), [](const KernelCandidate& candidate) {
-      return std::strcmp(candidate.name, preferred) == 0;
+    std::stable_partition(order.begin(), order.end(), [](const KernelCandidate* candidate) {
+      return std::strcmp(candidate->name, preferred) == 0;
     });
   }
   return order;
 }
+
+// A request for a node's kernel, with the types that it points to.
+struct NodeRequest {
+  std::vector<TensorType> inputs;
+  KernelRequest request;
+
+  NodeRequest(const Node& node, const CompileOptions& options)
+      : request{node.attributes, {}, node.outputs, options.rows_independent} {
+    for (const Value& input : node.inputs) {
+      inputs.push_back(input.type());
+      request.fixed.push_back(is_fixed(input, options));
+    }
+    request.inputs = inputs;
+  }
+  NodeRequest(const NodeRequest&) = delete;
+  NodeRequest& operator=(const NodeRequest&) = delete;
+};
 
 std::vector<bool> needed_nodes(const Graph& graph) {
   std::vector<bool> needed(graph.nodes().size(), false);
@@ -67,6 +79,11 @@ bool lower_once(const Graph& source, const CompileOptions& options, Graph& targe
   const auto mapped = [&](Value value) {
     return values[static_cast<size_t>(value.node_index())][static_cast<size_t>(value.output_index())];
   };
+  // What a state is to become keeps a node of its own: a state cannot take another's place.
+  std::vector<bool> assigned(source.nodes().size(), false);
+  for (const auto& [state, value] : source.assignments()) {
+    assigned[static_cast<size_t>(view_of(value).base.node_index())] = true;
+  }
   bool expanded = false;
   for (size_t i = 0; i < source.nodes().size(); ++i) {
     if (!needed[i]) continue;
@@ -85,6 +102,8 @@ bool lower_once(const Graph& source, const CompileOptions& options, Graph& targe
       }
     } else {
       values[i] = target.apply(*node.op, std::move(inputs), node.attributes);
+      if (assigned[i]) continue;
+      if (const Value simpler = simplified(values[i][0], options)) values[i] = {simpler};
     }
   }
   for (const auto& [name, value] : source.outputs()) target.output(name, mapped(value));
@@ -94,21 +113,43 @@ bool lower_once(const Graph& source, const CompileOptions& options, Graph& targe
 
 }  // namespace
 
+bool verbose(const char* what) {
+  static const char* const setting = std::getenv("CASTALIA_VERBOSE");
+  return setting != nullptr && std::strstr(setting, what) != nullptr;
+}
+
+bool is_fixed(Value operand, const CompileOptions& options) {
+  if (!options.states_fixed) return false;
+  const Value base = view_of(operand).base;
+  if (base.node().op != &state_operator()) return false;
+  for (const auto& [state, value] : base.graph().assignments()) {
+    if (state == base) return false;
+  }
+  return true;
+}
+
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options) {
-  std::vector<TensorType> inputs;
-  for (const Value& input : node.inputs) inputs.push_back(input.type());
-  const KernelRequest request{node.attributes, inputs, node.outputs, options.rows_independent};
-  for (const KernelCandidate& candidate : in_order(kernel_candidates(node.op->name))) {
+  const NodeRequest wanted(node, options);
+  for (const KernelCandidate* candidate : in_order(kernel_candidates(node.op->name))) {
     std::string refusal;
-    if (std::unique_ptr<Kernel> kernel = candidate.create(request, &refusal)) {
-      return {std::move(kernel), candidate.name};
+    if (std::unique_ptr<Kernel> kernel = candidate->create(wanted.request, &refusal)) {
+      return {std::move(kernel), candidate};
     }
-    if (verbose_dispatch()) {
+    if (verbose("dispatch")) {
       std::fprintf(stderr, "castalia: %s: kernel '%s' refuses: %s\n", node.op->name.c_str(),
-                   candidate.name, refusal.c_str());
+                   candidate->name, refusal.c_str());
     }
   }
   return {};
+}
+
+ChosenKernel choose_kernel(const Node& node, const CompileOptions& options,
+                           const cpu::FusedProgram& epilogue) {
+  const KernelCandidate* candidate = choose_kernel(node, options).candidate;
+  check(candidate != nullptr && candidate->create_with_epilogue, "'", node.op->name,
+        "' has no kernel that takes an epilogue");
+  const NodeRequest wanted(node, options);
+  return {candidate->create_with_epilogue(wanted.request, epilogue), candidate};
 }
 
 void lower(const Graph& source, const CompileOptions& options, Graph& target) {

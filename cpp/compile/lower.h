@@ -9,6 +9,7 @@
 #include "cpp/compile/compile.h"
 #include "cpp/graph/graph.h"
 #include "cpp/graph/operator.h"
+#include "cpp/runtime/cpu/fused.h"
 
 namespace castalia {
 
@@ -16,9 +17,21 @@ namespace castalia {
 // printed when asked for (CASTALIA_VERBOSE=dispatch).
 struct ChosenKernel {
   std::unique_ptr<Kernel> kernel;
-  const char* name = "";
+  const KernelCandidate* candidate = nullptr;
 };
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options);
+
+// The same with an epilogue (KernelCandidate::create_with_epilogue), for a node whose chosen candidate
+// has that.
+ChosenKernel choose_kernel(const Node& node, const CompileOptions& options,
+                           const cpu::FusedProgram& epilogue);
+
+// Whether CASTALIA_VERBOSE asks for this: "dispatch" (what kernels refuse and why), "plan" (each Program).
+bool verbose(const char* what);
+
+// Whether an operand keeps its contents as long as the Program is used: a state that nothing assigns,
+// or part of one, where the options say so.
+bool is_fixed(Value operand, const CompileOptions& options);
 
 // Copies what the outputs and assignments of `source` need into `target`; composite operators that no
 // kernel computes are replaced by their definitions, as often as needed.

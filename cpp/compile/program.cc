@@ -12,31 +12,42 @@ const std::byte* Program::constants() const {
 }
 
 std::string describe(const Program& program) {
-  std::string out = " step  kernel      threads      MFLOP         KiB  operators\n";
+  std::string out = " step  kernel      threads      MFLOP         KiB  operators: reads -> writes (place)\n";
   double flops = 0;
   double bytes = 0;
   char line[160];
+  const auto append_types = [&](const std::vector<TensorType>& types) {
+    const char* separator = "";
+    for (const TensorType& type : types) {
+      out += text(separator, type);
+      separator = ", ";
+    }
+  };
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
     std::snprintf(line, sizeof line, "%5zu  %-10s  %-7s %10.3f  %10.1f  ", i,
                   step.kernel_name.c_str(), step.parallel ? "all" : "one", step.flops * 1e-6,
                   step.bytes / 1024);
-    out += line + step.label;
-    for (size_t k = 0; k < step.output_types.size(); ++k) {
-      out += text(k == 0 ? " -> " : ", ", step.output_types[k]);
-    }
+    out += line + step.label + ": ";
+    append_types(step.input_types);
+    out += " -> ";
+    append_types(step.output_types);
     if (!step.scope.empty()) out += "  (" + step.scope + ")";
     out += '\n';
     flops += step.flops;
     bytes += step.bytes;
   }
+  size_t prepared = 0;
+  for (const Preparation& each : program.preparations) prepared += each.bytes;
+  const auto kib = [](size_t count) { return static_cast<double>(count) / 1024; };
+  std::snprintf(line, sizeof line, "%zu steps, %.3f MFLOP, %.1f KiB moved\n", program.steps.size(),
+                flops * 1e-6, bytes / 1024);
+  out += line;
   std::snprintf(line, sizeof line,
-                "%zu steps, %.3f MFLOP, %.1f KiB moved; arena %.1f KiB, constants %.1f KiB, scratch "
-                "%.1f KiB a thread\n",
-                program.steps.size(), flops * 1e-6, bytes / 1024,
-                static_cast<double>(program.arena_bytes) / 1024,
-                static_cast<double>(program.constant_bytes.size()) / 1024,
-                static_cast<double>(program.scratch_bytes) / 1024);
+                "arena at its peak %.1f KiB, constants %.1f KiB, packed weights %.1f KiB, scratch %.1f KiB "
+                "a thread\n",
+                kib(program.arena_bytes), kib(program.constant_bytes.size()), kib(prepared),
+                kib(program.scratch_bytes));
   return out + line;
 }
 

@@ -24,9 +24,9 @@ inline size_t padded_bytes(size_t bytes) {
 
 // Where a tensor lies.
 struct Location {
-  enum class Storage : uint8_t { arena, constants, state };
+  enum class Storage : uint8_t { arena, constants, state, prepared };
   Storage storage = Storage::arena;
-  int state = 0;      // which one, for Storage::state
+  int number = 0;     // of the state or the preparation
   size_t offset = 0;  // in bytes
 };
 
@@ -41,6 +41,7 @@ struct Step {
   std::unique_ptr<Kernel> kernel;
   std::vector<Location> inputs;
   std::vector<Location> outputs;
+  std::vector<TensorType> input_types;
   std::vector<TensorType> output_types;
   std::string label;        // the operators: "matmul", "add relu"
   std::string kernel_name;  // the candidate that was chosen
@@ -50,11 +51,21 @@ struct Step {
   bool parallel = false;    // worth waking other threads for
 };
 
+// An operand that kernels read in a form of their own: all or part of a state.
+struct Preparation {
+  std::string form;      // kernel, place and shape: what has the same form has the same bytes
+  Location source;       // in a state
+  size_t bytes = 0;
+  const Kernel* kernel;  // of a step: makes it, as its input `input`
+  int input = 0;
+};
+
 struct Program {
   std::vector<Step> steps;
   std::vector<Binding> inputs;
   std::vector<Binding> outputs;
   std::vector<Binding> states;  // Binding::location is not used
+  std::vector<Preparation> preparations;
   size_t arena_bytes = 0;
   size_t scratch_bytes = 0;  // for each thread
   std::vector<std::byte> constant_bytes;
@@ -63,7 +74,8 @@ struct Program {
   const std::byte* constants() const;
 };
 
-// The plan as a table for people: step, kernel, shapes, flops, bytes; then the arena.
+// The plan as a table for people: a line a step (kernel, threads, operations, bytes, operators with the
+// types of what they read and write, place in the model), then the memory.
 std::string describe(const Program& program);
 
 }  // namespace castalia

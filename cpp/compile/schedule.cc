@@ -14,8 +14,6 @@ namespace {
 // Beyond this the intermediate tiles of a step no longer stay in the first-level cache.
 constexpr size_t kMaxFused = 48;
 
-bool is_elementwise(const Node& node) { return !node.op->elementwise.empty(); }
-
 // A slice whose elements lie together in memory.
 bool is_contiguous_slice(const Node& node) {
   if (node.op->name != "slice") return false;
@@ -46,6 +44,10 @@ std::vector<bool> demanded_nodes(const Graph& graph) {
   return demanded;
 }
 
+bool reads_at_same_place(const Operand& operand, const Shape& shape) {
+  return operand.view.offset == 0 && operand.shape == shape;
+}
+
 // The first group that a node may join. A group is computed tile by tile, so what is read there at
 // other places than it is written (broadcast, or from an offset) must come from an earlier one.
 int first_group(const Node& node, const std::vector<int>& group_of) {
@@ -53,13 +55,43 @@ int first_group(const Node& node, const std::vector<int>& group_of) {
   for (const Value& input : node.inputs) {
     const Operand operand = is_elementwise(node) ? operand_of(input) : Operand{view_of(input), {}};
     const int group = group_of[static_cast<size_t>(operand.view.base.node_index())];
-    const bool same_place = operand.view.offset == 0 && operand.shape == node.outputs[0].shape;
+    const bool same_place = reads_at_same_place(operand, node.outputs[0].shape);
     first = std::max(first, same_place ? group : group + 1);
   }
   return first;
 }
 
+// Whether an element-wise node can follow a kernel's result in the same step: it reads the result where
+// it writes its own, in the same order of elements if not in the same shape.
+bool can_follow(const Graph& graph, const Group& group, const Node& node) {
+  const Shape& shape = node.outputs[0].shape;
+  const Node& head = graph.node(group.nodes[0]);
+  if (group.nodes.size() > 1) {
+    if (graph.node(group.nodes[1]).outputs[0].shape != shape) return false;
+  } else if (head.outputs.size() != 1 || head.outputs[0].shape.count() != shape.count()) {
+    return false;
+  }
+  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](Value input) {
+    const Operand operand = operand_of(input);
+    const int base = operand.view.base.node_index();
+    return reads_at_same_place(operand, shape) &&
+           std::find(group.nodes.begin(), group.nodes.end(), base) != group.nodes.end();
+  });
+}
+
 }  // namespace
+
+bool is_elementwise(const Node& node) {
+  if (!node.op->elementwise.empty()) return true;
+  return node.op->name == "cast" && is_floating(node.outputs[0].dtype) &&
+         is_floating(node.inputs[0].dtype());
+}
+
+View read_by(const Graph& graph, const Group& group, size_t place, Value input) {
+  const bool fused = group.elementwise || place > 0;
+  check(!fused || is_elementwise(graph.node(group.nodes[place])), "a fused node is element-wise");
+  return fused ? operand_of(input).view : view_of(input);
+}
 
 View view_of(Value value) {
   View view{value, 0};
@@ -83,37 +115,210 @@ Operand operand_of(Value value) {
 bool is_source(Value value) { return !value.node().op->infer; }
 bool is_constant(Value value) { return value.node().op == &constant_operator(); }
 
-Schedule schedule(const Graph& graph, bool fuse) {
-  const std::vector<bool> demanded = demanded_nodes(graph);
-  Schedule result;
-  result.group_of.assign(graph.nodes().size(), -1);
-  // A node may join any element-wise group of its shape that does not stand before its inputs: that
-  // never makes a cycle. The latest one is tried.
-  std::map<std::string, int> latest;
-  for (size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& node = graph.nodes()[i];
-    if (!demanded[i] || !node.op->infer) continue;
-    check(!is_view(node), "a view is never computed");
-    const int after = first_group(node, result.group_of);
-    const int index = static_cast<int>(i);
-    if (!is_elementwise(node)) {
-      result.group_of[i] = static_cast<int>(result.groups.size());
-      result.groups.push_back({{index}, false});
-      continue;
+namespace {
+
+class Scheduler {
+ public:
+  Scheduler(const Graph& graph, bool fuse, const std::function<bool(const Node&)>& takes_epilogue)
+      : graph_(graph), fuse_(fuse), takes_epilogue_(takes_epilogue) {}
+
+  Schedule run() {
+    const std::vector<bool> demanded = demanded_nodes(graph_);
+    group_of_.assign(graph_.nodes().size(), -1);
+    for (size_t i = 0; i < graph_.nodes().size(); ++i) {
+      const Node& node = graph_.nodes()[i];
+      if (!demanded[i] || !node.op->infer) continue;
+      check(!is_view(node), "a view is never computed");
+      place(static_cast<int>(i));
     }
-    const auto [found, first] = latest.try_emplace(text(node.outputs[0].shape), -1);
-    const int group = found->second;
-    if (fuse && !first && group >= after &&
-        result.groups[static_cast<size_t>(group)].nodes.size() < kMaxFused) {
-      result.group_of[i] = group;
-      result.groups[static_cast<size_t>(group)].nodes.push_back(index);
-      continue;
-    }
-    found->second = static_cast<int>(result.groups.size());
-    result.group_of[i] = found->second;
-    result.groups.push_back({{index}, true});
+    if (fuse_) move_to_readers();
+    return compacted();
   }
-  return result;
+
+ private:
+  Group& group(int index) { return groups_[static_cast<size_t>(index)]; }
+  int group_of(Value base) const { return group_of_[static_cast<size_t>(base.node_index())]; }
+
+  void open_group(int node, bool elementwise) {
+    group_of_[static_cast<size_t>(node)] = static_cast<int>(groups_.size());
+    groups_.push_back({{node}, elementwise});
+  }
+
+  void append(int node, int to) {
+    group_of_[static_cast<size_t>(node)] = to;
+    group(to).nodes.push_back(node);
+  }
+
+  void place(int index) {
+    const Node& node = graph_.node(index);
+    if (!is_elementwise(node)) return open_group(index, false);
+    if (fuse_ && follow_kernel(index)) return;
+    // A node may join any element-wise group of its shape that does not stand before its inputs: that
+    // never makes a cycle. The latest one is tried.
+    const auto [latest, first] = latest_.try_emplace(text(node.outputs[0].shape), -1);
+    if (fuse_ && !first && latest->second >= first_group(node, group_of_) &&
+        group(latest->second).nodes.size() < kMaxFused) {
+      return append(index, latest->second);
+    }
+    latest->second = static_cast<int>(groups_.size());
+    open_group(index, true);
+  }
+
+  // A node that reads a kernel's result where it writes its own becomes part of that kernel's group; with
+  // it go the element-wise nodes that it reads too and that stand in later groups, where they need not.
+  bool follow_kernel(int index) {
+    const Node& node = graph_.node(index);
+    for (const Value& input : node.inputs) {
+      const int target = group_of(operand_of(input).view.base);
+      if (target < 0 || group(target).elementwise || !can_follow(graph_, group(target), node)) continue;
+      std::vector<int> moved;
+      if (!collect(index, target, moved) || group(target).nodes.size() + moved.size() >= kMaxFused ||
+          !is_head(target)) {
+        continue;
+      }
+      for (const int each : moved) {
+        std::erase(group(group_of_[static_cast<size_t>(each)]).nodes, each);
+        append(each, target);
+      }
+      append(index, target);
+      return true;
+    }
+    return false;
+  }
+
+  // The nodes, in order, that must come along for this one to be computed in the group; false when
+  // one cannot.
+  bool collect(int index, int target, std::vector<int>& moved) {
+    const Node& node = graph_.node(index);
+    const Shape& shape = node.outputs[0].shape;
+    for (const Value& input : node.inputs) {
+      const Operand operand = operand_of(input);
+      const int base = operand.view.base.node_index();
+      const int from = group_of(operand.view.base);
+      const bool same_place = reads_at_same_place(operand, shape);
+      if (from < target || (from == target && same_place) || contains(moved, base)) continue;
+      if (from == target || !same_place || !group(from).elementwise) return false;
+      if (graph_.node(base).outputs[0].shape != shape || moved.size() >= kMaxFused) return false;
+      if (!collect(base, target, moved)) return false;
+      moved.push_back(base);
+    }
+    return true;
+  }
+
+  static bool contains(const std::vector<int>& nodes, int node) {
+    return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+  }
+
+  bool is_head(int index) {
+    const auto [found, first] = heads_.try_emplace(index, false);
+    if (first) found->second = takes_epilogue_(graph_.node(group(index).nodes[0]));
+    return found->second;
+  }
+
+  // Where a node is read: by which groups, and at its own place by fused nodes alone or not.
+  struct Readers {
+    std::vector<int> groups;
+    bool movable = true;
+  };
+
+  std::vector<Readers> find_readers() {
+    std::vector<Readers> readers(graph_.nodes().size());
+    const auto of = [&](Value base) -> Readers& {
+      return readers[static_cast<size_t>(base.node_index())];
+    };
+    for (size_t g = 0; g < groups_.size(); ++g) {
+      for (size_t place = 0; place < groups_[g].nodes.size(); ++place) {
+        const Node& node = graph_.node(groups_[g].nodes[place]);
+        const bool fused = groups_[g].elementwise || place > 0;
+        for (const Value& input : node.inputs) {
+          const Operand operand = fused ? operand_of(input) : Operand{view_of(input), {}};
+          Readers& found = of(operand.view.base);
+          found.groups.push_back(static_cast<int>(g));
+          const Shape& shape = operand.view.base.shape();
+          if (!fused || !reads_at_same_place(operand, shape) || node.outputs[0].shape != shape) {
+            found.movable = false;
+          }
+        }
+      }
+    }
+    for (const auto& [name, value] : graph_.outputs()) of(view_of(value).base).movable = false;
+    for (const auto& [state, value] : graph_.assignments()) of(view_of(value).base).movable = false;
+    return readers;
+  }
+
+  // A node that one other group alone reads, and that computes from one tensor which is in memory anyway,
+  // is computed there: then its result need not be written. So is the mask of an activation, which the
+  // forward pass could compute and the backward pass needs.
+  void move_to_readers() {
+    std::vector<Readers> readers = find_readers();
+    for (size_t i = graph_.nodes().size(); i-- > 0;) {
+      const int index = static_cast<int>(i);
+      const int from = group_of_[i];
+      if (from < 0 || !readers[i].movable || readers[i].groups.empty()) continue;
+      Group& source = group(from);
+      if (!source.elementwise && source.nodes[0] == index) continue;
+      const int to = readers[i].groups[0];
+      const std::vector<int>& all = readers[i].groups;
+      if (to == from || std::any_of(all.begin(), all.end(), [&](int g) { return g != to; })) continue;
+      if (group(to).nodes.size() >= kMaxFused || !reads_one_kept_tensor(index, from, readers)) continue;
+      std::erase(source.nodes, index);
+      Group& target = group(to);
+      target.nodes.insert(target.nodes.begin() + (target.elementwise ? 0 : 1), index);
+      group_of_[i] = to;
+      for (const Value& input : graph_.node(index).inputs) {
+        std::vector<int>& groups = readers[static_cast<size_t>(operand_of(input).view.base.node_index())].groups;
+        const auto one = std::find(groups.begin(), groups.end(), from);
+        if (one != groups.end()) *one = to;
+      }
+    }
+  }
+
+  bool reads_one_kept_tensor(int index, int from, const std::vector<Readers>& readers) const {
+    const Node& node = graph_.node(index);
+    Value tensor;
+    for (const Value& input : node.inputs) {
+      const Operand operand = operand_of(input);
+      const Value base = operand.view.base;
+      if (is_constant(base) && base.shape().count() == 1) continue;
+      if (tensor || !reads_at_same_place(operand, node.outputs[0].shape)) return false;
+      tensor = base;
+    }
+    if (!tensor || is_source(tensor)) return false;
+    const Readers& others = readers[static_cast<size_t>(tensor.node_index())];
+    const bool computed_here = group_of(tensor) == from;
+    const bool read_elsewhere = std::any_of(others.groups.begin(), others.groups.end(),
+                                            [&](int g) { return g != from; });
+    return !computed_here || read_elsewhere;
+  }
+
+  // Groups that everything has left go.
+  Schedule compacted() {
+    Schedule result;
+    result.group_of.assign(group_of_.size(), -1);
+    for (Group& each : groups_) {
+      if (each.nodes.empty()) continue;
+      for (const int node : each.nodes) {
+        result.group_of[static_cast<size_t>(node)] = static_cast<int>(result.groups.size());
+      }
+      result.groups.push_back(std::move(each));
+    }
+    return result;
+  }
+
+  const Graph& graph_;
+  const bool fuse_;
+  const std::function<bool(const Node&)>& takes_epilogue_;
+  std::vector<Group> groups_;
+  std::vector<int> group_of_;
+  std::map<std::string, int> latest_;  // element-wise group by shape
+  std::map<int, bool> heads_;          // groups of one kernel: whether it takes more
+};
+
+}  // namespace
+
+Schedule schedule(const Graph& graph, bool fuse,
+                  const std::function<bool(const Node&)>& takes_epilogue) {
+  return Scheduler(graph, fuse, takes_epilogue).run();
 }
 
 }  // namespace castalia

@@ -3,6 +3,7 @@
 #define CASTALIA_CPP_COMPILE_SCHEDULE_H_
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "cpp/graph/graph.h"
@@ -29,12 +30,18 @@ Operand operand_of(Value value);
 bool is_constant(Value value);
 bool is_source(Value value);  // input, state or constant
 
-// One step: either one node with a kernel of its own, or element-wise nodes of one shape that are
-// computed together, tile by tile.
+// Whether a node is computed element by element, by a fused kernel.
+bool is_elementwise(const Node& node);
+
+// One step: element-wise nodes of one shape that are computed together, tile by tile; or one node with
+// a kernel of its own, and after it the element-wise nodes that the kernel computes of its result.
 struct Group {
   std::vector<int> nodes;
   bool elementwise = false;
 };
+
+// The tensor with memory that the node at this place of a group reads.
+View read_by(const Graph& graph, const Group& group, size_t place, Value input);
 
 struct Schedule {
   std::vector<Group> groups;
@@ -42,7 +49,9 @@ struct Schedule {
   std::vector<int> group_of;
 };
 
-Schedule schedule(const Graph& graph, bool fuse);
+// takes_epilogue says of a node whether its kernel can compute element-wise nodes of its result.
+Schedule schedule(const Graph& graph, bool fuse,
+                  const std::function<bool(const Node&)>& takes_epilogue);
 
 }  // namespace castalia
 

@@ -1,7 +1,9 @@
 #include "cpp/graph/graph.h"
 
 #include <ostream>
-#include <sstream>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "cpp/base/status.h"
 #include "cpp/graph/operator.h"
@@ -28,10 +30,53 @@ const Operator& constant_operator() {
   return op;
 }
 
+namespace {
+
+// What makes two nodes the same, as bytes: text would take longer to write than the node to make.
+class NodeKey {
+ public:
+  explicit NodeKey(const Operator& op) { add(&op); }
+
+  template <typename T>
+    requires std::is_trivially_copyable_v<T>
+  void add(const T& value) {
+    key_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void add(const std::string& words) {
+    add(words.size());
+    key_ += words;
+  }
+  template <typename T>
+  void add(const std::vector<T>& values) {
+    add(values.size());
+    key_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+  }
+  void add(const TensorType& type) {
+    add(type.dtype);
+    add(type.shape.rank());
+    for (const int64_t extent : type.shape) add(extent);
+  }
+  void add(const Attributes& attributes) {
+    for (const auto& [name, value] : attributes.values()) {
+      add(name);
+      add(value.index());
+      std::visit([&](const auto& each) { add(each); }, value);
+    }
+  }
+
+  std::string take() { return std::move(key_); }
+
+ private:
+  std::string key_;
+};
+
+}  // namespace
+
 Value Graph::add_source(const Operator& op, const TensorType& type, Attributes attributes) {
-  std::ostringstream key;
-  key << op.name << type << attributes;
-  const auto [found, inserted] = known_.try_emplace(key.str(), static_cast<int>(nodes_.size()));
+  NodeKey key(op);
+  key.add(type);
+  key.add(attributes);
+  const auto [found, inserted] = known_.try_emplace(key.take(), static_cast<int>(nodes_.size()));
   if (inserted) {
     nodes_.push_back({&op, {}, std::move(attributes), {type}, scope_});
   }
@@ -64,15 +109,16 @@ Value Graph::scalar(double value, DType dtype) { return constant({}, dtype, {&va
 std::vector<Value> Graph::apply(const Operator& op, std::vector<Value> inputs,
                                 Attributes attributes) {
   std::vector<TensorType> types;
-  std::ostringstream key;
-  key << op.name << '(';
+  NodeKey key(op);
+  key.add(inputs.size());
   for (const Value& input : inputs) {
     check(input && &input.graph() == this, "operator '", op.name, "' takes values of one graph");
     types.push_back(input.type());
-    key << input.node_index() << '.' << input.output_index() << ',';
+    key.add(input.node_index());
+    key.add(input.output_index());
   }
-  key << ')' << attributes;
-  const auto [found, inserted] = known_.try_emplace(key.str(), static_cast<int>(nodes_.size()));
+  key.add(attributes);
+  const auto [found, inserted] = known_.try_emplace(key.take(), static_cast<int>(nodes_.size()));
   if (inserted) {
     std::vector<TensorType> outputs;
     try {

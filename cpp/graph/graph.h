@@ -89,7 +89,7 @@ class Graph {
   Value add_source(const Operator& op, const TensorType& type, Attributes attributes);
 
   std::deque<Node> nodes_;
-  std::unordered_map<std::string, int> known_;  // the text of a node -> its index
+  std::unordered_map<std::string, int> known_;  // what a node is, as bytes -> its index
   std::vector<Value> inputs_;
   std::vector<Value> states_;
   std::vector<std::pair<Value, Value>> assignments_;

@@ -13,11 +13,16 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cpp/graph/attributes.h"
 #include "cpp/graph/tensor_type.h"
 
 namespace castalia {
+
+namespace cpu {
+struct FusedProgram;
+}  // namespace cpu
 
 // Buffers are dense, row-major and start on a 64-byte boundary. Behind the last element of every
 // buffer lie at least kBufferPadding bytes that a kernel may read and overwrite.
@@ -42,7 +47,19 @@ class Kernel {
   virtual void run(const KernelArguments& arguments, int64_t first, int64_t last) const = 0;
   // Floating-point operations of all tiles, for the printed plan.
   virtual double flops() const { return 0; }
+
+  // An operand that does not change between runs (KernelRequest::fixed) may be read in a form of the
+  // kernel's own, made once: weights in the order in which a product reads them. The name of that form,
+  // the same for all kernels that can share one copy; empty for an operand that is read as it is.
+  virtual std::string prepared_form(int input) const;
+  virtual size_t prepared_bytes(int input) const;
+  // Writes the form; run() then gets `prepared` as this input.
+  virtual void prepare(int input, const void* operand, std::byte* prepared) const;
 };
+
+inline std::string Kernel::prepared_form(int) const { return {}; }
+inline size_t Kernel::prepared_bytes(int) const { return 0; }
+inline void Kernel::prepare(int, const void*, std::byte*) const {}
 
 struct KernelRequest {
   const Attributes& attributes;
@@ -51,6 +68,8 @@ struct KernelRequest {
   // The first axis counts independent rows (events), and a row's result must have the same bits for
   // every number of rows: sampling and evaluation. Training has one batch size and does not ask.
   bool rows_independent = true;
+  // Per input: its contents do not change between runs. Empty: all may.
+  std::vector<bool> fixed = {};
 };
 
 // One way to compute an operator. create() returns null and states the reason when it does not take
@@ -58,6 +77,14 @@ struct KernelRequest {
 struct KernelCandidate {
   const char* name;  // "highway", "onednn", "reference"
   std::function<std::unique_ptr<Kernel>(const KernelRequest& request, std::string* refusal)> create;
+
+  // Where it can be had: the operator and what is computed element by element of its only output, in
+  // one kernel. Input 0 of the program is that output; its further inputs are the kernel's inputs after
+  // the operator's own, and the kernel's outputs are the program's, of which one at least has the
+  // element type of the operator's. Takes every request that create() takes.
+  std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
+                                        const cpu::FusedProgram& epilogue)>
+      create_with_epilogue = {};
 };
 
 }  // namespace castalia

@@ -41,6 +41,9 @@ class Arena {
   AlignedBuffer buffer_;
 };
 
+class PreparedOperands;
+class Profile;
+
 // A Program with the memory to run it. Belongs to one thread at a time.
 class Workspace {
  public:
@@ -54,12 +57,18 @@ class Workspace {
   // kBufferAlignment, while the Workspace is used. All states must be bound before the first run.
   void bind_state(const std::string& name, void* data);
 
+  // For a Program whose states are fixed (CompileOptions::states_fixed), once all are bound: takes the
+  // forms of them that its kernels read from `operands`, which makes what is missing. Errors:
+  // out_of_memory.
+  void prepare(PreparedOperands& operands);
+
   // Where to write an input before a run and to read an output after it. With a shared arena: until
   // another Workspace runs or reserves.
   void* input(const std::string& name);
   const void* output(const std::string& name);
 
-  // Computes everything. Nothing is allocated or locked. Without a pool everything runs on this thread.
+  // Computes everything. An Error (internal) when a state is not bound or not prepared. Nothing is
+  // allocated or locked. Without a pool everything runs on this thread.
   void run(ThreadPool* pool = nullptr);
 
   // Runs again, on this thread, and looks at every tensor as it is computed: "operator 'log' at
@@ -75,14 +84,19 @@ class Workspace {
   std::byte* resolve(const Location& location) const;
   void resolve_all();
   void refresh();
+  template <bool Profiled>
+  void run_step(size_t index, ThreadPool* pool);
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<Arena> arena_;
   std::byte* arena_data_ = nullptr;
   AlignedBuffer scratch_;
   size_t scratch_stride_ = 0;
+  Profile* profile_;
   int threads_;
   std::vector<void*> states_;
+  std::vector<std::shared_ptr<const AlignedBuffer>> prepared_;  // in the order of Program::preparations
+  bool ready_ = false;  // every pointer is there
   std::vector<Pointers> pointers_;
 };
 

@@ -1,50 +1,194 @@
+#include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "cpp/base/text.h"
 #include "cpp/ops/kernels.h"
 #include "cpp/runtime/cpu/gemm.h"
 #include "cpp/runtime/cpu/onednn_gemm.h"
+#include "cpp/runtime/cpu/product_epilogue.h"
 
 namespace castalia {
 namespace {
 
+// Products that are too small to be cut are computed several to a tile: about this many multiply-adds.
+constexpr double kTileWork = 1 << 20;
+
+Shape leading_axes(const Shape& shape) {
+  return Shape(std::span<const int64_t>(shape.begin(), static_cast<size_t>(shape.rank() - 2)));
+}
+
+// One product for each index of the leading axes, over which either operand may be broadcast.
+struct MatmulBatch {
+  Shape lead;
+  std::array<int64_t, Shape::kMaxRank> a{};  // distances in elements
+  std::array<int64_t, Shape::kMaxRank> b{};
+
+  MatmulBatch(const Shape& a_shape, const Shape& b_shape, const Shape& out)
+      : lead(leading_axes(out)), a(distances(a_shape)), b(distances(b_shape)) {}
+
+  struct Offsets {
+    int64_t a = 0, b = 0;
+  };
+  Offsets offsets(int64_t item) const {
+    Offsets offsets;
+    for (int axis = lead.rank() - 1; axis >= 0; --axis) {
+      const auto i = static_cast<size_t>(axis);
+      offsets.a += item % lead[axis] * a[i];
+      offsets.b += item % lead[axis] * b[i];
+      item /= lead[axis];
+    }
+    return offsets;
+  }
+
+ private:
+  std::array<int64_t, Shape::kMaxRank> distances(const Shape& shape) const {
+    auto steps = cpu::broadcast_strides(leading_axes(shape), lead);
+    for (int64_t& step : steps) step *= shape[shape.rank() - 2] * shape.back();
+    return steps;
+  }
+};
+
 template <typename T>
 class MatmulKernel : public Kernel {
  public:
-  explicit MatmulKernel(const cpu::GemmShape& shape) : shape_(shape) {}
-
-  int64_t tiles() const override { return cpu::gemm_tiles(shape_); }
-  size_t scratch_bytes() const override { return cpu::gemm_scratch_bytes<T>(shape_); }
-  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
-    cpu::gemm_run_tiles(shape_, static_cast<const T*>(arguments.inputs[0]),
-                        static_cast<const T*>(arguments.inputs[1]),
-                        static_cast<T*>(arguments.outputs[0]), cpu::GemmEpilogue<T>{},
-                        arguments.scratch, first, last);
+  // With `prepared` the second operand comes in the form that prepare() writes.
+  MatmulKernel(const cpu::GemmShape& shape, const MatmulBatch& batch, bool prepared,
+               std::optional<cpu::ProductEpilogue> epilogue)
+      : shape_(shape),
+        batch_(batch),
+        prepared_(prepared),
+        epilogue_(std::move(epilogue)),
+        items_(batch.lead.count()),
+        item_tiles_(cpu::gemm_tiles(shape)) {
+    const double work = std::max(1.0, 0.5 * product_flops());
+    if (item_tiles_ == 1) {
+      together_ = std::clamp<int64_t>(static_cast<int64_t>(kTileWork / work), 1,
+                                      std::max<int64_t>(items_, 1));
+    }
   }
+
+  int64_t tiles() const override {
+    return item_tiles_ == 1 ? (items_ + together_ - 1) / together_ : items_ * item_tiles_;
+  }
+
+  size_t scratch_bytes() const override {
+    return cpu::gemm_scratch_bytes<T>(shape_) + (epilogue_ ? epilogue_->scratch_bytes() : 0);
+  }
+
+  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
+    if (first >= last) return;
+    Finish finish{this, arguments.scratch + cpu::gemm_scratch_bytes<T>(shape_), 0};
+    cpu::GemmEpilogue<T> after;
+    int output = 0;
+    if (epilogue_) {
+      output = epilogue_->result_output();
+      after.relu = epilogue_->relu();
+      if (epilogue_->bias_input() >= 0) {
+        after.bias = static_cast<const T*>(arguments.inputs[epilogue_->bias_input()]);
+      }
+      if (epilogue_->has_pieces()) {
+        epilogue_->prepare(arguments, finish.scratch);
+        after.finish = &Finish::piece;
+        after.object = &finish;
+      }
+    }
+    // The items that these tiles are part of, and which of an item's own tiles.
+    const int64_t first_item = item_tiles_ == 1 ? first * together_ : first / item_tiles_;
+    const int64_t end_item = item_tiles_ == 1 ? std::min(items_, last * together_)
+                                              : (last + item_tiles_ - 1) / item_tiles_;
+    const T* a = static_cast<const T*>(arguments.inputs[0]);
+    const T* b = static_cast<const T*>(arguments.inputs[1]);
+    T* c = static_cast<T*>(arguments.outputs[output]);
+    for (int64_t item = first_item; item < end_item; ++item) {
+      const int64_t begin = item_tiles_ == 1 ? 0 : std::max<int64_t>(first - item * item_tiles_, 0);
+      const int64_t end = item_tiles_ == 1 ? 1 : std::min(last - item * item_tiles_, item_tiles_);
+      const MatmulBatch::Offsets at = batch_.offsets(item);
+      finish.base = item * shape_.m * shape_.n;
+      if (prepared_) {
+        cpu::gemm_run_packed_tiles(shape_, a + at.a, b, c + finish.base, after, arguments.scratch,
+                                   begin, end);
+      } else {
+        cpu::gemm_run_tiles(shape_, a + at.a, b + at.b, c + finish.base, after, arguments.scratch,
+                            begin, end);
+      }
+    }
+  }
+
   double flops() const override {
+    return static_cast<double>(items_) * product_flops() + (epilogue_ ? epilogue_->flops() : 0);
+  }
+
+  std::string prepared_form(int input) const override {
+    if (!prepared_ || input != 1) return {};
+    return text("panels of ", sizeof(T) == 4 ? "float32" : "float64", " ", shape_.k, " x ", shape_.n,
+                shape_.transpose_b ? " transposed" : "");
+  }
+  size_t prepared_bytes(int) const override { return cpu::gemm_packed_bytes<T>(shape_.k, shape_.n); }
+  void prepare(int, const void* operand, std::byte* prepared) const override {
+    cpu::gemm_pack(shape_.k, shape_.n, static_cast<const T*>(operand), shape_.transpose_b, 0,
+                   reinterpret_cast<T*>(prepared));
+  }
+
+ private:
+  // Hands finished rectangles of one item on to the epilogue.
+  struct Finish {
+    const MatmulKernel* kernel;
+    std::byte* scratch;
+    int64_t base;  // of the item in the result
+
+    static void piece(void* object, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+      const auto& self = *static_cast<const Finish*>(object);
+      const cpu::ProductEpilogue& epilogue = *self.kernel->epilogue_;
+      const int64_t n = self.kernel->shape_.n;
+      if (columns == n) {
+        epilogue.finish(self.scratch, self.base + row * n, rows * n);
+        return;
+      }
+      for (int64_t i = row; i < row + rows; ++i) {
+        epilogue.finish(self.scratch, self.base + i * n + column, columns);
+      }
+    }
+  };
+
+  double product_flops() const {
     return 2.0 * static_cast<double>(shape_.m) * static_cast<double>(shape_.n) *
            static_cast<double>(shape_.k);
   }
 
- private:
   cpu::GemmShape shape_;
+  MatmulBatch batch_;
+  bool prepared_;
+  std::optional<cpu::ProductEpilogue> epilogue_;
+  int64_t items_;
+  int64_t item_tiles_;
+  int64_t together_ = 1;
 };
 
-cpu::GemmShape shape_of(const KernelRequest& request) {
+cpu::GemmShape gemm_shape(const KernelRequest& request) {
   const bool transpose_a = request.attributes.integer("transpose_a") != 0;
+  const Shape& a = request.inputs[0].shape;
   const Shape& out = request.outputs[0].shape;
-  return {.m = out[0],
-          .n = out[1],
-          .k = request.inputs[0].shape[transpose_a ? 0 : 1],
+  return {.m = out[out.rank() - 2],
+          .n = out.back(),
+          .k = a[a.rank() - (transpose_a ? 2 : 1)],
           .transpose_a = transpose_a,
           .transpose_b = request.attributes.integer("transpose_b") != 0};
 }
 
-std::unique_ptr<Kernel> create_highway(const KernelRequest& request, std::string*) {
-  const cpu::GemmShape shape = shape_of(request);
+std::unique_ptr<Kernel> make_highway(const KernelRequest& request,
+                                     const cpu::FusedProgram* epilogue) {
+  const cpu::GemmShape shape = gemm_shape(request);
+  const MatmulBatch batch(request.inputs[0].shape, request.inputs[1].shape,
+                          request.outputs[0].shape);
+  const bool prepared = request.fixed.size() > 1 && request.fixed[1] &&
+                        request.inputs[1].shape.rank() == 2 && shape.n > 0 && shape.k > 0;
+  std::optional<cpu::ProductEpilogue> after;
+  if (epilogue != nullptr) after.emplace(*epilogue, shape.n, 2);
   if (request.inputs[0].dtype == DType::float32) {
-    return std::make_unique<MatmulKernel<float>>(shape);
+    return std::make_unique<MatmulKernel<float>>(shape, batch, prepared, std::move(after));
   }
-  return std::make_unique<MatmulKernel<double>>(shape);
+  return std::make_unique<MatmulKernel<double>>(shape, batch, prepared, std::move(after));
 }
 
 class OnednnKernel : public Kernel {
@@ -78,10 +222,16 @@ std::unique_ptr<Kernel> create_onednn(const KernelRequest& request, std::string*
     *refusal = "the bits of a row depend on its place in the tile";
     return nullptr;
   }
-  const cpu::GemmShape shape = shape_of(request);
+  if (request.outputs[0].shape.rank() != 2) {
+    *refusal = "takes one product, not a batch of them";
+    return nullptr;
+  }
+  const cpu::GemmShape shape = gemm_shape(request);
   auto gemm = cpu::OnednnGemm::create(shape, kOnednnTileRows, false, false, refusal);
   if (!gemm) return nullptr;
-  return std::make_unique<OnednnKernel>(std::move(gemm), MatmulKernel<float>(shape).flops());
+  const double flops = 2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n) *
+                       static_cast<double>(shape.k);
+  return std::make_unique<OnednnKernel>(std::move(gemm), flops);
 }
 
 }  // namespace
@@ -89,7 +239,13 @@ std::unique_ptr<Kernel> create_onednn(const KernelRequest& request, std::string*
 // Our own kernel comes first: on AVX2 it was as fast or faster at all sizes of this library's
 // networks, and its rows are independent.
 void matmul_kernels(KernelTable& table) {
-  table.add("matmul", {"highway", create_highway});
+  table.add("matmul", {"highway",
+                       [](const KernelRequest& request, std::string*) {
+                         return make_highway(request, nullptr);
+                       },
+                       [](const KernelRequest& request, const cpu::FusedProgram& epilogue) {
+                         return make_highway(request, &epilogue);
+                       }});
   table.add("matmul", {"onednn", create_onednn});
 }
 

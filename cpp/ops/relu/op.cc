@@ -11,7 +11,8 @@ const Operator& relu_operator() {
       "relu", "relu", [](double x) { return x < 0 ? 0.0 : x; },
       [](const GradientRequest& r) -> Values {
         const Value zero = r.graph.scalar(0.0, r.inputs[0].dtype());
-        return {select(less(zero, r.inputs[0]), r.gradients[0], zero)};
+        // Asked of the result, which is kept for what follows anyway; so the operand need not be.
+        return {select(less(zero, r.outputs[0]), r.gradients[0], zero)};
       });
   return op;
 }

@@ -19,6 +19,9 @@ constexpr int64_t kTilesPerGroup = 16;
 // Room behind each scratch tile for whole vectors; it also keeps tiles off the same L1 sets.
 constexpr size_t kSlotPadding = 128;
 
+// The input of FusedPieces that another kernel makes.
+constexpr int kMade = 0;
+
 constexpr size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // Where a value lives while a tile is computed.
@@ -42,6 +45,7 @@ enum class Access {
   uniform,   // one element, spread over a tile once a run
   periodic,  // repeats after `period` elements: a repeated copy is made once a run
   general,   // copied tile by tile
+  made,      // dense and copied tile by tile to the element: its neighbours are being computed
 };
 
 struct Input {
@@ -51,7 +55,7 @@ struct Input {
 };
 
 struct Step {
-  TileFunction function = nullptr;  // null: copy tile of the general input operands[0]
+  TileFunction function = nullptr;  // null: copy a tile of the input `result`
   std::array<int, 3> operands{};
   int operand_count = 0;
   int result = 0;
@@ -75,6 +79,7 @@ struct Plan {
   std::vector<std::pair<int, double>> constants;  // (value, number): one of each kind
   std::vector<Step> steps;
   std::vector<Staged> staged;
+  bool exact = false;  // all outputs wait in scratch, and no element too many is written
   size_t scratch_bytes = 0;
 };
 
@@ -87,28 +92,25 @@ void with_word(DType dtype, Function function) {
   }
 }
 
-class FusedKernel : public Kernel {
+// Runs a plan on any part of the iteration.
+class Runner {
  public:
-  explicit FusedKernel(Plan plan) : plan_(std::move(plan)) {}
+  explicit Runner(Plan plan) : plan_(std::move(plan)) {}
 
-  int64_t tiles() const override {
-    const int64_t group = plan_.tile * kTilesPerGroup;
-    return (plan_.count + group - 1) / group;
-  }
-  size_t scratch_bytes() const override { return plan_.scratch_bytes; }
-  double flops() const override {
-    return static_cast<double>(plan_.count) * static_cast<double>(plan_.instruction_count);
-  }
+  const Plan& plan() const { return plan_; }
 
-  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
-    // The table of value addresses stands at the start of the scratch memory.
-    Row* rows = reinterpret_cast<Row*>(arguments.scratch);
-    const int64_t group = plan_.tile * kTilesPerGroup;
-    const int64_t end = std::min(last * group, plan_.count);
+  // Writes what does not change from tile to tile into scratch; returns whether outputs wait there.
+  bool prepare(const KernelArguments& arguments) const {
+    Row* rows = table(arguments);
     resolve(arguments, rows);
     const bool any_staged = stage(arguments, rows);
-    prepare(arguments, rows);
-    for (int64_t start = first * group; start < end; start += plan_.tile) {
+    fill(arguments, rows);
+    return any_staged;
+  }
+
+  void run(const KernelArguments& arguments, bool any_staged, int64_t start, int64_t end) const {
+    Row* rows = table(arguments);
+    for (; start < end; start += plan_.tile) {
       const int64_t count = std::min(plan_.tile, end - start);
       run_tile(arguments, rows, start, count);
       if (any_staged) flush(arguments, rows, start, count);
@@ -121,6 +123,11 @@ class FusedKernel : public Kernel {
     std::byte* base;
     size_t step;
   };
+
+  // The table of value addresses stands at the start of the scratch memory.
+  static Row* table(const KernelArguments& arguments) {
+    return reinterpret_cast<Row*>(arguments.scratch);
+  }
 
   void resolve(const KernelArguments& arguments, Row* rows) const {
     for (size_t i = 0; i < plan_.values.size(); ++i) {
@@ -145,6 +152,11 @@ class FusedKernel : public Kernel {
   bool stage(const KernelArguments& arguments, Row* rows) const {
     bool any = false;
     for (const Staged& staged : plan_.staged) {
+      if (plan_.exact) {
+        rows[staged.value] = {arguments.scratch + staged.offset, 0};
+        any = true;
+        continue;
+      }
       const void* output = arguments.outputs[plan_.values[staged.value].offset];
       for (int input : staged.inputs) {
         if (arguments.inputs[input] != output) continue;
@@ -156,7 +168,7 @@ class FusedKernel : public Kernel {
   }
 
   // Fills what stays the same from tile to tile.
-  void prepare(const KernelArguments& arguments, Row* rows) const {
+  void fill(const KernelArguments& arguments, Row* rows) const {
     const int64_t tile = std::min(plan_.tile, plan_.count);
     for (const auto& [value, number] : plan_.constants) {
       if (plan_.values[value].dtype == DType::float32) {
@@ -210,6 +222,14 @@ class FusedKernel : public Kernel {
 
   void copy_general(const KernelArguments& arguments, Row* rows, int input, int64_t start,
                     int64_t count) const {
+    if (plan_.inputs[input].access == Access::made) {
+      const size_t size = size_of(plan_.values[input].dtype);
+      std::memcpy(rows[input].base,
+                  static_cast<const std::byte*>(arguments.inputs[input]) +
+                      static_cast<size_t>(start) * size,
+                  static_cast<size_t>(count) * size);
+      return;
+    }
     with_word(plan_.values[input].dtype, [&](auto word) {
       using Word = decltype(word);
       gather_words(reinterpret_cast<Word*>(rows[input].base),
@@ -233,11 +253,33 @@ class FusedKernel : public Kernel {
   Plan plan_;
 };
 
+class FusedKernel : public Kernel {
+ public:
+  explicit FusedKernel(Plan plan) : runner_(std::move(plan)) {}
+
+  int64_t tiles() const override { return (plan().count + group() - 1) / group(); }
+  size_t scratch_bytes() const override { return plan().scratch_bytes; }
+  double flops() const override {
+    return static_cast<double>(plan().count) * static_cast<double>(plan().instruction_count);
+  }
+
+  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
+    const bool any_staged = runner_.prepare(arguments);
+    runner_.run(arguments, any_staged, first * group(), std::min(last * group(), plan().count));
+  }
+
+ private:
+  const Plan& plan() const { return runner_.plan(); }
+  int64_t group() const { return plan().tile * kTilesPerGroup; }
+
+  Runner runner_;
+};
+
 // ---- planning ----
 
 class Planner {
  public:
-  explicit Planner(FusedProgram program) : program_(std::move(program)) {}
+  Planner(FusedProgram program, bool exact) : program_(std::move(program)) { plan_.exact = exact; }
 
   Plan make() {
     plan_.count = program_.shape.count();
@@ -350,7 +392,10 @@ class Planner {
     while (axis > 0 && input.strides[axis - 1] == dense) dense *= plan_.axes[--axis];
     bool broadcast = true;
     for (int outer = 0; outer < axis; ++outer) broadcast = broadcast && input.strides[outer] == 0;
-    if (axis == 0 || value.last_use < 0) {
+    if (plan_.exact && index == kMade) {
+      check(axis == 0, "fused kernel: the input that is being made is not dense");
+      input.access = Access::made;
+    } else if (axis == 0 || value.last_use < 0) {
       input.access = Access::dense;
       value.place = Place::input;
       value.offset = static_cast<size_t>(index);
@@ -386,7 +431,8 @@ class Planner {
   // Values whose tile is handed on after their last use.
   bool is_temporary(int index) const {
     if (index < static_cast<int>(plan_.inputs.size())) {
-      return plan_.inputs[index].access == Access::general;
+      const Access access = plan_.inputs[index].access;
+      return access == Access::general || access == Access::made;
     }
     return index >= program_.instruction_value(0) && plan_.values[index].place == Place::scratch;
   }
@@ -488,7 +534,7 @@ class Planner {
         staged.inputs.push_back(static_cast<int>(i));
       }
     }
-    if (staged.inputs.empty()) return;
+    if (staged.inputs.empty() && !plan_.exact) return;
     staged.offset = allocate_bytes(slot_bytes(plan_.values[result].dtype));
     plan_.staged.push_back(std::move(staged));
   }
@@ -518,7 +564,25 @@ std::array<int64_t, Shape::kMaxRank> broadcast_strides(const Shape& operand,
 }
 
 std::unique_ptr<Kernel> make_fused_kernel(const FusedProgram& program) {
-  return std::make_unique<FusedKernel>(Planner(program).make());
+  return std::make_unique<FusedKernel>(Planner(program, false).make());
+}
+
+struct FusedPieces::State {
+  Runner runner;
+};
+
+FusedPieces::FusedPieces(const FusedProgram& program)
+    : state_(new State{Runner(Planner(program, true).make())}) {}
+FusedPieces::~FusedPieces() = default;
+
+size_t FusedPieces::scratch_bytes() const { return state_->runner.plan().scratch_bytes; }
+
+void FusedPieces::prepare(const KernelArguments& arguments) const {
+  state_->runner.prepare(arguments);
+}
+
+void FusedPieces::run(const KernelArguments& arguments, int64_t first, int64_t count) const {
+  state_->runner.run(arguments, true, first, first + count);
 }
 
 }  // namespace castalia::cpu

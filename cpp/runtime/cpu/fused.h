@@ -54,6 +54,29 @@ struct FusedProgram {
 std::array<int64_t, Shape::kMaxRank> broadcast_strides(const Shape& operand,
                                                        const Shape& iteration);
 
+// A fused program that computes pieces of its iteration, in any order, right after another kernel has
+// made them of input 0, which is dense: while that is still in the cache. Input 0 is read and outputs
+// are written to the element, so that other threads may make neighbouring pieces at the same time; an
+// output may be the same buffer as input 0. Immutable; any thread, with scratch of its own.
+class FusedPieces {
+ public:
+  // An Error (internal) for a program that is not well formed.
+  explicit FusedPieces(const FusedProgram& program);
+  ~FusedPieces();
+  FusedPieces(const FusedPieces&) = delete;
+  FusedPieces& operator=(const FusedPieces&) = delete;
+
+  size_t scratch_bytes() const;
+  // Before the first piece, for each scratch memory: operands may have changed since the last run.
+  void prepare(const KernelArguments& arguments) const;
+  // Elements [first, first + count) of the iteration in row-major order.
+  void run(const KernelArguments& arguments, int64_t first, int64_t count) const;
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
 // Makes the kernel. Its inputs and outputs are those of the program, in order. An output may be the
 // same buffer as an input that is dense over the iteration shape. An Error (internal) for a program
 // that is not well formed.

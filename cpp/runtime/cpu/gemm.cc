@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 #include "cpp/base/status.h"
 #include "cpp/runtime/cpu/dispatch.h"
@@ -126,6 +125,21 @@ void pack_panel(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t coun
 #endif
   for (; j < width; ++j) {
     for (int64_t p = 0; p < k; ++p) panel[p * width + j] = j < count ? b[j * ldb + p] : T(0);
+  }
+}
+
+// All panels of a block of op(B). Rows of B that follow each other are read in turn, a few at a time,
+// so that memory is read in order.
+template <typename T>
+void pack_block(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t columns, T* to) {
+  const int64_t width = 2 * lanes<T>();
+  const int64_t step = transpose ? k : 16;
+  for (int64_t begin = 0; begin < k; begin += step) {
+    const int64_t depth = std::min(step, k - begin);
+    for (int64_t j = 0; j < columns; j += width) {
+      pack_panel(transpose ? b + j * ldb : b + begin * ldb + j, ldb, transpose, depth,
+                 std::min(width, columns - j), width, to + j * k + begin * width);
+    }
   }
 }
 
@@ -254,12 +268,8 @@ void run_job(const Job<T>& job) {
           edge_panel = job.b_scratch;
         }
       } else {
-        for (int64_t p = 0; p < columns; p += width) {
-          const T* from = job.transpose_b ? job.b + (j + p) * job.ldb + k
-                                          : job.b + k * job.ldb + j + p;
-          pack_panel(from, job.ldb, job.transpose_b, depth, std::min(width, columns - p), width,
-                     job.b_scratch + p * depth);
-        }
+        const T* from = job.transpose_b ? job.b + j * job.ldb + k : job.b + k * job.ldb + j;
+        pack_block(from, job.ldb, job.transpose_b, depth, columns, job.b_scratch);
         s.b = job.b_scratch;
         s.b_k = width;
         s.b_panel = depth * width;
@@ -276,18 +286,12 @@ void run_job(const Job<T>& job) {
           s.a_row = job.lda;
           run_panels<T, false>(s, rows, columns, edge_panel);
         }
+        if (s.finish && job.epilogue.finish != nullptr) {
+          job.epilogue.finish(job.epilogue.object, i, rows, j, columns);
+        }
       }
       k += depth;
     } while (k < job.k);
-  }
-}
-
-template <typename T>
-void pack_all(int64_t k, int64_t n, const T* b, bool transpose, int64_t ldb, T* to) {
-  const int64_t width = 2 * lanes<T>();
-  for (int64_t j = 0; j < n; j += width) {
-    pack_panel(transpose ? b + j * ldb : b + j, ldb, transpose, k, std::min(width, n - j), width,
-               to + j * k);
   }
 }
 
@@ -296,10 +300,10 @@ void run_double(const Job<double>& job) { run_job(job); }
 int64_t panel_width_float() { return 2 * lanes<float>(); }
 int64_t panel_width_double() { return 2 * lanes<double>(); }
 void pack_float(int64_t k, int64_t n, const float* b, bool transpose, int64_t ldb, float* to) {
-  pack_all(k, n, b, transpose, ldb, to);
+  pack_block(b, ldb, transpose, k, n, to);
 }
 void pack_double(int64_t k, int64_t n, const double* b, bool transpose, int64_t ldb, double* to) {
-  pack_all(k, n, b, transpose, ldb, to);
+  pack_block(b, ldb, transpose, k, n, to);
 }
 
 }  // namespace
@@ -404,20 +408,18 @@ void run_range(const GemmShape& shape, Job<T> job, std::byte* scratch, int64_t f
 }  // namespace
 
 template <typename T>
-void PackedMatrix<T>::Free::operator()(T* pointer) const {
-  ::operator delete[](pointer, std::align_val_t(64));
+size_t gemm_packed_bytes(int64_t k, int64_t n) {
+  return static_cast<size_t>(round_up(n, panel_width<T>()) * k) * sizeof(T);
 }
 
 template <typename T>
-PackedMatrix<T>::PackedMatrix(int64_t k, int64_t n, const T* b, bool transpose, int64_t ldb)
-    : k_(k), n_(n), panel_width_(cpu::panel_width<T>()) {
+void gemm_pack(int64_t k, int64_t n, const T* b, bool transpose, int64_t ldb, T* packed) {
+  ensure_dispatch();
   if (ldb == 0) ldb = transpose ? k : n;
-  const size_t bytes = static_cast<size_t>(round_up(n, panel_width_) * k) * sizeof(T);
-  data_.reset(static_cast<T*>(::operator new[](std::max<size_t>(bytes, 64), std::align_val_t(64))));
   if constexpr (kIsFloat<T>) {
-    HWY_DYNAMIC_DISPATCH(pack_float)(k, n, b, transpose, ldb, data_.get());
+    HWY_DYNAMIC_DISPATCH(pack_float)(k, n, b, transpose, ldb, packed);
   } else {
-    HWY_DYNAMIC_DISPATCH(pack_double)(k, n, b, transpose, ldb, data_.get());
+    HWY_DYNAMIC_DISPATCH(pack_double)(k, n, b, transpose, ldb, packed);
   }
 }
 
@@ -451,27 +453,26 @@ void gemm_run_tiles(const GemmShape& shape, const T* a, const T* b, T* c,
 }
 
 template <typename T>
-void gemm_run_tiles(const GemmShape& shape, const T* a, const PackedMatrix<T>& b, T* c,
-                    const GemmEpilogue<T>& epilogue, std::byte* scratch, int64_t first,
-                    int64_t last) {
-  check(b.k() == shape.k && b.n() == shape.n && b.panel_width() == panel_width<T>(),
-        "matrix product: packed for [", b.k(), ", ", b.n(), "] in panels of ", b.panel_width(),
-        ", needed [", shape.k, ", ", shape.n, "] in panels of ", panel_width<T>());
+void gemm_run_packed_tiles(const GemmShape& shape, const T* a, const T* packed, T* c,
+                           const GemmEpilogue<T>& epilogue, std::byte* scratch, int64_t first,
+                           int64_t last) {
+  ensure_dispatch();
   Job<T> job{};
   job.a = a;
-  job.packed = b.data();
+  job.packed = packed;
   job.c = c;
   job.epilogue = epilogue;
   run_range(shape, job, scratch, first, last);
 }
 
 #define CASTALIA_INSTANTIATE(T)                                                                  \
-  template class PackedMatrix<T>;                                                                \
+  template size_t gemm_packed_bytes<T>(int64_t, int64_t);                                        \
+  template void gemm_pack<T>(int64_t, int64_t, const T*, bool, int64_t, T*);                     \
   template size_t gemm_scratch_bytes<T>(const GemmShape&);                                       \
   template void gemm_run_tiles<T>(const GemmShape&, const T*, const T*, T*,                      \
                                   const GemmEpilogue<T>&, std::byte*, int64_t, int64_t);         \
-  template void gemm_run_tiles<T>(const GemmShape&, const T*, const PackedMatrix<T>&, T*,        \
-                                  const GemmEpilogue<T>&, std::byte*, int64_t, int64_t);
+  template void gemm_run_packed_tiles<T>(const GemmShape&, const T*, const T*, T*,               \
+                                         const GemmEpilogue<T>&, std::byte*, int64_t, int64_t);
 CASTALIA_INSTANTIATE(float)
 CASTALIA_INSTANTIATE(double)
 #undef CASTALIA_INSTANTIATE

@@ -8,14 +8,13 @@
 //
 // A product is cut into tiles, whose number depends on the shape alone. Neighbouring tiles share
 // work (a packed copy of B) when one call computes them: give each thread one range, not many
-// single tiles. Nothing here allocates but PackedMatrix. Every function may be called from any
+// single tiles. Nothing here allocates. Every function may be called from any
 // thread; calls that run together need scratch of their own.
 #ifndef CASTALIA_CPP_RUNTIME_CPU_GEMM_H_
 #define CASTALIA_CPP_RUNTIME_CPU_GEMM_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 namespace castalia::cpu {
 
@@ -33,39 +32,28 @@ struct GemmShape {
 };
 
 // What happens to a finished element: c = relu(c + bias[column]). relu(x) is 0 for x < 0 and x
-// otherwise, so NaN stays NaN. The bits are those of the separate operations.
+// otherwise, so NaN stays NaN. The bits are those of the separate operations. Then `finish`, if there
+// is one, is called for every rectangle of C whose elements are complete, while they are in the cache:
+// rows [row, row + rows) of columns [column, column + columns). Each element is in one of them. It may
+// change the rectangle and nothing else of C.
 template <typename T>
 struct GemmEpilogue {
   const T* bias = nullptr;  // [n], or null
   bool relu = false;
+  void (*finish)(void* object, int64_t row, int64_t rows, int64_t column, int64_t columns) = nullptr;
+  void* object = nullptr;
 };
 
-// op(B) copied once into the order in which products read it, for weights that do not change.
-// Immutable after construction; any number of threads may read it. The copy is made for the
-// instruction set in use and cannot be used under another one.
+// op(B) may be copied once into the order in which products read it, for weights that do not change:
+// panels of columns one after another, each [k, width of a panel], the last one padded with zeros. The
+// copy is made for the instruction set in use and cannot be used under another one.
 template <typename T>
-class PackedMatrix {
- public:
-  PackedMatrix() = default;
-  // B is [k, n], or [n, k] when `transpose` is set; ldb = 0 means dense.
-  PackedMatrix(int64_t k, int64_t n, const T* b, bool transpose = false, int64_t ldb = 0);
+size_t gemm_packed_bytes(int64_t k, int64_t n);
 
-  int64_t k() const { return k_; }
-  int64_t n() const { return n_; }
-  int64_t panel_width() const { return panel_width_; }
-  // Panels of panel_width() columns one after another, each [k, panel_width()], the last one padded
-  // with zeros.
-  const T* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(T* pointer) const;
-  };
-  int64_t k_ = 0;
-  int64_t n_ = 0;
-  int64_t panel_width_ = 0;
-  std::unique_ptr<T[], Free> data_;
-};
+// B is [k, n], or [n, k] when `transpose` is set; ldb = 0 means dense. `packed` has
+// gemm_packed_bytes() bytes on a 64-byte boundary.
+template <typename T>
+void gemm_pack(int64_t k, int64_t n, const T* b, bool transpose, int64_t ldb, T* packed);
 
 // Number of tiles; 0 when C is empty.
 int64_t gemm_tiles(const GemmShape& shape);
@@ -81,12 +69,12 @@ void gemm_run_tiles(const GemmShape& shape, const T* a, const T* b, T* c,
                     const GemmEpilogue<T>& epilogue, std::byte* scratch, int64_t first,
                     int64_t last);
 
-// The same with B packed beforehand; shape.transpose_b and shape.ldb are not used. Scratch is
+// The same with op(B) packed beforehand; shape.transpose_b and shape.ldb are not used. Scratch is
 // needed only when A is transposed; gemm_scratch_bytes is always enough.
 template <typename T>
-void gemm_run_tiles(const GemmShape& shape, const T* a, const PackedMatrix<T>& b, T* c,
-                    const GemmEpilogue<T>& epilogue, std::byte* scratch, int64_t first,
-                    int64_t last);
+void gemm_run_packed_tiles(const GemmShape& shape, const T* a, const T* packed, T* c,
+                           const GemmEpilogue<T>& epilogue, std::byte* scratch, int64_t first,
+                           int64_t last);
 
 }  // namespace castalia::cpu
 

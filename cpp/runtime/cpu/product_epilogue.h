@@ -1,0 +1,57 @@
+// What is computed of a product's elements while they are in the cache. Any kernel whose result is a
+// matrix of rows may use it: matrix products, convolutions.
+//
+// A bias along the columns and a rectifier, when they come first, are left to the kernel, which can
+// apply them to its registers; everything after them is a fused program that runs on finished pieces
+// of the result. The bits are those of the separate operations.
+#ifndef CASTALIA_CPP_RUNTIME_CPU_PRODUCT_EPILOGUE_H_
+#define CASTALIA_CPP_RUNTIME_CPU_PRODUCT_EPILOGUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "cpp/runtime/cpu/fused.h"
+#include "cpp/runtime/kernel.h"
+
+namespace castalia::cpu {
+
+class ProductEpilogue {
+ public:
+  // Input 0 of the program is the result, rows of `columns` elements; its further inputs are the
+  // kernel's inputs from `own_inputs` on, its outputs the kernel's (KernelCandidate).
+  ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs);
+
+  // The kernel's input that is the bias, `columns` elements; -1 when there is none.
+  int bias_input() const { return bias_input_; }
+  bool relu() const { return relu_; }
+  // The output in which the kernel makes its result, dense. Pieces change it where the program does.
+  int result_output() const { return result_output_; }
+  // Whether there is more to do than bias and rectifier: prepare() and finish() are to be called.
+  bool has_pieces() const { return pieces_ != nullptr; }
+
+  // For prepare() and finish(), 64-byte aligned.
+  size_t scratch_bytes() const;
+  // Once in each call of Kernel::run, before the first piece.
+  void prepare(const KernelArguments& arguments, std::byte* scratch) const;
+  // Elements [first, first + count) of the result are complete, bias and rectifier included.
+  void finish(std::byte* scratch, int64_t first, int64_t count) const;
+  double flops() const { return flops_; }
+
+ private:
+  KernelArguments piece_arguments(std::byte* scratch) const;
+
+  int own_inputs_;
+  int bias_input_ = -1;
+  bool relu_ = false;
+  int result_output_ = -1;
+  int further_inputs_ = 0;
+  std::vector<int> piece_outputs_;  // the kernel's outputs that pieces write
+  std::unique_ptr<const FusedPieces> pieces_;
+  double flops_ = 0;
+};
+
+}  // namespace castalia::cpu
+
+#endif  // CASTALIA_CPP_RUNTIME_CPU_PRODUCT_EPILOGUE_H_
