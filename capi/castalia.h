@@ -272,7 +272,8 @@ CASTALIA_API castalia_status castalia_model_shape(castalia_model* model, int64_t
 CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, const char** json);
 
 /* JSON: what the model runs to compute `computes` ("sample", "log_prob", ...: its capabilities) for so many
- * events at a time: steps (operators, kernel, inputs, outputs, scope, flops, bytes, parallel), the bytes of
+ * events at a time: steps (operators, kernel, inputs, outputs, scope, flops, bytes, and how many
+ * threads at most it is worth waking for it), the bytes of
  * the arena, of constants, of weights packed for the kernels and of scratch memory a thread, and all that
  * as a table for people (table). More events than a tile of 256 are computed tile by tile.
  * Errors: NOT_FOUND (with what there is), OUT_OF_RANGE (rows), INVALID_ARGUMENT (not trained yet), BUSY. */

@@ -42,7 +42,7 @@ std::string Model::plan(const std::string& what, int64_t rows) const {
                      {"scope", step.scope},
                      {"flops", step.flops},
                      {"bytes", step.bytes},
-                     {"parallel", step.parallel}});
+                     {"threads", step.threads}});
   }
   size_t prepared = 0;
   for (const Preparation& each : program->preparations) prepared += each.bytes;

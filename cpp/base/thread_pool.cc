@@ -85,7 +85,10 @@ void ThreadPool::worker(int thread) {
   uint32_t done = 0;
   for (;;) {
     uint32_t state = state_.load(std::memory_order_acquire);
-    const auto joinable = [&] { return is_open(state) && run_number(state) != done; };
+    const auto joinable = [&] {
+      return is_open(state) && run_number(state) != done &&
+             (state & kCount) < helpers_.load(std::memory_order_relaxed);
+    };
     for (int i = 0; i < kSpins && !joinable() && !stop_; ++i) {
       pause();
       state = state_.load(std::memory_order_acquire);
@@ -103,16 +106,18 @@ void ThreadPool::worker(int thread) {
   }
 }
 
-void ThreadPool::run(int64_t tiles, Work work, void* object) {
+void ThreadPool::run(int64_t tiles, Work work, void* object, int most) {
   if (tiles <= 0) return;
-  if (workers_.empty() || tiles == 1 || getpid() != owner_process_) {
+  const int taking_part = std::min(most, threads());
+  if (taking_part <= 1 || tiles == 1 || getpid() != owner_process_) {
     work(object, 0, tiles, 0);
     return;
   }
   work_ = work;
   object_ = object;
   tiles_ = tiles;
-  grain_ = std::max<int64_t>(1, tiles / (4 * threads()));
+  grain_ = std::max<int64_t>(1, tiles / (4 * taking_part));
+  helpers_.store(static_cast<uint32_t>(taking_part - 1), std::memory_order_relaxed);
   next_.store(0, std::memory_order_relaxed);
   failure_ = nullptr;
   state_.store((run_number(state_.load(std::memory_order_relaxed)) + 1) * kRun | kOpen,

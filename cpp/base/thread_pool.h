@@ -24,23 +24,25 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
+  static constexpr int kAll = 1 << 10;
+
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls work(object, first, last, thread) for ranges that together cover [0, tiles), on all threads;
-  // `thread` counts from 0. Returns when all is done; throws what the work threw first. One run at a
+  // Calls work(object, first, last, thread) for ranges that together cover [0, tiles), on all threads but
+  // no more than `most`: small work is not worth waking all for. `thread` counts from 0 to threads() - 1. Returns when all is done; throws what the work threw first. One run at a
   // time: a pool belongs to one caller. With one thread, and in a child process made by fork() (where
   // the other threads do not exist), everything runs on the caller.
   using Work = void (*)(void* object, int64_t first, int64_t last, int thread);
-  void run(int64_t tiles, Work work, void* object);
+  void run(int64_t tiles, Work work, void* object, int most = kAll);
 
   template <typename Function>
-  void run(int64_t tiles, Function&& function) {
+  void run(int64_t tiles, Function&& function, int most = kAll) {
     run(
         tiles,
         [](void* object, int64_t first, int64_t last, int thread) {
           (*static_cast<std::remove_reference_t<Function>*>(object))(first, last, thread);
         },
-        const_cast<void*>(static_cast<const void*>(&function)));
+        const_cast<void*>(static_cast<const void*>(&function)), most);
   }
 
  private:
@@ -57,6 +59,7 @@ class ThreadPool {
   int64_t tiles_ = 0;
   int64_t grain_ = 1;
   std::atomic<int64_t> next_{0};
+  std::atomic<uint32_t> helpers_{0};  // workers that may join the run
   // The run's number, whether it is open to be joined, and how many workers are in it. A worker that
   // comes late (the host's threads may hold the cores) finds the run closed, and nobody waits for it.
   std::atomic<uint32_t> state_{0};

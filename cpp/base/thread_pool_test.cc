@@ -25,6 +25,27 @@ TEST(ThreadPool, EveryTileRunsOnce) {
   }
 }
 
+TEST(ThreadPool, NoMoreThreadsThanAskedForTakePart) {
+  ThreadPool pool(4);
+  for (const int most : {1, 2, 3, 4, 9}) {
+    for (int repetition = 0; repetition < 200; ++repetition) {
+      std::vector<std::atomic<int>> took(4);
+      std::atomic<int64_t> tiles = 0;
+      pool.run(
+          64,
+          [&](int64_t first, int64_t last, int thread) {
+            took[static_cast<size_t>(thread)] = 1;
+            tiles += last - first;
+          },
+          most);
+      EXPECT_EQ(tiles, 64);
+      int threads = 0;
+      for (const auto& each : took) threads += each;
+      EXPECT_LE(threads, most);
+    }
+  }
+}
+
 TEST(ThreadPool, ManyShortRuns) {
   ThreadPool pool(3);
   std::atomic<int64_t> sum = 0;

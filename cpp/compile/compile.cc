@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cpp/base/status.h"
+#include "cpp/base/thread_pool.h"
 #include "cpp/compile/elementwise_step.h"
 #include "cpp/compile/lower.h"
 #include "cpp/compile/memory_plan.h"
@@ -17,9 +18,17 @@
 namespace castalia {
 namespace {
 
-// A step with less work than this runs on one thread: waking another costs more.
-constexpr double kParallelFlops = 4e5;
-constexpr double kParallelBytes = 128 * 1024;
+// Another thread is woken for every so much work: for less, waking it costs more than it saves.
+constexpr double kThreadFlops = 2e5;
+constexpr double kThreadBytes = 64 * 1024;
+
+// Never from what the machine has, so that a plan reads the same everywhere.
+int threads_worth_waking(const Step& step) {
+  constexpr double kMost = ThreadPool::kAll;
+  const double shares = std::max(step.flops / kThreadFlops, step.bytes / kThreadBytes);
+  const auto tiles = static_cast<double>(step.kernel->tiles());
+  return static_cast<int>(std::max(1.0, std::min({shares, tiles, kMost})));
+}
 
 using ValueKey = std::pair<int, int>;
 ValueKey key(Value value) { return {value.node_index(), value.output_index()}; }
@@ -393,8 +402,7 @@ class Compiler {
       step.output_types.push_back(output.type());
       step.bytes += static_cast<double>(output.type().bytes());
     }
-    step.parallel = step.kernel->tiles() > 1 &&
-                    (step.flops >= kParallelFlops || step.bytes >= kParallelBytes);
+    step.threads = threads_worth_waking(step);
     program_->scratch_bytes = std::max(program_->scratch_bytes, step.kernel->scratch_bytes());
     program_->steps.push_back(std::move(step));
   }

@@ -25,9 +25,8 @@ std::string describe(const Program& program) {
   };
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
-    std::snprintf(line, sizeof line, "%5zu  %-10s  %-7s %10.3f  %10.1f  ", i,
-                  step.kernel_name.c_str(), step.parallel ? "all" : "one", step.flops * 1e-6,
-                  step.bytes / 1024);
+    std::snprintf(line, sizeof line, "%5zu  %-10s  %7d %10.3f  %10.1f  ", i, step.kernel_name.c_str(),
+                  step.threads, step.flops * 1e-6, step.bytes / 1024);
     out += line + step.label + ": ";
     append_types(step.input_types);
     out += " -> ";

@@ -48,7 +48,7 @@ struct Step {
   std::string scope;        // where in the model
   double flops = 0;
   double bytes = 0;         // read and written
-  bool parallel = false;    // worth waking other threads for
+  int threads = 1;          // so many, at most, are worth waking for it
 };
 
 // An operand that kernels read in a form of their own: all or part of a state.

@@ -169,7 +169,7 @@ void Workspace::run_step(size_t index, ThreadPool* pool) {
       kernel.run(own, first, last);
     }
   };
-  if (pool == nullptr || !step.parallel) {
+  if (pool == nullptr || step.threads == 1) {
     run_tiles(arguments, 0, kernel.tiles());
     return;
   }
@@ -177,7 +177,7 @@ void Workspace::run_step(size_t index, ThreadPool* pool) {
     KernelArguments own = arguments;
     own.scratch += scratch_stride_ * static_cast<size_t>(thread);
     run_tiles(own, first, last);
-  });
+  }, step.threads);
 }
 
 std::string Workspace::first_not_finite() {

@@ -81,6 +81,10 @@ class Model(Handle):
         """Architecture, specification, preprocessing, parameters, capabilities, training."""
         return json.loads(low.castalia_model_describe(self._handle))
 
+    def plan(self, computes: str = "sample", events: int = 256) -> dict:
+        """What runs to compute this for so many events at a time: steps, bytes, and a table of them."""
+        return json.loads(low.castalia_model_plan(self._handle, computes, events))
+
     @property
     def dtype(self) -> np.dtype:
         """What the model computes in."""

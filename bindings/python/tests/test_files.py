@@ -14,6 +14,10 @@ def test_a_model_comes_back(flow, data, tmp_path):
     np.testing.assert_array_equal(loaded.sample(20, seed=1), flow.sample(20, seed=1))
     np.testing.assert_array_equal(loaded.log_prob(data[0]), flow.log_prob(data[0]))
     assert loaded.describe()["specification"] == flow.describe()["specification"]
+    plan = loaded.plan("log_prob", events=5)
+    assert plan["rows"] == 8 and plan["steps"] and plan["arena_bytes"] > 0
+    with pytest.raises(castalia.NotFoundError, match="log_prob"):
+        loaded.plan("energy")
 
 
 def test_hdf5_reads_what_h5py_wrote_and_the_other_way_round(tmp_path):

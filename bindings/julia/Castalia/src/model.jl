@@ -42,6 +42,10 @@ Base.show(io::IO, m::Model{A}) where {A} =
 "Architecture, specification, preprocessing, parameters and training of a model, as a dictionary."
 describe(m::Model) = parsejson(gettext(out -> LibCastalia.castalia_model_describe(m, out)))
 
+"What runs to compute this for so many events at a time: steps, bytes, and a table of them."
+plan(m::Model; computes = "sample", events = 256) =
+    parsejson(gettext(out -> LibCastalia.castalia_model_plan(m, computes, events, out)))
+
 """
     sample(model, n; seed = 0, first_event = 0, context = nothing, T = Float32)
 
