@@ -51,7 +51,7 @@ std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t 
 void ProgramCache::clear() {
   const std::lock_guard lock(mutex_);
   programs_.clear();
-  ++generation_;
+  forget_parameters();
 }
 
 void ProgramCache::forget_parameters() {

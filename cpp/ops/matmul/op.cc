@@ -8,7 +8,7 @@
 namespace castalia {
 namespace {
 
-Shape leading_axes_of(const Shape& shape) {
+Shape matmul_leading_axes(const Shape& shape) {
   return Shape(std::span<const int64_t>(shape.begin(), static_cast<size_t>(shape.rank() - 2)));
 }
 
@@ -32,7 +32,7 @@ std::vector<TensorType> infer_matmul(std::span<const TensorType> inputs,
   }
   Shape out;
   try {
-    out = broadcast(leading_axes_of(a), leading_axes_of(b));
+    out = broadcast(matmul_leading_axes(a), matmul_leading_axes(b));
   } catch (const Error&) {
     fail(Code::shape_mismatch, "leading axes of ", inputs[0], " and ", inputs[1],
          " do not broadcast");
@@ -44,7 +44,7 @@ std::vector<TensorType> infer_matmul(std::span<const TensorType> inputs,
 }
 
 // Undoes the broadcasting of leading axes.
-Value sum_leading(Value gradient, const Shape& shape) {
+Value sum_matmul_leading(Value gradient, const Shape& shape) {
   if (gradient.shape() == shape) return gradient;
   const int extra = gradient.shape().rank() - shape.rank();
   std::vector<int64_t> axes;
@@ -65,7 +65,7 @@ std::vector<Value> differentiate_matmul(const GradientRequest& r) {
   // the operand itself came transposed.
   const Value da = transpose_a ? matmul(b, g, transpose_b, true) : matmul(g, b, false, !transpose_b);
   const Value db = transpose_b ? matmul(g, a, true, transpose_a) : matmul(a, g, !transpose_a, false);
-  return {sum_leading(da, a.shape()), sum_leading(db, b.shape())};
+  return {sum_matmul_leading(da, a.shape()), sum_matmul_leading(db, b.shape())};
 }
 
 }  // namespace
