@@ -48,12 +48,25 @@ def test_what_the_low_layers_callback_raises_comes_out(flow, data, training):
         low.castalia_model_fit(flow._handle, dataset._handle, config._handle, lambda *_: True)
 
 
-def test_ctrl_c_ends_training(flow, data, training):
+@pytest.fixture
+def interruptible():
+    """Shells start what runs in the background with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_training(flow, data, training, interruptible):
     before = flow.parameters
     started = time.monotonic()
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
-        flow.fit(data[0], progress=False, **{**training, "steps": 10**9})
+        flow.fit(
+            data[0],
+            progress=False,
+            callback=lambda status: time.monotonic() - started < 20,
+            **{**training, "steps": 10**9},
+        )
     assert time.monotonic() - started < 10
     np.testing.assert_array_equal(flow.parameters, before)
 
