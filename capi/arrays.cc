@@ -58,7 +58,8 @@ Shape checked_shape(const castalia_array* array, const char* name) {
   }
   for (int axis = 0; axis < array->rank; ++axis) {
     if (array->shape[axis] < 0) {
-      fail(Code::shape_mismatch, name, ": extent ", array->shape[axis], " of axis ", axis, " is negative");
+      fail(Code::shape_mismatch, name, ": extent ", array->shape[axis], " of axis ", axis,
+           " is negative");
     }
   }
   if (array->dtype != CASTALIA_FLOAT32 && array->dtype != CASTALIA_FLOAT64) {
@@ -76,8 +77,8 @@ Shape checked_shape(const castalia_array* array, const char* name) {
   return shape;
 }
 
-Shape expect_shape(const castalia_array* array, const char* name, std::initializer_list<int64_t> extents,
-                   const char* meaning) {
+Shape expect_shape(const castalia_array* array, const char* name,
+                   std::initializer_list<int64_t> extents, const char* meaning) {
   const Shape shape = checked_shape(array, name);
   bool fits = shape.rank() == static_cast<int>(extents.size());
   int axis = 0;
@@ -132,9 +133,8 @@ void Output::store() const {
       element = static_cast<float>(values_[static_cast<size_t>(i)]);
     });
   } else {
-    for_each<double>(array_, [this](int64_t i, double& element) {
-      element = values_[static_cast<size_t>(i)];
-    });
+    for_each<double>(
+        array_, [this](int64_t i, double& element) { element = values_[static_cast<size_t>(i)]; });
   }
 }
 
@@ -142,7 +142,8 @@ void require_finite(std::span<const double> values, int64_t columns, const char*
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;
     const auto at = static_cast<int64_t>(i);
-    fail(Code::not_finite, name, ": row ", at / columns, ", column ", at % columns, " is ", values[i]);
+    fail(Code::not_finite, name, ": row ", at / columns, ", column ", at % columns, " is ",
+         values[i]);
   }
 }
 

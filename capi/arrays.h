@@ -16,13 +16,14 @@ namespace castalia::capi {
 // dtype_mismatch (not float32 or float64), device_unavailable (not on the CPU), shape_mismatch.
 Shape checked_shape(const castalia_array* array, const char* name);
 
-// The same; and its rank and extents must be those expected, -1 standing for any extent. `meaning` says
-// what they are: "(events, features)".
-Shape expect_shape(const castalia_array* array, const char* name, std::initializer_list<int64_t> extents,
-                   const char* meaning);
+// The same; and its rank and extents must be those expected, -1 standing for any extent. `meaning`
+// says what they are: "(events, features)".
+Shape expect_shape(const castalia_array* array, const char* name,
+                   std::initializer_list<int64_t> extents, const char* meaning);
 
 // An array that is read: the caller's memory where that is dense float64, else a copy. Borrows a
-// buffer of its thread, so that repeated calls allocate nothing. At most one object a slot at a time.
+// buffer of its thread, so that repeated calls allocate nothing. At most one object a slot at a
+// time.
 class Input {
  public:
   Input(const castalia_array* array, int slot);

@@ -1,28 +1,28 @@
 /*
  * Castalia: generative models for particle physics. The C interface, version 1.
  *
- * This header is the contract: C, C++, and by generation Fortran, Python and Julia see nothing else.
- * Symbols are only ever added; what stands here keeps its meaning.
+ * This header is the contract: C, C++, and by generation Fortran, Python and Julia see nothing
+ * else. Symbols are only ever added; what stands here keeps its meaning.
  *
  * Statuses. Every call returns a castalia_status, CASTALIA_OK (0) on success. castalia_last_error()
- *   gives the message of the last call of this thread that failed: it names the cause and the field,
- *   row, column or file. No call throws, prints, exits or raises a floating-point trap. On failure
- *   `*out` is NULL and nothing else has changed.
- * Handles. castalia_context*, castalia_model* ... are not addresses: they are checked on every call,
- *   and one that was destroyed gives CASTALIA_INVALID_HANDLE. Each object is counted: `retain` adds
- *   an owner, `destroy` takes one away, from any thread; destroying NULL does nothing. An object keeps
- *   alive what it was made from: a sampler its model.
+ *   gives the message of the last call of this thread that failed: it names the cause and the
+ *   field, row, column or file. No call throws, prints, exits or raises a floating-point trap. On
+ *   failure `*out` is NULL and nothing else has changed.
+ * Handles. castalia_context*, castalia_model* ... are not addresses: they are checked on every
+ *   call, and one that was destroyed gives CASTALIA_INVALID_HANDLE. Each object is counted:
+ *   `retain` adds an owner, `destroy` takes one away, from any thread; destroying NULL does
+ *   nothing. An object keeps alive what it was made from: a sampler its model.
  * Arrays are borrowed for the time of the call. Rows are events: shape (events, features). Strides
  *   are free, so that column-major arrays (features, events) come in without a copy. float32 and
  *   float64 are both taken everywhere, whatever the model computes in.
- * Text that is given back belongs to the library and stays until the calling thread's next call that
- *   gives text back. All text is UTF-8.
+ * Text that is given back belongs to the library and stays until the calling thread's next call
+ *   that gives text back. All text is UTF-8.
  * Threads. Handles may be passed between threads. Calls on a model may run at the same time on many
- *   threads. A sampler, trainer, dataset, config or event writer serves one call at a time; a second
- *   gives CASTALIA_BUSY. Results do not depend on the number of threads or the size of a batch, to
- *   the last bit.
- * Callbacks run on the thread that made the call, and return 0 to go on; anything else ends the call
- *   with CASTALIA_CANCELLED (progress) or CASTALIA_CALLBACK_FAILED (others).
+ *   threads. A sampler, trainer, dataset, config or event writer serves one call at a time; a
+ *   second gives CASTALIA_BUSY. Results do not depend on the number of threads or the size of a
+ *   batch, to the last bit.
+ * Callbacks run on the thread that made the call, and return 0 to go on; anything else ends the
+ *   call with CASTALIA_CANCELLED (progress) or CASTALIA_CALLBACK_FAILED (others).
  * The floating-point environment (traps, rounding) is the caller's again when a call returns.
  */
 #ifndef CASTALIA_CAPI_CASTALIA_H_
@@ -48,31 +48,32 @@ extern "C" {
 
 typedef enum castalia_status {
   CASTALIA_OK = 0,
-  CASTALIA_INVALID_ARGUMENT = 1,    /* a null pointer, a wrong type, a value that makes no sense */
-  CASTALIA_INVALID_HANDLE = 2,      /* destroyed, never created, or of another kind */
-  CASTALIA_NOT_FOUND = 3,           /* unknown architecture, field or data set; the nearest name is given */
-  CASTALIA_OUT_OF_RANGE = 4,        /* outside the allowed range, which the message states */
-  CASTALIA_SHAPE_MISMATCH = 5,      /* rank or extents do not fit; both are stated */
-  CASTALIA_DTYPE_MISMATCH = 6,      /* an element type that this call does not take */
-  CASTALIA_NOT_FINITE = 7,          /* NaN or infinity in data; row and column are stated */
-  CASTALIA_EMPTY_DATA = 8,          /* no rows, or fewer than the work needs */
-  CASTALIA_IO_ERROR = 9,            /* the operating system refused; the path and its words are stated */
-  CASTALIA_CORRUPT_FILE = 10,       /* truncated, changed, or not of this format */
-  CASTALIA_NEWER_VERSION = 11,      /* written by a later release */
+  CASTALIA_INVALID_ARGUMENT = 1, /* a null pointer, a wrong type, a value that makes no sense */
+  CASTALIA_INVALID_HANDLE = 2,   /* destroyed, never created, or of another kind */
+  CASTALIA_NOT_FOUND = 3,        /* no such architecture, field, ...; the nearest is given */
+  CASTALIA_OUT_OF_RANGE = 4,     /* outside the allowed range, which the message states */
+  CASTALIA_SHAPE_MISMATCH = 5,   /* rank or extents do not fit; both are stated */
+  CASTALIA_DTYPE_MISMATCH = 6,   /* an element type that this call does not take */
+  CASTALIA_NOT_FINITE = 7,       /* NaN or infinity in data; row and column are stated */
+  CASTALIA_EMPTY_DATA = 8,       /* no rows, or fewer than the work needs */
+  CASTALIA_IO_ERROR = 9,         /* the system refused; its words and the path are stated */
+  CASTALIA_CORRUPT_FILE = 10,    /* truncated, changed, or not of this format */
+  CASTALIA_NEWER_VERSION = 11,   /* written by a later release */
   CASTALIA_OUT_OF_MEMORY = 12,
   CASTALIA_BUSY = 13,               /* in use by another call, or by a sampler or trainer */
   CASTALIA_CANCELLED = 14,          /* a progress callback asked to stop */
   CASTALIA_CALLBACK_FAILED = 15,    /* a callback reported an error */
   CASTALIA_UNSUPPORTED = 16,        /* the model has no such capability */
-  CASTALIA_DEVICE_UNAVAILABLE = 17, /* no such device, driver or library; what is missing is stated */
-  CASTALIA_NUMERICAL = 18,          /* a computation gave NaN or infinity; step and operator are stated */
-  CASTALIA_INTERNAL = 19            /* a fault in Castalia */
+  CASTALIA_DEVICE_UNAVAILABLE = 17, /* the device, its driver or library: it says which */
+  CASTALIA_NUMERICAL = 18, /* a computation gave NaN or infinity; step and operator are stated */
+  CASTALIA_INTERNAL = 19   /* a fault in Castalia */
 } castalia_status;
 
 /* "INVALID_ARGUMENT" for CASTALIA_INVALID_ARGUMENT; "UNKNOWN" for a value that is none of these. */
 CASTALIA_API const char* castalia_status_name(castalia_status status);
 
-/* The message of this thread's last failed call; "" before the first. Stays until the next failure. */
+/* The message of this thread's last failed call; "" before the first. Stays until the next
+ * failure. */
 CASTALIA_API const char* castalia_last_error(void);
 
 /* "1.0.0": the release. */
@@ -92,17 +93,17 @@ typedef enum castalia_dtype {
 
 typedef enum castalia_device_kind { CASTALIA_CPU = 1, CASTALIA_CUDA = 2 } castalia_device_kind;
 
-/* A view of the caller's memory. Element (i, j) lies at data + (i*strides[0] + j*strides[1]) elements.
- * Its layout is frozen. Words marked reserved are zero. */
+/* A view of the caller's memory. Element (i, j) lies at data + (i*strides[0] + j*strides[1])
+ * elements. Its layout is frozen. Words marked reserved are zero. */
 typedef struct castalia_array {
   void* data;
-  int32_t dtype;                       /* castalia_dtype */
-  int32_t rank;                        /* 0 to 8 */
+  int32_t dtype; /* castalia_dtype */
+  int32_t rank;  /* 0 to 8 */
   int64_t shape[CASTALIA_MAX_RANK];
-  int64_t strides[CASTALIA_MAX_RANK];  /* in elements; may be negative */
-  int32_t device_kind;                 /* castalia_device_kind */
+  int64_t strides[CASTALIA_MAX_RANK]; /* in elements; may be negative */
+  int32_t device_kind;                /* castalia_device_kind */
   int32_t device_number;
-  void* stream;                        /* CUDA stream, NULL on the CPU */
+  void* stream; /* CUDA stream, NULL on the CPU */
   uint64_t reserved[4];
 } castalia_array;
 
@@ -124,14 +125,17 @@ CASTALIA_API castalia_status castalia_context_retain(castalia_context* context);
 CASTALIA_API castalia_status castalia_context_destroy(castalia_context* context);
 
 /* Threads for sampling and evaluation (default 1: no parallel region is entered, and sampling works
- * after fork()) and for training (default: all cores). 0 means all cores. Errors: OUT_OF_RANGE (0 to 1024). */
-CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* context, int32_t sampling,
-                                                          int32_t training);
+ * after fork()) and for training (default: all cores). 0 means all cores. Errors: OUT_OF_RANGE (0
+ * to 1024). */
+CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* context,
+                                                          int32_t sampling, int32_t training);
 
 /* "cpu" (default) or "cuda:N". Errors: INVALID_ARGUMENT (not of this form), DEVICE_UNAVAILABLE. */
-CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context, const char* device);
+CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context,
+                                                         const char* device);
 
-/* Messages of calls made with this context go to the callback, on the calling thread; NULL: nowhere. */
+/* Messages of calls made with this context go to the callback, on the calling thread; NULL:
+ * nowhere. */
 CASTALIA_API castalia_status castalia_context_set_log(castalia_context* context,
                                                       castalia_log_callback callback, void* user);
 
@@ -175,9 +179,10 @@ CASTALIA_API castalia_status castalia_training_fields(const char** json);
 typedef struct castalia_dataset castalia_dataset;
 
 /* Copies x (events, features), context (events, context features) and weights (events); context and
- * weights may be NULL. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_DATA, NOT_FINITE (row and column),
- * OUT_OF_RANGE (negative weight), OUT_OF_MEMORY. */
-CASTALIA_API castalia_status castalia_dataset_create(castalia_context* context, const castalia_array* x,
+ * weights may be NULL. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_DATA, NOT_FINITE (row and
+ * column), OUT_OF_RANGE (negative weight), OUT_OF_MEMORY. */
+CASTALIA_API castalia_status castalia_dataset_create(castalia_context* context,
+                                                     const castalia_array* x,
                                                      const castalia_array* condition,
                                                      const castalia_array* weights,
                                                      castalia_dataset** out);
@@ -194,8 +199,8 @@ CASTALIA_API castalia_status castalia_dataset_destroy(castalia_dataset* dataset)
 CASTALIA_API castalia_status castalia_dataset_shape(castalia_dataset* dataset, int64_t* events,
                                                     int64_t* features, int64_t* context_features);
 
-/* Copies events first, first + 1, ... into x (n, features) and condition (n, context features); either
- * may be NULL. Errors: OUT_OF_RANGE, SHAPE_MISMATCH, DTYPE_MISMATCH. */
+/* Copies events first, first + 1, ... into x (n, features) and condition (n, context features);
+ * either may be NULL. Errors: OUT_OF_RANGE, SHAPE_MISMATCH, DTYPE_MISMATCH. */
 CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, int64_t first,
                                                    const castalia_array* x,
                                                    const castalia_array* condition);
@@ -212,25 +217,29 @@ typedef int (*castalia_progress_callback)(int64_t step, int64_t steps, double lo
 /* A model with untrained weights. `config` may be NULL when every field has a default.
  * Errors: NOT_FOUND (architecture or field, with the nearest name), INVALID_ARGUMENT (wrong type),
  * OUT_OF_RANGE (with the allowed range), OUT_OF_MEMORY. */
-CASTALIA_API castalia_status castalia_model_create(castalia_context* context, const char* architecture,
+CASTALIA_API castalia_status castalia_model_create(castalia_context* context,
+                                                   const char* architecture,
                                                    castalia_config* config, castalia_model** out);
 CASTALIA_API castalia_status castalia_model_retain(castalia_model* model);
 CASTALIA_API castalia_status castalia_model_destroy(castalia_model* model);
 
-/* Trains the model; `training` (fields: castalia_training_fields), `progress` may be NULL. When it is
- * cancelled or fails the model keeps the weights it had, and a checkpoint, if one was asked for, stays.
- * Errors: BUSY (the model has samplers, another trainer, or calls under way), EMPTY_DATA (fewer events
- * than a batch), SHAPE_MISMATCH, NUMERICAL (step and operator), CANCELLED, IO_ERROR, field errors. */
+/* Trains the model; `training` (fields: castalia_training_fields), `progress` may be NULL. When it
+ * is cancelled or fails the model keeps the weights it had, and a checkpoint, if one was asked for,
+ * stays. Errors: BUSY (the model has samplers, another trainer, or calls under way), EMPTY_DATA
+ * (fewer events than a batch), SHAPE_MISMATCH, NUMERICAL (step and operator), CANCELLED, IO_ERROR,
+ * field errors. */
 CASTALIA_API castalia_status castalia_model_fit(castalia_model* model, castalia_dataset* dataset,
                                                 castalia_config* training,
                                                 castalia_progress_callback progress, void* user);
 
-/* Writes events first_event, first_event + 1, ... of the sample named by `seed` into x (n, features), in
- * the units of the training data. Event i is the same whatever range it is drawn in, so that MPI ranks
- * draw ranges of their own. condition: (n, context features), or NULL for a model without.
- * Errors: UNSUPPORTED, SHAPE_MISMATCH, DTYPE_MISMATCH, NOT_FINITE, BUSY, OUT_OF_RANGE (first_event < 0). */
+/* Writes events first_event, first_event + 1, ... of the sample named by `seed` into x (n,
+ * features), in the units of the training data. Event i is the same whatever range it is drawn in,
+ * so that MPI ranks draw ranges of their own. condition: (n, context features), or NULL for a model
+ * without. Errors: UNSUPPORTED, SHAPE_MISMATCH, DTYPE_MISMATCH, NOT_FINITE, BUSY, OUT_OF_RANGE
+ * (first_event < 0). */
 CASTALIA_API castalia_status castalia_model_sample(castalia_model* model, uint64_t seed,
-                                                   int64_t first_event, const castalia_array* condition,
+                                                   int64_t first_event,
+                                                   const castalia_array* condition,
                                                    const castalia_array* x);
 
 /* Natural logarithm of the density at x (n, features), per unit of the features' own units, into
@@ -239,8 +248,10 @@ CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* model, cons
                                                      const castalia_array* condition,
                                                      const castalia_array* log_prob);
 
-/* Data x (n, features) to latent z (n, features), and log |det dz/dx| into log_det (n), which may be NULL. */
-CASTALIA_API castalia_status castalia_model_transform(castalia_model* model, const castalia_array* x,
+/* Data x (n, features) to latent z (n, features), and log |det dz/dx| into log_det (n), which may
+ * be NULL. */
+CASTALIA_API castalia_status castalia_model_transform(castalia_model* model,
+                                                      const castalia_array* x,
                                                       const castalia_array* condition,
                                                       const castalia_array* z,
                                                       const castalia_array* log_det);
@@ -252,11 +263,12 @@ CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const
                                                     const castalia_array* log_det);
 
 /* One safetensors file: weights, specification, preprocessing, and a golden input and output. It is
- * written beside the old file and renamed over it: on any failure the old file is whole. Errors: IO_ERROR. */
+ * written beside the old file and renamed over it: on any failure the old file is whole. Errors:
+ * IO_ERROR. */
 CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const char* path);
 
-/* `options` may be NULL; fields: verify (boolean, default true: compute the golden output and compare,
- * relative tolerance 1e-4). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION. */
+/* `options` may be NULL; fields: verify (boolean, default true: compute the golden output and
+ * compare, relative tolerance 1e-4). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION. */
 CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path,
                                                  castalia_config* options, castalia_model** out);
 
@@ -268,19 +280,22 @@ CASTALIA_API castalia_status castalia_model_convert(castalia_model* model, casta
 CASTALIA_API castalia_status castalia_model_shape(castalia_model* model, int64_t* features,
                                                   int64_t* context_features, int64_t* parameters);
 
-/* JSON: architecture, specification, preprocessing, parameters (name, shape), capabilities, how it was trained. */
+/* JSON: architecture, specification, preprocessing, parameters (name, shape), capabilities, how it
+ * was trained. */
 CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, const char** json);
 
-/* JSON: what the model runs to compute `computes` ("sample", "log_prob", ...: its capabilities) for so many
- * events at a time: steps (operators, kernel, inputs, outputs, scope, flops, bytes, and how many
- * threads at most it is worth waking for it), the bytes of
- * the arena, of constants, of weights packed for the kernels and of scratch memory a thread, and all that
- * as a table for people (table). More events than a tile of 256 are computed tile by tile.
- * Errors: NOT_FOUND (with what there is), OUT_OF_RANGE (rows), INVALID_ARGUMENT (not trained yet), BUSY. */
-CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const char* computes, int64_t rows,
-                                                 const char** json);
+/* JSON: what the model runs to compute `computes` ("sample", "log_prob", ...: its capabilities) for
+ * so many events at a time: steps (operators, kernel, inputs, outputs, scope, flops, bytes, and how
+ * many threads at most it is worth waking for it), the bytes of
+ * the arena, of constants, of weights packed for the kernels and of scratch memory a thread, and
+ * all that as a table for people (table). More events than a tile of 256 are computed tile by tile.
+ * Errors: NOT_FOUND (with what there is), OUT_OF_RANGE (rows), INVALID_ARGUMENT (not trained yet),
+ * BUSY. */
+CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const char* computes,
+                                                 int64_t rows, const char** json);
 
-/* All parameters as one vector (parameters), in the order of describe. Errors: SHAPE_MISMATCH, NOT_FINITE, BUSY. */
+/* All parameters as one vector (parameters), in the order of describe. Errors: SHAPE_MISMATCH,
+ * NOT_FINITE, BUSY. */
 CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model,
                                                            const castalia_array* values);
 CASTALIA_API castalia_status castalia_model_set_parameters(castalia_model* model,
@@ -288,8 +303,8 @@ CASTALIA_API castalia_status castalia_model_set_parameters(castalia_model* model
 
 /* ---- Samplers ------------------------------------------------------------------------------- */
 
-/* Draws the events of a seed in order. Its memory is its own; it allocates nothing after the first call
- * of a size. While it lives its model cannot be trained. */
+/* Draws the events of a seed in order. Its memory is its own; it allocates nothing after the first
+ * call of a size. While it lives its model cannot be trained. */
 typedef struct castalia_sampler castalia_sampler;
 
 CASTALIA_API castalia_status castalia_sampler_create(castalia_model* model, uint64_t seed,
@@ -311,10 +326,12 @@ CASTALIA_API castalia_status castalia_sampler_tell(castalia_sampler* sampler, in
 /* While a trainer lives its model is BUSY to others. */
 typedef struct castalia_trainer castalia_trainer;
 
-/* Errors: as castalia_model_fit. With the field `checkpoint` set and the file there, training goes on
- * from it, to the same weights, bit for bit, as if it had not stopped. */
-CASTALIA_API castalia_status castalia_trainer_create(castalia_model* model, castalia_dataset* dataset,
-                                                     castalia_config* training, castalia_trainer** out);
+/* Errors: as castalia_model_fit. With the field `checkpoint` set and the file there, training goes
+ * on from it, to the same weights, bit for bit, as if it had not stopped. */
+CASTALIA_API castalia_status castalia_trainer_create(castalia_model* model,
+                                                     castalia_dataset* dataset,
+                                                     castalia_config* training,
+                                                     castalia_trainer** out);
 CASTALIA_API castalia_status castalia_trainer_retain(castalia_trainer* trainer);
 CASTALIA_API castalia_status castalia_trainer_destroy(castalia_trainer* trainer);
 
@@ -328,7 +345,8 @@ CASTALIA_API castalia_status castalia_trainer_status(castalia_trainer* trainer, 
                                                      double* validation_loss, int32_t* finished);
 
 /* Writes the state of training, atomically. */
-CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer, const char* path);
+CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer,
+                                                         const char* path);
 
 /* JSON: lists of step, loss, validation loss, learning rate. */
 CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json);
@@ -339,8 +357,9 @@ CASTALIA_API castalia_status castalia_trainer_finish(castalia_trainer* trainer);
 
 /* ---- Random numbers for the host ------------------------------------------------------------ */
 
-/* Uniform numbers in (0, 1) into x (n, m): element (i, j) is a function of (seed, first_event + i, stage, j)
- * alone (Philox 4x32-10). Stages below 1000 are the host's; models use others. Errors: OUT_OF_RANGE. */
+/* Uniform numbers in (0, 1) into x (n, m): element (i, j) is a function of (seed, first_event + i,
+ * stage, j) alone (Philox 4x32-10). Stages below 1000 are the host's; models use others. Errors:
+ * OUT_OF_RANGE. */
 CASTALIA_API castalia_status castalia_uniform(uint64_t seed, int64_t first_event, int32_t stage,
                                               const castalia_array* x);
 /* The same, normal with mean 0 and variance 1. */
@@ -351,39 +370,44 @@ CASTALIA_API castalia_status castalia_normal(uint64_t seed, int64_t first_event,
 
 typedef struct castalia_event_writer castalia_event_writer;
 
-/* format: "lhe" (Les Houches 3.0) or "hepmc3" (ASCII). The file appears under its name when it is closed.
- * config may be NULL; fields: energy (GeV per beam, 6500), beam (PDG id, 2212), cross_section (pb, 1),
- * cross_section_error (0), process (1), generator (text). Errors: NOT_FOUND (format), IO_ERROR. */
-CASTALIA_API castalia_status castalia_event_writer_create(castalia_context* context, const char* path,
-                                                          const char* format, castalia_config* config,
+/* format: "lhe" (Les Houches 3.0) or "hepmc3" (ASCII). The file appears under its name when it is
+ * closed. config may be NULL; fields: energy (GeV per beam, 6500), beam (PDG id, 2212),
+ * cross_section (pb, 1), cross_section_error (0), process (1), generator (text). Errors: NOT_FOUND
+ * (format), IO_ERROR. */
+CASTALIA_API castalia_status castalia_event_writer_create(castalia_context* context,
+                                                          const char* path, const char* format,
+                                                          castalia_config* config,
                                                           castalia_event_writer** out);
 CASTALIA_API castalia_status castalia_event_writer_retain(castalia_event_writer* writer);
 CASTALIA_API castalia_status castalia_event_writer_destroy(castalia_event_writer* writer);
 
 /* One event of n particles: PDG ids[n]; status[n] as in LHE (-1 incoming, 2 intermediate, 1 final);
- * mothers[n][2] (first and last, counted from 1, 0 for none); momenta[n][4] = (E, px, py, pz) in GeV;
- * masses[n] in GeV. Incoming and final momenta must balance to 1e-6 of the incoming energy, and every
- * particle must lie on its mass shell: |E^2 - p^2 - m^2| <= 1e-6 E^2. Errors: INVALID_ARGUMENT (which
- * particle, which component, by how much), IO_ERROR. */
+ * mothers[n][2] (first and last, counted from 1, 0 for none); momenta[n][4] = (E, px, py, pz) in
+ * GeV; masses[n] in GeV. Incoming and final momenta must balance to 1e-6 of the incoming energy,
+ * and every particle must lie on its mass shell: |E^2 - p^2 - m^2| <= 1e-6 E^2. Errors:
+ * INVALID_ARGUMENT (which particle, which component, by how much), IO_ERROR. */
 CASTALIA_API castalia_status castalia_event_writer_write(castalia_event_writer* writer, int32_t n,
                                                          const int32_t* ids, const int32_t* status,
-                                                         const int32_t* mothers, const double* momenta,
+                                                         const int32_t* mothers,
+                                                         const double* momenta,
                                                          const double* masses, double weight);
 
-/* Completes the file; the writer can only be destroyed after. One destroyed without it leaves no file. */
+/* Completes the file; the writer can only be destroyed after. One destroyed without it leaves no
+ * file. */
 CASTALIA_API castalia_status castalia_event_writer_close(castalia_event_writer* writer);
 
 /* ---- HDF5 ----------------------------------------------------------------------------------- */
 
-/* The rank and extents of a data set. shape has room for 8. Errors: IO_ERROR, CORRUPT_FILE, NOT_FOUND. */
-CASTALIA_API castalia_status castalia_hdf5_shape(const char* path, const char* dataset, int32_t* rank,
-                                                 int64_t* shape);
-/* Rows first, first + 1, ... of a data set into `array`, converted to its dtype; the extents behind the
- * first must agree. Errors: as above; SHAPE_MISMATCH, OUT_OF_RANGE. */
-CASTALIA_API castalia_status castalia_hdf5_read(const char* path, const char* dataset, int64_t first,
-                                                const castalia_array* array);
-/* Appends rows to a data set; file and data set are made where they are missing. With replace not zero an
- * old file of this name is replaced. */
+/* The rank and extents of a data set. shape has room for 8. Errors: IO_ERROR, CORRUPT_FILE,
+ * NOT_FOUND. */
+CASTALIA_API castalia_status castalia_hdf5_shape(const char* path, const char* dataset,
+                                                 int32_t* rank, int64_t* shape);
+/* Rows first, first + 1, ... of a data set into `array`, converted to its dtype; the extents behind
+ * the first must agree. Errors: as above; SHAPE_MISMATCH, OUT_OF_RANGE. */
+CASTALIA_API castalia_status castalia_hdf5_read(const char* path, const char* dataset,
+                                                int64_t first, const castalia_array* array);
+/* Appends rows to a data set; file and data set are made where they are missing. With replace not
+ * zero an old file of this name is replaced. */
 CASTALIA_API castalia_status castalia_hdf5_write(const char* path, const char* dataset,
                                                  const castalia_array* array, int32_t replace);
 

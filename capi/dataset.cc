@@ -35,7 +35,8 @@ std::shared_ptr<DatasetObject> checked(Dataset data) {
 }
 
 // Rows and the product of the other extents.
-std::vector<double> read_columns(const char* path, const char* dataset, int64_t* rows, int64_t* columns) {
+std::vector<double> read_columns(const char* path, const char* dataset, int64_t* rows,
+                                 int64_t* columns) {
   const Shape shape = hdf5_shape(path, dataset);
   *rows = shape.rank() > 0 ? shape[0] : 1;
   *columns = shape.rank() > 0 ? shape.count(1, shape.rank()) : 1;
@@ -54,9 +55,11 @@ void same_rows(const char* name, int64_t rows, int64_t expected) {
 
 extern "C" {
 
-CASTALIA_API castalia_status castalia_dataset_create(castalia_context* context, const castalia_array* x,
-                                        const castalia_array* condition, const castalia_array* weights,
-                                        castalia_dataset** out) {
+CASTALIA_API castalia_status castalia_dataset_create(castalia_context* context,
+                                                     const castalia_array* x,
+                                                     const castalia_array* condition,
+                                                     const castalia_array* weights,
+                                                     castalia_dataset** out) {
   return call_making(out, [&] {
     context_of(context);
     Dataset data;
@@ -65,7 +68,8 @@ CASTALIA_API castalia_status castalia_dataset_create(castalia_context* context, 
     data.features = shape[1];
     data.x = copied(x);
     if (condition != nullptr) {
-      const Shape own = expect_shape(condition, "context", {data.rows, -1}, "(events, context features)");
+      const Shape own =
+          expect_shape(condition, "context", {data.rows, -1}, "(events, context features)");
       data.context_features = own[1];
       data.context = copied(condition);
     }
@@ -77,9 +81,9 @@ CASTALIA_API castalia_status castalia_dataset_create(castalia_context* context, 
   });
 }
 
-CASTALIA_API castalia_status castalia_dataset_open(castalia_context* context, const char* path, const char* x,
-                                      const char* condition, const char* weights,
-                                      castalia_dataset** out) {
+CASTALIA_API castalia_status castalia_dataset_open(castalia_context* context, const char* path,
+                                                   const char* x, const char* condition,
+                                                   const char* weights, castalia_dataset** out) {
   return call_making(out, [&] {
     context_of(context);
     required(path, "path");
@@ -107,8 +111,8 @@ CASTALIA_API castalia_status castalia_dataset_destroy(castalia_dataset* dataset)
   return call([&] { handle_destroy(Kind::dataset, reinterpret_cast<uintptr_t>(dataset)); });
 }
 
-CASTALIA_API castalia_status castalia_dataset_shape(castalia_dataset* dataset, int64_t* events, int64_t* features,
-                                       int64_t* context_features) {
+CASTALIA_API castalia_status castalia_dataset_shape(castalia_dataset* dataset, int64_t* events,
+                                                    int64_t* features, int64_t* context_features) {
   return call([&] {
     const auto object = from_handle<DatasetObject>(dataset);
     if (events != nullptr) *events = object->data->rows;
@@ -117,8 +121,9 @@ CASTALIA_API castalia_status castalia_dataset_shape(castalia_dataset* dataset, i
   });
 }
 
-CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, int64_t first, const castalia_array* x,
-                                      const castalia_array* condition) {
+CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, int64_t first,
+                                                   const castalia_array* x,
+                                                   const castalia_array* condition) {
   return call([&] {
     const auto object = from_handle<DatasetObject>(dataset);
     const Dataset& data = *object->data;

@@ -55,7 +55,8 @@ struct Table {
       return index;
     }
     if (used == kBlock * kBlocks) fail(Code::out_of_memory, "too many objects");
-    if (used % kBlock == 0) blocks[used / kBlock].store(new Slot[kBlock], std::memory_order_release);
+    if (used % kBlock == 0)
+      blocks[used / kBlock].store(new Slot[kBlock], std::memory_order_release);
     free.reserve(used + 1);  // so that giving back never fails
     return used++;
   }

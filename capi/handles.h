@@ -1,5 +1,5 @@
-// Handles: numbers that stand for objects. A handle is an index and a generation, so that one that was
-// destroyed is recognised for ever after, in release builds too.
+// Handles: numbers that stand for objects. A handle is an index and a generation, so that one that
+// was destroyed is recognised for ever after, in release builds too.
 #ifndef CASTALIA_CAPI_HANDLES_H_
 #define CASTALIA_CAPI_HANDLES_H_
 

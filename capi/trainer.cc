@@ -48,8 +48,8 @@ struct Use {
 extern "C" {
 
 CASTALIA_API castalia_status castalia_model_fit(castalia_model* model, castalia_dataset* dataset,
-                                   castalia_config* training, castalia_progress_callback progress,
-                                   void* user) {
+                                                castalia_config* training,
+                                                castalia_progress_callback progress, void* user) {
   return call([&] {
     TrainerObject run(from_handle<ModelObject>(model), from_handle<DatasetObject>(dataset)->data,
                       config_json(training));
@@ -75,8 +75,10 @@ CASTALIA_API castalia_status castalia_model_fit(castalia_model* model, castalia_
   });
 }
 
-CASTALIA_API castalia_status castalia_trainer_create(castalia_model* model, castalia_dataset* dataset,
-                                        castalia_config* training, castalia_trainer** out) {
+CASTALIA_API castalia_status castalia_trainer_create(castalia_model* model,
+                                                     castalia_dataset* dataset,
+                                                     castalia_config* training,
+                                                     castalia_trainer** out) {
   return call_making(out, [&] {
     return to_handle(std::make_shared<TrainerObject>(from_handle<ModelObject>(model),
                                                      from_handle<DatasetObject>(dataset)->data,
@@ -97,8 +99,9 @@ CASTALIA_API castalia_status castalia_trainer_advance(castalia_trainer* trainer,
   });
 }
 
-CASTALIA_API castalia_status castalia_trainer_status(castalia_trainer* handle, int64_t* step, int64_t* steps,
-                                        double* loss, double* validation_loss, int32_t* finished) {
+CASTALIA_API castalia_status castalia_trainer_status(castalia_trainer* handle, int64_t* step,
+                                                     int64_t* steps, double* loss,
+                                                     double* validation_loss, int32_t* finished) {
   return call([&] {
     const Use use(handle);
     const Trainer& trainer = *use.object->trainer;
@@ -110,14 +113,14 @@ CASTALIA_API castalia_status castalia_trainer_status(castalia_trainer* handle, i
   });
 }
 
-CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer, const char* path) {
+CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer,
+                                                         const char* path) {
   return call([&] { Use(trainer).live().save_checkpoint(&required(path, "path")); });
 }
 
-CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json) {
-  return call([&] {
-    required(json, "json") = lend(Use(trainer).object->trainer->history_json());
-  });
+CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer,
+                                                      const char** json) {
+  return call([&] { required(json, "json") = lend(Use(trainer).object->trainer->history_json()); });
 }
 
 CASTALIA_API castalia_status castalia_trainer_finish(castalia_trainer* trainer) {

@@ -58,17 +58,16 @@ std::vector<Field> with_common_fields(std::vector<Field> own) {
                  .default_value = R"("float32")",
                  .meaning = "element type of the weights and of the network's arithmetic",
                  .choices = {"float32", "float64"}});
-  own.push_back({.name = "seed",
-                 .type = FieldType::integer,
-                 .default_value = "0",
-                 .meaning = "seed of the first weights and of all that is drawn when a model is made",
-                 .least = 0,
-                 .greatest = 9007199254740992.0});
+  own.push_back(
+      {.name = "seed",
+       .type = FieldType::integer,
+       .default_value = "0",
+       .meaning = "seed of the first weights and of all that is drawn when a model is made",
+       .least = 0,
+       .greatest = 9007199254740992.0});
   const auto labels = [&own](const char* name, const char* meaning) {
-    own.push_back({.name = name,
-                   .type = FieldType::text_list,
-                   .default_value = "[]",
-                   .meaning = meaning});
+    own.push_back(
+        {.name = name, .type = FieldType::text_list, .default_value = "[]", .meaning = meaning});
   };
   labels("feature_names", "names of the features, one each or none at all");
   labels("feature_units", "units of the features, one each or none at all");

@@ -67,8 +67,8 @@ std::span<const Architecture* const> catalogue();
 // By name; an Error (not_found) with the nearest name otherwise.
 const Architecture& find_architecture(const std::string& name);
 
-// A list of objects {name, family, summary, description, fields, capabilities, references}; fields as
-// describe(const Field&) gives them.
+// A list of objects {name, family, summary, description, fields, capabilities, references}; fields
+// as describe(const Field&) gives them.
 std::string catalogue_json();
 std::string architecture_json(const Architecture& architecture);
 

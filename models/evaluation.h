@@ -1,7 +1,7 @@
 // Programs of a model and the memory in which a caller runs them.
 //
-// A request for any number of rows is cut into tiles of kTileRows; a last, shorter tile is padded to
-// the next power of two. Programs exist for powers of two up to a tile, so there are at most
+// A request for any number of rows is cut into tiles of kTileRows; a last, shorter tile is padded
+// to the next power of two. Programs exist for powers of two up to a tile, so there are at most
 // log2(kTileRows) + 1 of each kind. A row's numbers do not depend on the tile that it falls into.
 #ifndef CASTALIA_MODELS_EVALUATION_H_
 #define CASTALIA_MODELS_EVALUATION_H_
@@ -36,8 +36,8 @@ class ProgramCache {
   std::shared_ptr<const Program> get(Capability capability, int64_t rows);
   // Forgets everything: constants of the network have changed. Grows the generation.
   void clear();
-  // The parameters have changed: what was made of them is made anew when it is next needed. Grows the
-  // generation.
+  // The parameters have changed: what was made of them is made anew when it is next needed. Grows
+  // the generation.
   void forget_parameters();
   uint64_t generation() const { return generation_; }
   // The parameters in the forms in which kernels read them, shared by all who evaluate the network.
@@ -63,8 +63,8 @@ struct EvaluationRequest {
   std::span<const double> context = {};  // (rows, context features), or one row for all
   uint64_t seed = 0;
   uint64_t first_event = 0;
-  std::span<double> out = {};            // log_prob (rows), else (rows, features)
-  std::span<double> log_det = {};        // (rows)
+  std::span<double> out = {};      // log_prob (rows), else (rows, features)
+  std::span<double> log_det = {};  // (rows)
 };
 
 // Threads with the memory to run a model's Programs. Belongs to one caller at a time; the cache and

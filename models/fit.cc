@@ -14,14 +14,16 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
 }
 
 void adopt(Model& model, const Trainer& trainer) {
-  const size_t bytes = static_cast<size_t>(model.parameter_table().count()) * size_of(model.dtype());
+  const size_t bytes =
+      static_cast<size_t>(model.parameter_table().count()) * size_of(model.dtype());
   std::memcpy(model.parameters(), trainer.parameters(), bytes);
   model.set_preprocessing_json(trainer.network().preprocessing_json());
   model.keep_reference(trainer.data().x, trainer.data().context);
-  const nlohmann::ordered_json record = {{"steps", trainer.step()},
-                                         {"events", trainer.data().rows},
-                                         {"options", nlohmann::json::parse(trainer.options_json())},
-                                         {"history", nlohmann::json::parse(trainer.history_json())}};
+  const nlohmann::ordered_json record = {
+      {"steps", trainer.step()},
+      {"events", trainer.data().rows},
+      {"options", nlohmann::json::parse(trainer.options_json())},
+      {"history", nlohmann::json::parse(trainer.history_json())}};
   model.set_training_json(record.dump());
 }
 

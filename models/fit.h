@@ -9,9 +9,9 @@
 
 namespace castalia {
 
-// A trainer with a network and weights of its own: the model changes only when it adopts the result.
-// A model that was trained before goes on from its weights and keeps its preprocessing. threads 0:
-// all cores. Errors as Trainer.
+// A trainer with a network and weights of its own: the model changes only when it adopts the
+// result. A model that was trained before goes on from its weights and keeps its preprocessing.
+// threads 0: all cores. Errors as Trainer.
 std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const Dataset> data,
                                       const TrainingOptions& options, int threads);
 

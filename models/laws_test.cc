@@ -1,11 +1,12 @@
-// Laws that follow from an architecture's capabilities, for each of its examples in both precisions.
+// Laws that follow from an architecture's capabilities, for each of its examples in both
+// precisions.
 #include <gtest/gtest.h>
 
-#include <eigen3/Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <eigen3/Eigen/LU>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -50,7 +51,8 @@ std::string subject_name(const testing::TestParamInfo<Subject>& info) {
 
 std::vector<double> column(const std::vector<double>& values, int64_t columns, int64_t which) {
   std::vector<double> out;
-  for (size_t i = static_cast<size_t>(which); i < values.size(); i += static_cast<size_t>(columns)) {
+  for (size_t i = static_cast<size_t>(which); i < values.size();
+       i += static_cast<size_t>(columns)) {
     out.push_back(values[i]);
   }
   return out;
@@ -193,7 +195,8 @@ TEST_P(Laws, LogDeterminantIsThatOfTheDenseJacobian) {
       graph.state("parameters", {DType::float64, {model_->parameter_table().count()}});
   Trace trace(graph, model_->parameter_table(), flat, DType::float64);
   const Value x = graph.input("x", {DType::float64, {rows, features}});
-  const Value context = width > 0 ? graph.input("context", {DType::float64, {rows, width}}) : Value();
+  const Value context =
+      width > 0 ? graph.input("context", {DType::float64, {rows, width}}) : Value();
   const auto [z, log_det] = model_->network().transform(trace, x, context);
   graph.output("log_det", log_det);
   for (int64_t j = 0; j < features; ++j) {
@@ -202,7 +205,8 @@ TEST_P(Laws, LogDeterminantIsThatOfTheDenseJacobian) {
   }
   Workspace workspace(compile(graph));
   workspace.bind_state("parameters", model_->parameters());
-  std::memcpy(workspace.input("x"), x_.data(), static_cast<size_t>(rows * features) * sizeof(double));
+  std::memcpy(workspace.input("x"), x_.data(),
+              static_cast<size_t>(rows * features) * sizeof(double));
   if (width > 0) {
     std::memcpy(workspace.input("context"), context_.data(),
                 static_cast<size_t>(rows * width) * sizeof(double));
@@ -268,7 +272,8 @@ TEST_P(Laws, DensityIntegratesToOne) {
   std::vector<double> grid;
   for (int64_t point = 0; point < points; ++point) {
     grid.push_back(low[0] + size[0] * (static_cast<double>(point % steps) + 0.5));
-    if (features == 2) grid.push_back(low[1] + size[1] * (static_cast<double>(point / steps) + 0.5));
+    if (features == 2)
+      grid.push_back(low[1] + size[1] * (static_cast<double>(point / steps) + 0.5));
   }
   std::vector<double> log_densities(static_cast<size_t>(points));
   model_->log_prob(grid, context, log_densities, 2);
@@ -286,7 +291,8 @@ TEST_P(Laws, EveryParameterGetsAGradient) {
   const Value flat = graph.state("parameters", {dtype, {table.count()}});
   Trace trace(graph, table, flat, dtype);
   const Value x = graph.input("x", {DType::float64, {rows, model_->features()}});
-  const Value context = width > 0 ? graph.input("context", {DType::float64, {rows, width}}) : Value();
+  const Value context =
+      width > 0 ? graph.input("context", {DType::float64, {rows, width}}) : Value();
   const Value loss = mean(model_->network().loss(trace, x, context), {0, 1});
   std::vector<Value> parameters;
   for (const Parameter& p : table.parameters()) {

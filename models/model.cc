@@ -47,8 +47,7 @@ std::shared_ptr<Model> Model::create(const Specification& specification) {
 }
 
 Model::Model(const Specification& specification)
-    : specification_(specification),
-      network_(specification.architecture().build(specification)) {
+    : specification_(specification), network_(specification.architecture().build(specification)) {
   check_labels(specification_, "feature_names", features());
   check_labels(specification_, "feature_units", features());
   check_labels(specification_, "context_names", context_features());
@@ -70,8 +69,7 @@ void Model::declare_parameters() {
 
 std::shared_ptr<Model> Model::converted(DType dtype) const {
   const Reader reader(*this);
-  std::shared_ptr<Model> copy(
-      new Model(specification_.with("dtype", text('"', name(dtype), '"'))));
+  std::shared_ptr<Model> copy(new Model(specification_.with("dtype", text('"', name(dtype), '"'))));
   copy->set_parameter_values(parameter_values());
   copy->network_->set_preprocessing_json(network_->preprocessing_json());
   copy->reference_ = reference_;
@@ -152,7 +150,8 @@ void Model::check_request(const EvaluationRequest& r) const {
     fail(Code::unsupported, architecture().name, " has no ", name(r.capability));
   }
   if (!fitted()) {
-    fail(Code::invalid_argument, "the model has not been trained yet: its preprocessing is not fitted");
+    fail(Code::invalid_argument,
+         "the model has not been trained yet: its preprocessing is not fitted");
   }
   const auto context_values = static_cast<int64_t>(r.context.size());
   const int64_t width = context_features();
@@ -164,8 +163,8 @@ void Model::check_request(const EvaluationRequest& r) const {
          " context features");
   }
   if (width > 0 && context_values != width && context_values != r.rows * width) {
-    fail(Code::shape_mismatch, "a context of ", context_values, " values for ", r.rows,
-         " rows of ", width, " context features");
+    fail(Code::shape_mismatch, "a context of ", context_values, " values for ", r.rows, " rows of ",
+         width, " context features");
   }
   if (r.capability == Capability::inverse) {
     check_finite(r.in, features(), "z");
@@ -226,8 +225,8 @@ int64_t rows_in(size_t values, int64_t columns, const char* what) {
 
 void expect_rows(size_t values, int64_t rows, int64_t columns, const char* what) {
   if (rows_in(values, columns, what) != rows) {
-    fail(Code::shape_mismatch, what, " has room for ", values, " values, not for ", rows, " rows of ",
-         columns);
+    fail(Code::shape_mismatch, what, " has room for ", values, " values, not for ", rows,
+         " rows of ", columns);
   }
 }
 

@@ -23,13 +23,14 @@ namespace castalia {
 class Model {
  public:
   // Makes a model with its first weights, drawn from the specification's seed. The preprocessing is
-  // still to be fitted. Errors: those of the specification and of the architecture's build function.
+  // still to be fitted. Errors: those of the specification and of the architecture's build
+  // function.
   static std::shared_ptr<Model> create(const std::string& architecture,
                                        const std::string& specification_json);
   static std::shared_ptr<Model> create(const Specification& specification);
 
-  // Reads a model file (models/model_file.cc). With `verify` the stored outputs are computed again and
-  // compared at a relative tolerance of 1e-4. Errors: io_error, corrupt_file, newer_version.
+  // Reads a model file (models/model_file.cc). With `verify` the stored outputs are computed again
+  // and compared at a relative tolerance of 1e-4. Errors: io_error, corrupt_file, newer_version.
   static std::shared_ptr<Model> load(const std::string& path, bool verify = true);
   // Replaces the file in one step; an older file survives a failure. Errors: io_error.
   void save(const std::string& path) const;
@@ -54,9 +55,9 @@ class Model {
   // capabilities, parameters (name, shape), training.
   std::string describe() const;
 
-  // JSON: the Program that computes `what` ("sample", a capability's name) for so many rows at a time, its
-  // steps and its memory, with a table for people (castalia_model_plan). Errors: not_found, out_of_range,
-  // invalid_argument (not fitted), busy.
+  // JSON: the Program that computes `what` ("sample", a capability's name) for so many rows at a
+  // time, its steps and its memory, with a table for people (castalia_model_plan). Errors:
+  // not_found, out_of_range, invalid_argument (not fitted), busy.
   std::string plan(const std::string& what, int64_t rows) const;
 
   // Evaluation. Arrays are row-major, float64; x and z are (rows, features), the context is (rows,
@@ -96,15 +97,16 @@ class Model {
   Network& network() { return *network_; }
   ParameterTable& parameter_table() { return table_; }
   const ParameterTable& parameter_table() const { return table_; }
-  // The flat parameters, parameter_table().count() elements of dtype(), in memory that a Workspace can
-  // be bound to. They may be written under a Hold; evaluation reads them from there.
+  // The flat parameters, parameter_table().count() elements of dtype(), in memory that a Workspace
+  // can be bound to. They may be written under a Hold; evaluation reads them from there.
   void* parameters() { return parameters_.data(); }
   const void* parameters() const { return parameters_.data(); }
   std::vector<double> parameter_values() const;
   void set_parameter_values(std::span<const double> values);
   // Fits the preprocessing and keeps the reference.
   void fit_preprocessing(std::span<const double> x, std::span<const double> context);
-  // Keeps the first few rows: what the model says of them is stored with it, and checked on loading.
+  // Keeps the first few rows: what the model says of them is stored with it, and checked on
+  // loading.
   void keep_reference(std::span<const double> x, std::span<const double> context);
   std::string preprocessing_json() const { return network_->preprocessing_json(); }
   void set_preprocessing_json(const std::string& json);
@@ -162,8 +164,8 @@ class Model {
   mutable std::vector<std::unique_ptr<Crew>> idle_crews_;
 };
 
-// Draws the events of a sample one after another. Belongs to one thread at a time. While it lives its
-// model cannot be held.
+// Draws the events of a sample one after another. Belongs to one thread at a time. While it lives
+// its model cannot be held.
 class Sampler {
  public:
   // Errors: unsupported, invalid_argument (not fitted), busy.
@@ -172,8 +174,8 @@ class Sampler {
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
 
-  // The next events, as many rows as `out` has room for; errors as for Model::sample. After an error
-  // the sampler stands where it stood.
+  // The next events, as many rows as `out` has room for; errors as for Model::sample. After an
+  // error the sampler stands where it stood.
   void next(std::span<double> out, std::span<const double> context = {});
   // The number of the event that comes next.
   void seek(uint64_t event);
@@ -188,8 +190,8 @@ class Sampler {
   uint64_t seed_;
   uint64_t position_ = 0;
   std::unique_ptr<Crew> crew_;
-  // Events drawn ahead of small requests: without a context an event's numbers do not depend on when
-  // it is drawn, and a batch costs little more than one event.
+  // Events drawn ahead of small requests: without a context an event's numbers do not depend on
+  // when it is drawn, and a batch costs little more than one event.
   std::vector<double> ahead_;
   uint64_t ahead_first_ = 0;
   int64_t read_ahead_ = 1;

@@ -1,8 +1,8 @@
 // The model file: one safetensors file.
 //
 // Tensors: each parameter by its name, in the model's element type; "reference.x",
-// "reference.context" and "reference.log_prob" (float64), some events and what the model says of them.
-// Metadata: one entry "castalia", a JSON object
+// "reference.context" and "reference.log_prob" (float64), some events and what the model says of
+// them. Metadata: one entry "castalia", a JSON object
 //   format_version   1; a release reads every version up to its own
 //   library_version  of the release that wrote the file
 //   architecture     its name
@@ -33,7 +33,8 @@ const char kReferenceLogProb[] = "reference.log_prob";
 Json read_header(const SafetensorsFile& file, const std::string& path) {
   const auto entry = file.metadata.find(kMetadataKey);
   if (entry == file.metadata.end()) {
-    fail(Code::corrupt_file, path, " is not a Castalia model: it has no metadata '", kMetadataKey, "'");
+    fail(Code::corrupt_file, path, " is not a Castalia model: it has no metadata '", kMetadataKey,
+         "'");
   }
   Json header = Json::parse(entry->second, nullptr, false);
   if (!header.is_object() || !header.contains("format_version") ||
@@ -60,7 +61,8 @@ std::vector<double> read_parameters(const SafetensorsFile& file, const Parameter
   std::vector<double> values(static_cast<size_t>(table.count()));
   for (const Parameter& parameter : table.parameters()) {
     const StoredTensor* tensor = file.find(parameter.name);
-    if (tensor == nullptr) fail(Code::corrupt_file, path, " lacks the tensor '", parameter.name, "'");
+    if (tensor == nullptr)
+      fail(Code::corrupt_file, path, " lacks the tensor '", parameter.name, "'");
     if (!(tensor->shape == parameter.shape) || tensor->dtype != dtype) {
       fail(Code::corrupt_file, path, ": tensor '", parameter.name, "' is ", name(tensor->dtype),
            tensor->shape, ", the model needs ", name(dtype), parameter.shape);
@@ -103,7 +105,9 @@ void Model::save(const std::string& path) const {
     const auto rows = static_cast<int64_t>(log_prob.size());
     tensors.push_back({kReferenceX, DType::float64, {rows, features()}, reference_.x.data()});
     if (context_features() > 0) {
-      tensors.push_back({kReferenceContext, DType::float64, {rows, context_features()},
+      tensors.push_back({kReferenceContext,
+                         DType::float64,
+                         {rows, context_features()},
                          reference_.context.data()});
     }
     tensors.push_back({kReferenceLogProb, DType::float64, {rows}, log_prob.data()});
@@ -123,7 +127,8 @@ std::shared_ptr<Model> Model::load(const std::string& path, bool verify) {
     if (header.contains("training") && header["training"].is_object()) {
       model->training_json_ = header["training"].dump();
     }
-    model->reference_ = {optional_values(file, kReferenceX), optional_values(file, kReferenceContext)};
+    model->reference_ = {optional_values(file, kReferenceX),
+                         optional_values(file, kReferenceContext)};
     if (verify && model->has_reference()) {
       model->verify_reference(optional_values(file, kReferenceLogProb));
     }

@@ -99,9 +99,11 @@ TEST(Model, RefusesWhatItCannotEvaluate) {
   });
   const std::shared_ptr<Model> model = fitted_model();
   std::vector<double> log_prob(1);
-  expect_error(Code::invalid_argument, "the context is missing", [&] { model->sample(1, 0, {}, out); });
-  expect_error(Code::shape_mismatch, "a context of 3 values for 1 rows",
-               [&] { model->sample(1, 0, std::vector<double>{0, 0, 0}, out); });
+  expect_error(Code::invalid_argument, "the context is missing",
+               [&] { model->sample(1, 0, {}, out); });
+  expect_error(Code::shape_mismatch, "a context of 3 values for 1 rows", [&] {
+    model->sample(1, 0, std::vector<double>{0, 0, 0}, out);
+  });
   expect_error(Code::not_finite, "x row 0, column 1", [&] {
     model->log_prob(std::vector<double>{0.0, NAN}, std::vector<double>{0.0}, log_prob);
   });
@@ -244,7 +246,8 @@ TEST_F(ModelFile, WithFlippedOrMissingBytesIsCorrupt) {
 }
 
 TEST_F(ModelFile, ThatCannotBeWrittenOrReadIsAnIoError) {
-  expect_error(Code::io_error, "/no/such", [&] { fitted_model()->save("/no/such/folder/m.safetensors"); });
+  expect_error(Code::io_error, "/no/such",
+               [&] { fitted_model()->save("/no/such/folder/m.safetensors"); });
   expect_error(Code::io_error, "/no/such", [&] { Model::load("/no/such/m.safetensors"); });
 }
 

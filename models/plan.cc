@@ -25,11 +25,13 @@ std::string Model::plan(const std::string& what, int64_t rows) const {
   if (found == capabilities.end()) {
     std::vector<std::string> names;
     for (const Capability each : capabilities) names.emplace_back(name(each));
-    fail(Code::not_found, architecture().name, " computes no '", what, "'", suggestion(what, names));
+    fail(Code::not_found, architecture().name, " computes no '", what, "'",
+         suggestion(what, names));
   }
   if (rows < 1) fail(Code::out_of_range, "rows is ", rows, "; allowed: 1 or more");
   if (!fitted()) {
-    fail(Code::invalid_argument, "the model has not been trained yet: its preprocessing is not fitted");
+    fail(Code::invalid_argument,
+         "the model has not been trained yet: its preprocessing is not fitted");
   }
   const int64_t padded = program_rows(std::min(rows, kTileRows));
   const std::shared_ptr<const Program> program = cache_->get(*found, padded);

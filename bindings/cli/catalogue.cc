@@ -70,14 +70,16 @@ void print_model(const Json& model) {
 Model load(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    throw Failure("'" + path + "' is neither a file nor an architecture; castalia models lists these");
+    throw Failure("'" + path +
+                  "' is neither a file nor an architecture; castalia models lists these");
   }
   return make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), path.c_str(),
                      static_cast<castalia_config*>(nullptr));
 }
 
 // What runs when the model computes something for so many events at a time.
-void print_plan(const std::string& path, const std::string& computes, int64_t events, bool as_json) {
+void print_plan(const std::string& path, const std::string& computes, int64_t events,
+                bool as_json) {
   const Model model = load(path);
   const Json plan = json_of(castalia_model_plan, model.get(), computes.c_str(), events);
   if (as_json) {
@@ -148,7 +150,8 @@ void add_describe(CLI::App& program) {
                        "kernels, shapes, operations, bytes and memory")
           ->expected(0, 1)
           ->default_str("sample");
-  command->add_option("--events", *events, "With --plan: for so many events at a time (default 256)")
+  command
+      ->add_option("--events", *events, "With --plan: for so many events at a time (default 256)")
       ->needs(plan)
       ->check(at_least(1));
   command->callback([=] {

@@ -49,8 +49,7 @@ class Validator {
       case FieldType::integer:
       case FieldType::real:
       case FieldType::boolean:
-      case FieldType::text:
-        return element(field_.type, value);
+      case FieldType::text: return element(field_.type, value);
       case FieldType::integer_list: return list(FieldType::integer, value);
       case FieldType::real_list: return list(FieldType::real, value);
       case FieldType::text_list: return list(FieldType::text, value);
@@ -73,8 +72,8 @@ class Validator {
         if (value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{1} << 62) {
           fail_range(value);
         }
-        const auto number =
-            value.is_number_float() ? static_cast<int64_t>(value.get<double>()) : value.get<int64_t>();
+        const auto number = value.is_number_float() ? static_cast<int64_t>(value.get<double>())
+                                                    : value.get<int64_t>();
         in_range(value, static_cast<double>(number));
         return number;
       }
@@ -126,8 +125,8 @@ Json parsed(const std::string& owner, const std::string& text) {
     fail(Code::invalid_argument, "the fields of ", owner, " are not valid JSON");
   }
   if (!given.is_object()) {
-    fail(Code::invalid_argument, "the fields of ", owner,
-         " must be a JSON object, not ", shown(given));
+    fail(Code::invalid_argument, "the fields of ", owner, " must be a JSON object, not ",
+         shown(given));
   }
   return given;
 }

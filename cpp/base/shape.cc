@@ -43,7 +43,8 @@ void Shape::erase(int axis) {
 int64_t Shape::count() const { return count(0, rank_); }
 
 int64_t Shape::count(int first, int last) const {
-  // So many elements fit no memory; below it, sizes in bytes and sums of some do not overflow either.
+  // So many elements fit no memory; below it, sizes in bytes and sums of some do not overflow
+  // either.
   constexpr int64_t kMostElements = int64_t{1} << 56;
   int64_t n = 1;
   for (int i = first; i < last; ++i) {

@@ -28,10 +28,11 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls work(object, first, last, thread) for ranges that together cover [0, tiles), on all threads but
-  // no more than `most`: small work is not worth waking all for. `thread` counts from 0 to threads() - 1. Returns when all is done; throws what the work threw first. One run at a
-  // time: a pool belongs to one caller. With one thread, and in a child process made by fork() (where
-  // the other threads do not exist), everything runs on the caller.
+  // Calls work(object, first, last, thread) for ranges that together cover [0, tiles), on all
+  // threads but no more than `most`: small work is not worth waking all for. `thread` counts from 0
+  // to threads() - 1. Returns when all is done; throws what the work threw first. One run at a
+  // time: a pool belongs to one caller. With one thread, and in a child process made by fork()
+  // (where the other threads do not exist), everything runs on the caller.
   using Work = void (*)(void* object, int64_t first, int64_t last, int thread);
   void run(int64_t tiles, Work work, void* object, int most = kAll);
 
@@ -60,8 +61,9 @@ class ThreadPool {
   int64_t grain_ = 1;
   std::atomic<int64_t> next_{0};
   std::atomic<uint32_t> helpers_{0};  // workers that may join the run
-  // The run's number, whether it is open to be joined, and how many workers are in it. A worker that
-  // comes late (the host's threads may hold the cores) finds the run closed, and nobody waits for it.
+  // The run's number, whether it is open to be joined, and how many workers are in it. A worker
+  // that comes late (the host's threads may hold the cores) finds the run closed, and nobody waits
+  // for it.
   std::atomic<uint32_t> state_{0};
   std::atomic<bool> stop_{false};
   std::mutex failure_mutex_;

@@ -105,7 +105,8 @@ class Compiler {
         }
       }
     }
-    for (const auto& [name, value] : graph_.outputs()) consumers_[key(view_of(value).base)].push_back(-1);
+    for (const auto& [name, value] : graph_.outputs())
+      consumers_[key(view_of(value).base)].push_back(-1);
     for (const auto& [state, value] : graph_.assignments()) {
       consumers_[key(view_of(value).base)].push_back(-1);
     }
@@ -180,8 +181,8 @@ class Compiler {
         std::any_of(pending.outputs.begin(), pending.outputs.end(),
                     [&](Value result) { return result.dtype() == node.outputs[0].dtype; });
     if (!has_place) pending.outputs.insert(pending.outputs.begin(), value_of(head));
-    ElementwiseStep made = make_elementwise_step(
-        graph_, std::span(group.nodes).subspan(1), pending.outputs, head);
+    ElementwiseStep made =
+        make_elementwise_step(graph_, std::span(group.nodes).subspan(1), pending.outputs, head);
     fill_kernel(node, choose_kernel(node, options_, made.program), pending);
     pending.step.label += " + " + made.label;
     for (size_t k = 0; k < made.operands.size(); ++k) {
@@ -273,7 +274,8 @@ class Compiler {
   void place_arena() {
     std::map<ValueKey, Lifetime> lifetimes;
     const int end = std::numeric_limits<int>::max();
-    for (const Value& input : graph_.inputs()) lifetimes[key(input)] = {input.type().bytes(), -1, end};
+    for (const Value& input : graph_.inputs())
+      lifetimes[key(input)] = {input.type().bytes(), -1, end};
     for (size_t i = 0; i < pending_.size(); ++i) {
       const int step = static_cast<int>(i);
       for (const Value& output : pending_[i].outputs) {

@@ -12,11 +12,12 @@
 namespace castalia {
 
 struct CompileOptions {
-  // The first axis counts events, and an event's numbers must not depend on how many there are: true
-  // for sampling and evaluation. Training has one batch size, and more kernels to choose from.
+  // The first axis counts events, and an event's numbers must not depend on how many there are:
+  // true for sampling and evaluation. Training has one batch size, and more kernels to choose from.
   bool rows_independent = true;
-  // States that the graph does not assign keep their contents as long as a Workspace is used, as weights
-  // do in sampling: kernels may read them in a form of their own, which Workspace::prepare makes.
+  // States that the graph does not assign keep their contents as long as a Workspace is used, as
+  // weights do in sampling: kernels may read them in a form of their own, which Workspace::prepare
+  // makes.
   bool states_fixed = false;
   // Off: every operator is a step of its own, to find the one that gave NaN.
   bool fuse = true;

@@ -29,8 +29,9 @@ class Builder {
     for (const int node : nodes_) add_instruction(graph_.node(node));
     for (const Value& result : results) {
       program_.outputs.push_back(
-          result.node_index() == head_ ? 0
-                                       : program_.instruction_value(position_.at(result.node_index())));
+          result.node_index() == head_
+              ? 0
+              : program_.instruction_value(position_.at(result.node_index())));
     }
     step_.flops = static_cast<double>(nodes_.size()) * static_cast<double>(program_.shape.count());
     step_.program = std::move(program_);

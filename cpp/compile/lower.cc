@@ -51,7 +51,8 @@ std::vector<bool> needed_nodes(const Graph& graph) {
     need(state);
     need(value);
   }
-  // Inputs and states keep their places even where nothing reads them: the caller binds them by name.
+  // Inputs and states keep their places even where nothing reads them: the caller binds them by
+  // name.
   for (const Value& input : graph.inputs()) need(input);
   for (const Value& state : graph.states()) need(state);
   for (size_t i = needed.size(); i-- > 0;) {
@@ -77,7 +78,8 @@ bool lower_once(const Graph& source, const CompileOptions& options, Graph& targe
   const std::vector<bool> needed = needed_nodes(source);
   std::vector<std::vector<Value>> values(source.nodes().size());
   const auto mapped = [&](Value value) {
-    return values[static_cast<size_t>(value.node_index())][static_cast<size_t>(value.output_index())];
+    return values[static_cast<size_t>(value.node_index())]
+                 [static_cast<size_t>(value.output_index())];
   };
   // What a state is to become keeps a node of its own: a state cannot take another's place.
   std::vector<bool> assigned(source.nodes().size(), false);
@@ -107,7 +109,8 @@ bool lower_once(const Graph& source, const CompileOptions& options, Graph& targe
     }
   }
   for (const auto& [name, value] : source.outputs()) target.output(name, mapped(value));
-  for (const auto& [state, value] : source.assignments()) target.assign(mapped(state), mapped(value));
+  for (const auto& [state, value] : source.assignments())
+    target.assign(mapped(state), mapped(value));
   return expanded;
 }
 

@@ -21,20 +21,21 @@ struct ChosenKernel {
 };
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options);
 
-// The same with an epilogue (KernelCandidate::create_with_epilogue), for a node whose chosen candidate
-// has that.
+// The same with an epilogue (KernelCandidate::create_with_epilogue), for a node whose chosen
+// candidate has that.
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options,
                            const cpu::FusedProgram& epilogue);
 
-// Whether CASTALIA_VERBOSE asks for this: "dispatch" (what kernels refuse and why), "plan" (each Program).
+// Whether CASTALIA_VERBOSE asks for this: "dispatch" (what kernels refuse and why), "plan" (each
+// Program).
 bool verbose(const char* what);
 
-// Whether an operand keeps its contents as long as the Program is used: a state that nothing assigns,
-// or part of one, where the options say so.
+// Whether an operand keeps its contents as long as the Program is used: a state that nothing
+// assigns, or part of one, where the options say so.
 bool is_fixed(Value operand, const CompileOptions& options);
 
-// Copies what the outputs and assignments of `source` need into `target`; composite operators that no
-// kernel computes are replaced by their definitions, as often as needed.
+// Copies what the outputs and assignments of `source` need into `target`; composite operators that
+// no kernel computes are replaced by their definitions, as often as needed.
 void lower(const Graph& source, const CompileOptions& options, Graph& target);
 
 }  // namespace castalia

@@ -1,5 +1,5 @@
-// The third pass of the compiler: a place in one arena for every tensor, shared by those that are not
-// alive at the same time.
+// The third pass of the compiler: a place in one arena for every tensor, shared by those that are
+// not alive at the same time.
 #ifndef CASTALIA_CPP_COMPILE_MEMORY_PLAN_H_
 #define CASTALIA_CPP_COMPILE_MEMORY_PLAN_H_
 

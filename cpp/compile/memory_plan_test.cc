@@ -24,7 +24,8 @@ TEST(MemoryPlan, TensorsThatLiveTogetherDoNotOverlap) {
       EXPECT_EQ(plan.offsets[i] % kBufferAlignment, 0U);
       EXPECT_LE(end, plan.bytes);
       for (size_t k = 0; k < i; ++k) {
-        if (lifetimes[k].last < lifetimes[i].first || lifetimes[i].last < lifetimes[k].first) continue;
+        if (lifetimes[k].last < lifetimes[i].first || lifetimes[i].last < lifetimes[k].first)
+          continue;
         const size_t other_end = plan.offsets[k] + padded_bytes(lifetimes[k].bytes);
         EXPECT_TRUE(end <= plan.offsets[k] || other_end <= plan.offsets[i]) << i << ' ' << k;
       }

@@ -12,7 +12,8 @@ const std::byte* Program::constants() const {
 }
 
 std::string describe(const Program& program) {
-  std::string out = " step  kernel      threads      MFLOP         KiB  operators: reads -> writes (place)\n";
+  std::string out =
+      " step  kernel      threads      MFLOP         KiB  operators: reads -> writes (place)\n";
   double flops = 0;
   double bytes = 0;
   char line[160];
@@ -25,8 +26,8 @@ std::string describe(const Program& program) {
   };
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
-    std::snprintf(line, sizeof line, "%5zu  %-10s  %7d %10.3f  %10.1f  ", i, step.kernel_name.c_str(),
-                  step.threads, step.flops * 1e-6, step.bytes / 1024);
+    std::snprintf(line, sizeof line, "%5zu  %-10s  %7d %10.3f  %10.1f  ", i,
+                  step.kernel_name.c_str(), step.threads, step.flops * 1e-6, step.bytes / 1024);
     out += line + step.label + ": ";
     append_types(step.input_types);
     out += " -> ";
@@ -42,11 +43,12 @@ std::string describe(const Program& program) {
   std::snprintf(line, sizeof line, "%zu steps, %.3f MFLOP, %.1f KiB moved\n", program.steps.size(),
                 flops * 1e-6, bytes / 1024);
   out += line;
-  std::snprintf(line, sizeof line,
-                "arena at its peak %.1f KiB, constants %.1f KiB, packed weights %.1f KiB, scratch %.1f KiB "
-                "a thread\n",
-                kib(program.arena_bytes), kib(program.constant_bytes.size()), kib(prepared),
-                kib(program.scratch_bytes));
+  std::snprintf(
+      line, sizeof line,
+      "arena at its peak %.1f KiB, constants %.1f KiB, packed weights %.1f KiB, scratch %.1f KiB "
+      "a thread\n",
+      kib(program.arena_bytes), kib(program.constant_bytes.size()), kib(prepared),
+      kib(program.scratch_bytes));
   return out + line;
 }
 

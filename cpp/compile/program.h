@@ -47,14 +47,14 @@ struct Step {
   std::string kernel_name;  // the candidate that was chosen
   std::string scope;        // where in the model
   double flops = 0;
-  double bytes = 0;         // read and written
-  int threads = 1;          // so many, at most, are worth waking for it
+  double bytes = 0;  // read and written
+  int threads = 1;   // so many, at most, are worth waking for it
 };
 
 // An operand that kernels read in a form of their own: all or part of a state.
 struct Preparation {
-  std::string form;      // kernel, place and shape: what has the same form has the same bytes
-  Location source;       // in a state
+  std::string form;  // kernel, place and shape: what has the same form has the same bytes
+  Location source;   // in a state
   size_t bytes = 0;
   const Kernel* kernel;  // of a step: makes it, as its input `input`
   int input = 0;
@@ -74,8 +74,8 @@ struct Program {
   const std::byte* constants() const;
 };
 
-// The plan as a table for people: a line a step (kernel, threads, operations, bytes, operators with the
-// types of what they read and write, place in the model), then the memory.
+// The plan as a table for people: a line a step (kernel, threads, operations, bytes, operators with
+// the types of what they read and write, place in the model), then the memory.
 std::string describe(const Program& program);
 
 }  // namespace castalia

@@ -34,7 +34,9 @@ std::vector<Value> bases(const Node& node) {
 
 std::vector<bool> demanded_nodes(const Graph& graph) {
   std::vector<bool> demanded(graph.nodes().size(), false);
-  const auto demand = [&](Value value) { demanded[static_cast<size_t>(value.node_index())] = true; };
+  const auto demand = [&](Value value) {
+    demanded[static_cast<size_t>(value.node_index())] = true;
+  };
   for (const auto& [name, value] : graph.outputs()) demand(view_of(value).base);
   for (const auto& [state, value] : graph.assignments()) demand(view_of(value).base);
   for (size_t i = demanded.size(); i-- > 0;) {
@@ -61,8 +63,8 @@ int first_group(const Node& node, const std::vector<int>& group_of) {
   return first;
 }
 
-// Whether an element-wise node can follow a kernel's result in the same step: it reads the result where
-// it writes its own, in the same order of elements if not in the same shape.
+// Whether an element-wise node can follow a kernel's result in the same step: it reads the result
+// where it writes its own, in the same order of elements if not in the same shape.
 bool can_follow(const Graph& graph, const Group& group, const Node& node) {
   const Shape& shape = node.outputs[0].shape;
   const Node& head = graph.node(group.nodes[0]);
@@ -153,8 +155,8 @@ class Scheduler {
     const Node& node = graph_.node(index);
     if (!is_elementwise(node)) return open_group(index, false);
     if (fuse_ && follow_kernel(index)) return;
-    // A node may join any element-wise group of its shape that does not stand before its inputs: that
-    // never makes a cycle. The latest one is tried.
+    // A node may join any element-wise group of its shape that does not stand before its inputs:
+    // that never makes a cycle. The latest one is tried.
     const auto [latest, first] = latest_.try_emplace(text(node.outputs[0].shape), -1);
     if (fuse_ && !first && latest->second >= first_group(node, group_of_) &&
         group(latest->second).nodes.size() < kMaxFused) {
@@ -164,16 +166,18 @@ class Scheduler {
     open_group(index, true);
   }
 
-  // A node that reads a kernel's result where it writes its own becomes part of that kernel's group; with
-  // it go the element-wise nodes that it reads too and that stand in later groups, where they need not.
+  // A node that reads a kernel's result where it writes its own becomes part of that kernel's
+  // group; with it go the element-wise nodes that it reads too and that stand in later groups,
+  // where they need not.
   bool follow_kernel(int index) {
     const Node& node = graph_.node(index);
     for (const Value& input : node.inputs) {
       const int target = group_of(operand_of(input).view.base);
-      if (target < 0 || group(target).elementwise || !can_follow(graph_, group(target), node)) continue;
+      if (target < 0 || group(target).elementwise || !can_follow(graph_, group(target), node))
+        continue;
       std::vector<int> moved;
-      if (!collect(index, target, moved) || group(target).nodes.size() + moved.size() >= kMaxFused ||
-          !is_head(target)) {
+      if (!collect(index, target, moved) ||
+          group(target).nodes.size() + moved.size() >= kMaxFused || !is_head(target)) {
         continue;
       }
       for (const int each : moved) {
@@ -246,9 +250,9 @@ class Scheduler {
     return readers;
   }
 
-  // A node that one other group alone reads, and that computes from one tensor which is in memory anyway,
-  // is computed there: then its result need not be written. So is the mask of an activation, which the
-  // forward pass could compute and the backward pass needs.
+  // A node that one other group alone reads, and that computes from one tensor which is in memory
+  // anyway, is computed there: then its result need not be written. So is the mask of an
+  // activation, which the forward pass could compute and the backward pass needs.
   void move_to_readers() {
     std::vector<Readers> readers = find_readers();
     for (size_t i = graph_.nodes().size(); i-- > 0;) {
@@ -259,14 +263,17 @@ class Scheduler {
       if (!source.elementwise && source.nodes[0] == index) continue;
       const int to = readers[i].groups[0];
       const std::vector<int>& all = readers[i].groups;
-      if (to == from || std::any_of(all.begin(), all.end(), [&](int g) { return g != to; })) continue;
-      if (group(to).nodes.size() >= kMaxFused || !reads_one_kept_tensor(index, from, readers)) continue;
+      if (to == from || std::any_of(all.begin(), all.end(), [&](int g) { return g != to; }))
+        continue;
+      if (group(to).nodes.size() >= kMaxFused || !reads_one_kept_tensor(index, from, readers))
+        continue;
       std::erase(source.nodes, index);
       Group& target = group(to);
       target.nodes.insert(target.nodes.begin() + (target.elementwise ? 0 : 1), index);
       group_of_[i] = to;
       for (const Value& input : graph_.node(index).inputs) {
-        std::vector<int>& groups = readers[static_cast<size_t>(operand_of(input).view.base.node_index())].groups;
+        std::vector<int>& groups =
+            readers[static_cast<size_t>(operand_of(input).view.base.node_index())].groups;
         const auto one = std::find(groups.begin(), groups.end(), from);
         if (one != groups.end()) *one = to;
       }
@@ -286,8 +293,8 @@ class Scheduler {
     if (!tensor || is_source(tensor)) return false;
     const Readers& others = readers[static_cast<size_t>(tensor.node_index())];
     const bool computed_here = group_of(tensor) == from;
-    const bool read_elsewhere = std::any_of(others.groups.begin(), others.groups.end(),
-                                            [&](int g) { return g != from; });
+    const bool read_elsewhere =
+        std::any_of(others.groups.begin(), others.groups.end(), [&](int g) { return g != from; });
     return !computed_here || read_elsewhere;
   }
 

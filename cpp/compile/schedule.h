@@ -33,8 +33,9 @@ bool is_source(Value value);  // input, state or constant
 // Whether a node is computed element by element, by a fused kernel.
 bool is_elementwise(const Node& node);
 
-// One step: element-wise nodes of one shape that are computed together, tile by tile; or one node with
-// a kernel of its own, and after it the element-wise nodes that the kernel computes of its result.
+// One step: element-wise nodes of one shape that are computed together, tile by tile; or one node
+// with a kernel of its own, and after it the element-wise nodes that the kernel computes of its
+// result.
 struct Group {
   std::vector<int> nodes;
   bool elementwise = false;

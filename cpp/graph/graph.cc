@@ -38,10 +38,8 @@ class NodeKey {
   explicit NodeKey(const Operator& op) { add(&op); }
 
   template <typename T>
-    requires std::is_trivially_copyable_v<T>
-  void add(const T& value) {
-    key_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
+  requires std::is_trivially_copyable_v<T>
+  void add(const T& value) { key_.append(reinterpret_cast<const char*>(&value), sizeof value); }
   void add(const std::string& words) {
     add(words.size());
     key_ += words;
@@ -146,8 +144,7 @@ void Graph::assign(Value state, Value value) {
 
 void Graph::output(const std::string& name, Value value) { outputs_.emplace_back(name, value); }
 
-Scope::Scope(Graph& graph, const std::string& name)
-    : graph_(graph), length_(graph.scope_.size()) {
+Scope::Scope(Graph& graph, const std::string& name) : graph_(graph), length_(graph.scope_.size()) {
   if (length_ > 0) graph_.scope_ += " / ";
   graph_.scope_ += name;
 }
@@ -174,7 +171,8 @@ std::ostream& operator<<(std::ostream& out, const Graph& graph) {
     if (!node.scope.empty()) out << "  # " << node.scope;
     out << '\n';
   }
-  for (const auto& [name, value] : graph.outputs()) out << name << " <- %" << value.node_index() << '\n';
+  for (const auto& [name, value] : graph.outputs())
+    out << name << " <- %" << value.node_index() << '\n';
   for (const auto& [state, value] : graph.assignments()) {
     out << '%' << state.node_index() << " := %" << value.node_index() << '\n';
   }

@@ -70,7 +70,8 @@ class Graph {
   Value constant(const Shape& shape, DType dtype, std::span<const double> values);
   Value scalar(double value, DType dtype);  // shape []
 
-  std::vector<Value> apply(const Operator& op, std::vector<Value> inputs, Attributes attributes = {});
+  std::vector<Value> apply(const Operator& op, std::vector<Value> inputs,
+                           Attributes attributes = {});
 
   // At the end of a run the state holds the value. Types must agree.
   void assign(Value state, Value value);
@@ -110,7 +111,8 @@ class Scope {
   size_t length_;
 };
 
-// One line a node: "%7 = matmul(%3, %5) {transpose_b=1} : float32[64, 128]  # coupling 0 / linear 1".
+// One line a node: "%7 = matmul(%3, %5) {transpose_b=1} : float32[64, 128]  # coupling 0 / linear
+// 1".
 std::ostream& operator<<(std::ostream& out, const Graph& graph);
 
 }  // namespace castalia

@@ -41,16 +41,16 @@ struct Operator {
   std::function<std::vector<Value>(const GradientRequest&)> gradient = {};
   std::string no_gradient = {};  // the reason why it has none
 
-  // How each output moves (null where it does not), in operators. Only for operators of which forward
-  // mode makes something slow otherwise: by default it transposes the gradient.
+  // How each output moves (null where it does not), in operators. Only for operators of which
+  // forward mode makes something slow otherwise: by default it transposes the gradient.
   std::function<std::vector<Value>(const TangentRequest&)> tangent = {};
 
   // Set for composite operators: the operator by a graph of other operators. Gives shapes, every
   // derivative and a reference; a kernel that fuses it is used instead where one accepts.
   std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> define = {};
 
-  // Set for element-wise operators: the name of the vector operation (cpp/runtime/cpu/elementwise.h).
-  // They broadcast by NumPy's rule and fuse with their neighbours.
+  // Set for element-wise operators: the name of the vector operation
+  // (cpp/runtime/cpu/elementwise.h). They broadcast by NumPy's rule and fuse with their neighbours.
   std::string elementwise = {};
   // One element of an element-wise operator in double, from one element of each operand: its
   // reference, and what constants fold with.

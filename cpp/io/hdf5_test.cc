@@ -14,7 +14,8 @@
 #include "cpp/base/status.h"
 
 #ifdef __SANITIZE_ADDRESS__
-// HDF5 1.10 loses the buffer of one chunk when a write fails, which FailedWriteKeepsTheOldFile provokes.
+// HDF5 1.10 loses the buffer of one chunk when a write fails, which FailedWriteKeepsTheOldFile
+// provokes.
 extern "C" [[gnu::visibility("default")]] const char* __lsan_default_suppressions() {
   return "leak:H5FL__malloc\n";
 }

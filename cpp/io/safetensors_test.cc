@@ -267,20 +267,11 @@ TEST_F(SafetensorsTest, RandomCorruption) {
     const size_t at = draw(0, content.size());
     const size_t length = 1 + draw(1, 16);
     switch (draw(2, 5)) {
-      case 0:
-        content.erase(at, length);
-        break;
-      case 1:
-        content.insert(at, std::string(length, static_cast<char>(draw(3, 256))));
-        break;
-      case 2:
-        content.replace(at, length, whole, draw(3, whole.size()), length);
-        break;
-      case 3:
-        content[at] = static_cast<char>(draw(3, 256));
-        break;
-      default:
-        content.resize(at);
+      case 0: content.erase(at, length); break;
+      case 1: content.insert(at, std::string(length, static_cast<char>(draw(3, 256)))); break;
+      case 2: content.replace(at, length, whole, draw(3, whole.size()), length); break;
+      case 3: content[at] = static_cast<char>(draw(3, 256)); break;
+      default: content.resize(at);
     }
     if (content == whole) continue;
     put(content);

@@ -52,11 +52,8 @@ std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {
     const std::span<double> own(values.data() + parameter.offset,
                                 static_cast<size_t>(parameter.shape.count()));
     switch (parameter.initializer) {
-      case Initializer::zeros:
-        break;
-      case Initializer::ones:
-        std::fill(own.begin(), own.end(), 1.0);
-        break;
+      case Initializer::zeros: break;
+      case Initializer::ones: std::fill(own.begin(), own.end(), 1.0); break;
       case Initializer::glorot_uniform:
       case Initializer::he_uniform: {
         fill_uniform(Stream{seed, index, kWeightsStage, 0}, own);

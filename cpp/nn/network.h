@@ -60,7 +60,8 @@ class Trace {
   DType dtype() const { return dtype_; }
   Value parameter(const std::string& name, const Shape& shape, Initializer initializer);
 
-  // Names the parameters and nodes made while it lives: prefix "coupling_3." and scope "coupling 3".
+  // Names the parameters and nodes made while it lives: prefix "coupling_3." and scope "coupling
+  // 3".
   class Part {
    public:
     Part(Trace& trace, const std::string& name);
@@ -101,7 +102,8 @@ class Network {
   virtual bool can(Capability capability) const = 0;
 
   // Fits what is computed from the data once, before training (preprocessing).
-  // x is row-major (rows, features), context (rows, context_features) or empty. Errors name the column.
+  // x is row-major (rows, features), context (rows, context_features) or empty. Errors name the
+  // column.
   virtual void fit_preprocessing(std::span<const double> x, std::span<const double> context) = 0;
   virtual bool fitted() const = 0;
   // An Error when a row lies where the network has no value: not_finite or out_of_range with row
@@ -118,8 +120,8 @@ class Network {
   // The training objective of each row, float64 (rows, 1); the trainer takes the weighted mean.
   virtual Value loss(Trace& trace, Value x, Value context) = 0;
 
-  virtual Value log_prob(Trace& trace, Value x, Value context) = 0;            // float64 (rows, 1)
-  virtual Value sample(Trace& trace, int64_t rows, Value context) = 0;         // float64 (rows, features)
+  virtual Value log_prob(Trace& trace, Value x, Value context) = 0;     // float64 (rows, 1)
+  virtual Value sample(Trace& trace, int64_t rows, Value context) = 0;  // float64 (rows, features)
   // Data to latent space and back; the log-determinants are float64 (rows, 1).
   virtual std::pair<Value, Value> transform(Trace& trace, Value x, Value context) = 0;
   virtual std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) = 0;

@@ -63,9 +63,9 @@ TEST(Mlp, NamesItsParametersByPlace) {
   }
   std::vector<std::string> names;
   for (const Parameter& parameter : table.parameters()) names.push_back(parameter.name);
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "coupling_0.linear_0.weight", "coupling_0.linear_0.bias",
-                       "coupling_0.linear_1.weight", "coupling_0.linear_1.bias"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"coupling_0.linear_0.weight", "coupling_0.linear_0.bias",
+                                      "coupling_0.linear_1.weight", "coupling_0.linear_1.bias"}));
   EXPECT_EQ(table.count(), 3 * 8 + 8 + 8 * 5 + 5);
 }
 

@@ -1,6 +1,6 @@
 // The stages of random numbers: one number for each use, so that no two uses share draws whatever
-// their seeds are (cpp/base/philox.h). Numbers below 1000 are the host's own. Published samples depend
-// on these numbers: never change one.
+// their seeds are (cpp/base/philox.h). Numbers below 1000 are the host's own. Published samples
+// depend on these numbers: never change one.
 #ifndef CASTALIA_CPP_NN_STAGES_H_
 #define CASTALIA_CPP_NN_STAGES_H_
 
@@ -8,12 +8,12 @@
 
 namespace castalia {
 
-inline constexpr uint16_t kBaseStage = 1000;  // the latent variables of a generated event
-inline constexpr uint16_t kWeightsStage = 1001;  // first values of parameters
+inline constexpr uint16_t kBaseStage = 1000;          // the latent variables of a generated event
+inline constexpr uint16_t kWeightsStage = 1001;       // first values of parameters
 inline constexpr uint16_t kArchitectureStage = 1002;  // what a network draws once: its permutations
-inline constexpr uint16_t kSplitStage = 1003;  // the choice of the validation rows
-inline constexpr uint16_t kShuffleStage = 1004;  // the order of the rows in an epoch
-inline constexpr uint16_t kNoiseStage = 1005;  // noise that a loss draws while it is trained
+inline constexpr uint16_t kSplitStage = 1003;         // the choice of the validation rows
+inline constexpr uint16_t kShuffleStage = 1004;       // the order of the rows in an epoch
+inline constexpr uint16_t kNoiseStage = 1005;         // noise that a loss draws while it is trained
 
 }  // namespace castalia
 

@@ -1,4 +1,4 @@
-"""Writes what gathers the operator folders: a folder under cpp/ops is an operator, and there is no other list.
+"""Writes what gathers the operator folders: a folder under cpp/ops is an operator; there is no other list.
 
     generate.py OUT FILE...
 
@@ -94,7 +94,9 @@ def case_table_cc(folders):
 
 def kernel_table_cc(folders):
     operators = [operator for operator, names in folders.items() if "cpu.cc" in names]
-    declarations = "".join(f"void {operator}_kernels(KernelTable& table);\n" for operator in operators)
+    declarations = "".join(
+        f"void {operator}_kernels(KernelTable& table);\n" for operator in operators
+    )
     calls = "".join(f"  {operator}_kernels(table);\n" for operator in operators)
     return source(
         "kernels.h",

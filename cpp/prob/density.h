@@ -12,8 +12,8 @@ namespace castalia {
 // The log-density, in float64 (rows, 1), of independent standard normal columns.
 Value normal_log_prob(Value z);
 
-// Draws of it in the trace's element type, (rows, features): events first_event .. first_event + rows
-// of the trace's seed. The stage (cpp/nn/stages.h) says what the numbers are for.
+// Draws of it in the trace's element type, (rows, features): events first_event .. first_event +
+// rows of the trace's seed. The stage (cpp/nn/stages.h) says what the numbers are for.
 Value normal_sample(Trace& trace, int64_t rows, int64_t features, int64_t stage);
 
 // The logarithm of the density of independent columns uniform on [-bound, bound]. It is the same

@@ -36,7 +36,9 @@ const std::vector<StepForm>& step_forms() {
       {"log", Kind::log, {0, 1}, "log or log(offset)"},
       {"logit", Kind::logit, {2}, "logit(low, high)"},
       {"angle", Kind::angle, {0, 1}, "angle or angle(centre)"},
-      {"breit_wigner", Kind::breit_wigner, {2, 4},
+      {"breit_wigner",
+       Kind::breit_wigner,
+       {2, 4},
        "breit_wigner(mass, width) or breit_wigner(mass, width, low, high)"},
       {"sigmoid", Kind::sigmoid, {0}, "sigmoid"},
   };
@@ -69,18 +71,15 @@ std::vector<double> constants_from_arguments(const PreprocessingStep& step) {
       if (step.name == "affine") return a;
       if (a.size() == 2) return {0.5 * (a[0] + a[1]), 0.5 * (a[1] - a[0])};
       return {};
-    case Kind::log:
-      return {a.empty() ? 0.0 : a[0]};
+    case Kind::log: return {a.empty() ? 0.0 : a[0]};
     case Kind::logit:
-    case Kind::angle:
-      return a;
+    case Kind::angle: return a;
     case Kind::breit_wigner: {
       const double half = 0.5 * a[1];
       if (a.size() == 2) return {a[0], half, -0.5 * pi, 0.5 * pi};
       return {a[0], half, std::atan((a[2] - a[0]) / half), std::atan((a[3] - a[0]) / half)};
     }
-    case Kind::sigmoid:
-      return {};
+    case Kind::sigmoid: return {};
   }
   return {};
 }
@@ -91,7 +90,8 @@ bool is_fitted(const PreprocessingStep& step) {
 
 class Parser {
  public:
-  Parser(const std::string& what, size_t column) : where_(text("preprocessing of ", what, " column ", column)) {}
+  Parser(const std::string& what, size_t column)
+      : where_(text("preprocessing of ", what, " column ", column)) {}
 
   std::vector<PreprocessingStep> chain(std::string_view chain) const {
     std::vector<PreprocessingStep> steps;
@@ -108,8 +108,8 @@ class Parser {
     PreprocessingStep step{form.kind, name, {}, {}};
     if (bracket != std::string_view::npos) {
       if (written.back() != ')') {
-        fail(Code::invalid_argument, where_, ": '", written, "' has no closing bracket; usage: ",
-             form.usage);
+        fail(Code::invalid_argument, where_, ": '", written,
+             "' has no closing bracket; usage: ", form.usage);
       }
       const std::string_view inside =
           trimmed(written.substr(bracket + 1, written.size() - bracket - 2));
@@ -135,7 +135,8 @@ class Parser {
     }
     for (const double argument : a) {
       if (!std::isfinite(argument)) {
-        fail(Code::invalid_argument, where_, ": ", step.text(), " has an argument that is not finite");
+        fail(Code::invalid_argument, where_, ": ", step.text(),
+             " has an argument that is not finite");
       }
     }
     if (step.name == "affine") require(a[1] != 0, step, "scale must not be 0");
@@ -182,9 +183,10 @@ class Parser {
 [[noreturn]] void fail_outside(const std::string& what, int64_t row, size_t column, double x,
                                const PreprocessingStep& step) {
   const auto [low, high] = step.domain();
-  std::string allowed = low == -kInfinity   ? text("below ", high)
-                        : high == kInfinity ? text("above ", low)
-                                            : text("between ", low, " and ", high, ", both excluded");
+  std::string allowed = low == -kInfinity ? text("below ", high)
+                        : high == kInfinity
+                            ? text("above ", low)
+                            : text("between ", low, " and ", high, ", both excluded");
   fail(Code::out_of_range, what, " row ", row, ", column ", column, ": ", x,
        " is outside the domain of ", step.text(), "; allowed: ", allowed);
 }
@@ -228,7 +230,8 @@ std::vector<double> fitted_constants(const PreprocessingStep& step, std::span<co
   // A spread at the level of rounding is none.
   const double magnitude = std::max(std::abs(*least), std::abs(*greatest));
   if (*greatest - *least <= 1e-13 * magnitude) {
-    fail(Code::invalid_argument, what, " column ", column, " is constant (", *least, "): ", step.name,
+    fail(Code::invalid_argument, what, " column ", column, " is constant (", *least,
+         "): ", step.name,
          " cannot scale it; leave the column out or give it the preprocessing 'none'");
   }
   return constants;
@@ -246,12 +249,9 @@ std::pair<double, double> PreprocessingStep::domain() const {
 double PreprocessingStep::forward(double x) const {
   const std::vector<double>& c = constants;
   switch (kind) {
-    case Kind::affine:
-      return (x - c[0]) / c[1];
-    case Kind::log:
-      return std::log(x + c[0]);
-    case Kind::logit:
-      return std::log(x - c[0]) - std::log(c[1] - x);
+    case Kind::affine: return (x - c[0]) / c[1];
+    case Kind::log: return std::log(x + c[0]);
+    case Kind::logit: return std::log(x - c[0]) - std::log(c[1] - x);
     case Kind::angle: {
       const double turns = std::floor((x - c[0] + pi) / (2 * pi));
       const double wrapped = x - c[0] - 2 * pi * turns;
@@ -263,8 +263,7 @@ double PreprocessingStep::forward(double x) const {
       const double least = (c[3] - c[2]) * kSmallestShare;
       return std::log(std::max(angle - c[2], least)) - std::log(std::max(c[3] - angle, least));
     }
-    case Kind::sigmoid:
-      return 1 / (1 + std::exp(-x));
+    case Kind::sigmoid: return 1 / (1 + std::exp(-x));
   }
   return x;
 }
@@ -350,8 +349,8 @@ void Preprocessing::check(std::span<const double> data, int64_t first_row, doubl
       // Rounding may carry the ends of a fitted interval over the limit by an ulp or two.
       if (limit > 0 && std::abs(x) > limit * (1 + 1e-12)) {
         fail(Code::out_of_range, what_, " row ", named, ", column ", column, ": ",
-             data[row * width + column], " is ", x, " after preprocessing; allowed: ", -limit, " to ",
-             limit, ", the domain of a bounded model");
+             data[row * width + column], " is ", x, " after preprocessing; allowed: ", -limit,
+             " to ", limit, ", the domain of a bounded model");
       }
     }
   }
@@ -382,11 +381,13 @@ void Preprocessing::set_json(const std::string& json) {
       const Parser parser(what_, column);
       chains.emplace_back();
       for (const nlohmann::json& entry : columns[column]) {
-        PreprocessingStep step{Kind::affine, entry.at("step").get<std::string>(),
-                               entry.at("arguments").get<std::vector<double>>(), {}};
+        PreprocessingStep step{Kind::affine,
+                               entry.at("step").get<std::string>(),
+                               entry.at("arguments").get<std::vector<double>>(),
+                               {}};
         parser.finish(step);
         const auto stored = entry.at("constants").get<std::vector<double>>();
-        const size_t expected = step.kind == Kind::affine ? 2
+        const size_t expected = step.kind == Kind::affine  ? 2
                                 : step.kind == Kind::angle ? 1
                                                            : step.constants.size();
         const bool finite =

@@ -1,8 +1,8 @@
 // What is done to the columns of the data before a network sees them, and undone after.
 //
 // Each column has a chain of steps, written as text: "breit_wigner(91.1876, 2.4952); standardise".
-// A chain is a smooth map with a smooth inverse, so a density of what comes out is a density of what
-// went in: the log-determinant is part of the model. The steps:
+// A chain is a smooth map with a smooth inverse, so a density of what comes out is a density of
+// what went in: the log-determinant is part of the model. The steps:
 //
 //   standardise                      (x - mean) / deviation, both fitted
 //   affine(shift, scale)             (x - shift) / scale
@@ -10,13 +10,13 @@
 //                                    greatest value of the data are used
 //   log(offset)                      log(x + offset); the offset is 0 if left out; x > -offset
 //   logit(low, high)                 log((x - low) / (high - x)); low < x < high
-//   angle(centre)                    x wrapped to [-pi, pi) about the centre, then stretched over the
-//                                    real line as logit does; comes back in that interval. Without
-//                                    arguments the centre is the circular mean of the data
-//   breit_wigner(mass, width)        the arctangent that makes a resonance flat, then stretched over
-//   breit_wigner(mass, width, low, high)   the real line as logit does. With bounds: low < x < high
-//   sigmoid                          1 / (1 + exp(-x)), the real line onto (0, 1): behind angle or
-//                                    breit_wigner it gives a bounded variable
+//   angle(centre)                    x wrapped to [-pi, pi) about the centre, then stretched over
+//                                    the real line as logit does; comes back in that interval.
+//                                    Without arguments the centre is the circular mean of the data
+//   breit_wigner(mass, width)        the arctangent that makes a resonance flat, then stretched
+//   over breit_wigner(mass, width, low, high)   the real line as logit does. With bounds: low < x <
+//   high sigmoid                          1 / (1 + exp(-x)), the real line onto (0, 1): behind
+//                                    angle or breit_wigner it gives a bounded variable
 //   none                             nothing; an empty text is the same
 //
 // Everything is float64. A step that ends on the real line maps its inverse's input beyond +-33,
@@ -42,27 +42,28 @@ struct PreprocessingStep {
   enum class Kind { affine, log, logit, angle, breit_wigner, sigmoid };
 
   Kind kind = Kind::affine;
-  std::string name;                // as written: "standardise"
-  std::vector<double> arguments;   // as written
-  std::vector<double> constants;   // empty until fitted
+  std::string name;               // as written: "standardise"
+  std::vector<double> arguments;  // as written
+  std::vector<double> constants;  // empty until fitted
 
   // The open interval that the step takes; infinite bounds where it takes everything.
   std::pair<double, double> domain() const;
   double forward(double x) const;
-  std::string text() const;        // "log(1)"
+  std::string text() const;  // "log(1)"
 };
 
 class Preprocessing {
  public:
-  // An empty list of chains means "standardise" for every column. `what` names the data in messages:
-  // "x" or "context". Errors: not_found (unknown step, with the nearest name), invalid_argument
-  // (arguments), shape_mismatch (the number of chains).
+  // An empty list of chains means "standardise" for every column. `what` names the data in
+  // messages: "x" or "context". Errors: not_found (unknown step, with the nearest name),
+  // invalid_argument (arguments), shape_mismatch (the number of chains).
   Preprocessing(int64_t columns, std::span<const std::string> chains, std::string what);
 
   int64_t columns() const { return static_cast<int64_t>(chains_.size()); }
 
   // Fits what is fitted from data, row-major (rows, columns). Errors: empty_data; not_finite and
-  // out_of_range with row and column, counted from 0; invalid_argument for a column that is constant.
+  // out_of_range with row and column, counted from 0; invalid_argument for a column that is
+  // constant.
   void fit(std::span<const double> data);
   bool fitted() const;
 
@@ -71,8 +72,8 @@ class Preprocessing {
   void check(std::span<const double> data, int64_t first_row = 0, double limit = 0) const;
 
   struct Traced {
-    Value values;       // float64 (rows, columns)
-    Value log_det;      // float64 (rows, 1); null when it is the same for every row:
+    Value values;                 // float64 (rows, columns)
+    Value log_det;                // float64 (rows, 1); null when it is the same for every row:
     double constant_log_det = 0;  // to be added to log_det
   };
   // Data to preprocessed data and back; x and y are float64 (rows, columns). The log-determinants

@@ -53,14 +53,14 @@ TEST(PreprocessingText, RefusesWhatItDoesNotKnow) {
   expect_error(parse("affine(1, 0)"), Code::invalid_argument, "scale must not be 0");
   expect_error(parse("breit_wigner(91, -2)"), Code::invalid_argument, "width must be above 0");
   expect_error(parse("log(nan)"), Code::invalid_argument, "not finite");
-  expect_error(
-      outcome_of([] { Preprocessing(3, std::vector<std::string>{"none"}, "context"); }),
-      Code::shape_mismatch, "preprocessing of context has 1 text for 3 columns");
+  expect_error(outcome_of([] { Preprocessing(3, std::vector<std::string>{"none"}, "context"); }),
+               Code::shape_mismatch, "preprocessing of context has 1 text for 3 columns");
 }
 
 TEST(PreprocessingText, TakesBlanksAndSignsAsTheyCome) {
-  for (const char* chain : {"", "none", " log ( +1.5 ) ;standardise; ", "angle", "angle(-3.5e-1)",
-                            "breit_wigner(91.1876,2.4952); standardise", "interval(0, 2); sigmoid"}) {
+  for (const char* chain :
+       {"", "none", " log ( +1.5 ) ;standardise; ", "angle", "angle(-3.5e-1)",
+        "breit_wigner(91.1876,2.4952); standardise", "interval(0, 2); sigmoid"}) {
     EXPECT_EQ(parse(chain).code, Code::ok) << chain << ": " << parse(chain).message;
   }
 }
@@ -68,13 +68,19 @@ TEST(PreprocessingText, TakesBlanksAndSignsAsTheyCome) {
 TEST(PreprocessingFit, NamesRowAndColumn) {
   const std::vector<std::string> chains = {"none", "log"};
   Preprocessing log_of_second(2, chains, "x");
-  expect_error(outcome_of([&] { log_of_second.fit(std::vector<double>{1, 2, 3, -4}); }),
+  expect_error(outcome_of([&] {
+                 log_of_second.fit(std::vector<double>{1, 2, 3, -4});
+               }),
                Code::out_of_range, "x row 1, column 1: -4 is outside the domain of log");
-  expect_error(outcome_of([&] { log_of_second.fit(std::vector<double>{1, 2, NAN, 4}); }),
+  expect_error(outcome_of([&] {
+                 log_of_second.fit(std::vector<double>{1, 2, NAN, 4});
+               }),
                Code::not_finite, "x row 1, column 0");
   expect_error(outcome_of([&] { log_of_second.fit({}); }), Code::empty_data, "no rows");
   Preprocessing standardised(2, {}, "x");
-  expect_error(outcome_of([&] { standardised.fit(std::vector<double>{1, 5, 2, 5, 3, 5}); }),
+  expect_error(outcome_of([&] {
+                 standardised.fit(std::vector<double>{1, 5, 2, 5, 3, 5});
+               }),
                Code::invalid_argument, "x column 1 is constant (5)");
   EXPECT_FALSE(standardised.fitted());
   standardised.fit(std::vector<double>{1, 5, 2, 6});
@@ -86,8 +92,10 @@ TEST(PreprocessingCheck, NamesTheRowsOfALaterBlock) {
   Preprocessing p(1, chains, "x");
   p.fit(std::vector<double>{2.0, 1.5});
   EXPECT_NO_THROW(p.check(std::vector<double>{1.0001, 2.9999}));
-  expect_error(outcome_of([&] { p.check(std::vector<double>{2.0, 3.0}, 100); }), Code::out_of_range,
-               "x row 101, column 0: 1 is outside the domain of logit(0, 1)");
+  expect_error(outcome_of([&] {
+                 p.check(std::vector<double>{2.0, 3.0}, 100);
+               }),
+               Code::out_of_range, "x row 101, column 0: 1 is outside the domain of logit(0, 1)");
   expect_error(outcome_of([&] { p.check(std::vector<double>{INFINITY}, 7); }), Code::not_finite,
                "x row 7, column 0");
 }
@@ -138,7 +146,8 @@ Sample fitted_sample(int64_t rows) {
   for (int64_t row = 0; row < rows; ++row) {
     for (size_t column = 0; column < kColumns; ++column) {
       const Chain& chain = kChains[column];
-      const double u = uniform(Stream{3, static_cast<uint64_t>(row), 0, 0}, static_cast<uint32_t>(column));
+      const double u =
+          uniform(Stream{3, static_cast<uint64_t>(row), 0, 0}, static_cast<uint32_t>(column));
       sample.data.push_back(chain.low + (chain.high - chain.low) * u);
     }
   }
@@ -155,8 +164,8 @@ TEST(PreprocessingGraph, InverseUndoesForwardAndItsDeterminant) {
   graph.output("y", there.values);
   graph.output("x", back.values);
   graph.output("log_det", there.log_det + there.constant_log_det);
-  graph.output("sum", there.log_det + back.log_det +
-                          (there.constant_log_det + back.constant_log_det));
+  graph.output("sum",
+               there.log_det + back.log_det + (there.constant_log_det + back.constant_log_det));
   auto out = evaluate(graph, {{"x", sample.data}});
   for (size_t i = 0; i < sample.data.size(); ++i) {
     const Chain& chain = kChains[i % kColumns];
@@ -179,7 +188,8 @@ TEST(PreprocessingGraph, DeterminantIsTheProductOfDerivatives) {
   for (int64_t row = 0; row < sample.rows; ++row) {
     double expected = 0;
     for (size_t column = 0; column < kColumns; ++column) {
-      expected += std::log(std::abs(out["derivatives"][static_cast<size_t>(row) * kColumns + column]));
+      expected +=
+          std::log(std::abs(out["derivatives"][static_cast<size_t>(row) * kColumns + column]));
     }
     EXPECT_NEAR(out["log_det"][static_cast<size_t>(row)], expected, 1e-9);
   }
@@ -204,7 +214,8 @@ TEST(PreprocessingGraph, AnglesOneTurnApartAreTheSame) {
 }
 
 TEST(PreprocessingGraph, ExtremeLatentValuesGiveDataInsideTheDomain) {
-  const std::vector<std::string> chains = {"logit(0, 1)", "angle(0)", "log", "breit_wigner(91, 2, 60, 120)"};
+  const std::vector<std::string> chains = {"logit(0, 1)", "angle(0)", "log",
+                                           "breit_wigner(91, 2, 60, 120)"};
   Preprocessing p(4, chains, "x");
   p.fit(std::vector<double>{0.5, 0, 1, 91});
   Graph graph;

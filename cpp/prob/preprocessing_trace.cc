@@ -1,5 +1,5 @@
-// The chains of preprocessing steps as graphs. Columns whose chains have the same kinds of steps are
-// computed together, with a row of constants for each of the steps' numbers.
+// The chains of preprocessing steps as graphs. Columns whose chains have the same kinds of steps
+// are computed together, with a row of constants for each of the steps' numbers.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -49,8 +49,9 @@ std::vector<Group> grouped(const std::vector<std::vector<PreprocessingStep>>& ch
   for (size_t column = 0; column < chains.size(); ++column) {
     const std::vector<PreprocessingStep> chain = folded(chains[column]);
     const auto same = [&chain](const Group& group) {
-      return std::equal(chain.begin(), chain.end(), group.stages.begin(), group.stages.end(),
-                        [](const auto& step, const auto& stage) { return step.kind == stage.kind; });
+      return std::equal(
+          chain.begin(), chain.end(), group.stages.begin(), group.stages.end(),
+          [](const auto& step, const auto& stage) { return step.kind == stage.kind; });
     };
     auto group = std::find_if(groups.begin(), groups.end(), same);
     if (group == groups.end()) {
@@ -183,7 +184,8 @@ class Tracer {
 
   Value scalar(double value) const { return values_.graph().scalar(value, DType::float64); }
   Value row(const std::vector<double>& numbers) const {
-    return values_.graph().constant({1, static_cast<int64_t>(numbers.size())}, DType::float64, numbers);
+    return values_.graph().constant({1, static_cast<int64_t>(numbers.size())}, DType::float64,
+                                    numbers);
   }
   Value row(const Stage& stage, size_t index) const { return row(stage.constants[index]); }
 
@@ -236,7 +238,8 @@ Preprocessing::Traced trace(const std::vector<std::vector<PreprocessingStep>>& c
   }
   // Column c of the data stands at place[c] among the pieces.
   std::vector<int64_t> place(order.size());
-  for (size_t i = 0; i < order.size(); ++i) place[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < order.size(); ++i)
+    place[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
   const Value joined = concat(pieces, 1);
   out.values = std::is_sorted(order.begin(), order.end()) ? joined : take(joined, place);
   return out;

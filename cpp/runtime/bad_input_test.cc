@@ -41,12 +41,28 @@ TEST(BadInput, AShapeThatDoesNotFitIsNamedWithItsPlace) {
     std::vector<const char*> shapes;
   } cases[] = {
       {"matmul", [&] { matmul(a, b); }, {"[4, 6]", "[5, 3]"}},
-      {"matmul", [&] { matmul(stack, reshape(stack, Shape{6, 7, 4})); }, {"[7, 4, 6]", "[6, 7, 4]"}},
+      {"matmul",
+       [&] {
+         matmul(stack, reshape(stack, Shape{6, 7, 4}));
+       },
+       {"[7, 4, 6]", "[6, 7, 4]"}},
       {"add", [&] { a + b; }, {"[4, 6]", "[5, 3]"}},
       {"select", [&] { select(a, a, b); }, {"[4, 6]", "[5, 3]"}},
-      {"concat", [&] { concat({a, b}, 1); }, {"[4, 6]", "[5, 3]"}},
-      {"reshape", [&] { reshape(a, Shape{5, 5}); }, {"[4, 6]", "[5, 5]"}},
-      {"broadcast_to", [&] { broadcast_to(a, Shape{4, 5}); }, {"[4, 6]", "[4, 5]"}},
+      {"concat",
+       [&] {
+         concat({a, b}, 1);
+       },
+       {"[4, 6]", "[5, 3]"}},
+      {"reshape",
+       [&] {
+         reshape(a, Shape{5, 5});
+       },
+       {"[4, 6]", "[5, 5]"}},
+      {"broadcast_to",
+       [&] {
+         broadcast_to(a, Shape{4, 5});
+       },
+       {"[4, 6]", "[4, 5]"}},
   };
   const Scope outer(graph, "coupling 3");
   const Scope inner(graph, "conditioner");
@@ -54,7 +70,8 @@ TEST(BadInput, AShapeThatDoesNotFitIsNamedWithItsPlace) {
     const std::string message = message_of(Code::shape_mismatch, each.apply);
     EXPECT_NE(message.find(text("'", each.name, "'")), std::string::npos) << message;
     EXPECT_NE(message.find("coupling 3 / conditioner"), std::string::npos) << message;
-    for (const char* shape : each.shapes) EXPECT_NE(message.find(shape), std::string::npos) << message;
+    for (const char* shape : each.shapes)
+      EXPECT_NE(message.find(shape), std::string::npos) << message;
   }
 }
 
@@ -65,7 +82,10 @@ TEST(BadInput, SizesThatOverflowAreRefused) {
   const Value row = graph.input("row", {kFloat, {1, large}});
   EXPECT_NE(message_of(Code::out_of_memory, [&] { matmul(column, row); }).find("overflows"),
             std::string::npos);
-  EXPECT_NE(message_of(Code::out_of_memory, [&] { graph.input("x", {kFloat, {large, large, 4}}).type().bytes(); })
+  EXPECT_NE(message_of(Code::out_of_memory,
+                       [&] {
+                         graph.input("x", {kFloat, {large, large, 4}}).type().bytes();
+                       })
                 .find("[2147483648, 2147483648, 4]"),
             std::string::npos);
 }

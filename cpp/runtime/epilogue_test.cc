@@ -1,5 +1,5 @@
-// What is computed of a product in the product's own step has the bits that it has in steps of its own,
-// for every size, thread count and way of giving the weights.
+// What is computed of a product in the product's own step has the bits that it has in steps of its
+// own, for every size, thread count and way of giving the weights.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -41,7 +41,9 @@ const std::vector<Epilogue>& epilogues() {
          g.output("y", z * sigmoid(z));
        }},
       {"residual", 1,
-       [](Graph& g, const Operands& o) { g.output("y", tanh(matmul(o.x, o.w) + o.bias) + o.residual); }},
+       [](Graph& g, const Operands& o) {
+         g.output("y", tanh(matmul(o.x, o.w) + o.bias) + o.residual);
+       }},
       {"mask of the backward pass", 1,
        [](Graph& g, const Operands& o) {
          const Value zero = g.scalar(0.0, o.x.dtype());
@@ -155,11 +157,14 @@ class Trial {
 
 TEST(Epilogue, HasTheBitsOfSeparateSteps) {
   for (const DType dtype : {DType::float32, DType::float64}) {
-    for (const Size& size : {Size{1, 5, 3}, Size{1, 128, 128}, Size{7, 6, 17}, Size{64, 0, 9},
-                             Size{130, 300, 138}, Size{33, 40, 600}, Size{300, 64, 1}, Size{0, 4, 3}}) {
+    for (const Size& size :
+         {Size{1, 5, 3}, Size{1, 128, 128}, Size{7, 6, 17}, Size{64, 0, 9}, Size{130, 300, 138},
+          Size{33, 40, 600}, Size{300, 64, 1}, Size{0, 4, 3}}) {
       for (const Epilogue& epilogue : epilogues()) {
-        SCOPED_TRACE(text(epilogue.name, ", ", name(dtype), ", ", size.m, " x ", size.k, " x ", size.n));
-        if (size.m * size.n == 0 && std::string(epilogue.name) == "a column and the whole of it") continue;
+        SCOPED_TRACE(
+            text(epilogue.name, ", ", name(dtype), ", ", size.m, " x ", size.k, " x ", size.n));
+        if (size.m * size.n == 0 && std::string(epilogue.name) == "a column and the whole of it")
+          continue;
         const Trial trial(epilogue, dtype, size);
         const Bytes expected = trial.run({.fuse = false});
         EXPECT_EQ(trial.run({}), expected);

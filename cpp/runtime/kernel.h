@@ -33,7 +33,8 @@ inline constexpr size_t kBufferPadding = 128;
 struct KernelArguments {
   const void* const* inputs = nullptr;
   void* const* outputs = nullptr;
-  std::byte* scratch = nullptr;  // of the running thread; Kernel::scratch_bytes() long, 64-byte aligned
+  std::byte* scratch =
+      nullptr;  // of the running thread; Kernel::scratch_bytes() long, 64-byte aligned
 };
 
 class Kernel {
@@ -48,9 +49,10 @@ class Kernel {
   // Floating-point operations of all tiles, for the printed plan.
   virtual double flops() const { return 0; }
 
-  // An operand that does not change between runs (KernelRequest::fixed) may be read in a form of the
-  // kernel's own, made once: weights in the order in which a product reads them. The name of that form,
-  // the same for all kernels that can share one copy; empty for an operand that is read as it is.
+  // An operand that does not change between runs (KernelRequest::fixed) may be read in a form of
+  // the kernel's own, made once: weights in the order in which a product reads them. The name of
+  // that form, the same for all kernels that can share one copy; empty for an operand that is read
+  // as it is.
   virtual std::string prepared_form(int input) const;
   virtual size_t prepared_bytes(int input) const;
   // Writes the form; run() then gets `prepared` as this input.
@@ -78,10 +80,10 @@ struct KernelCandidate {
   const char* name;  // "highway", "onednn", "reference"
   std::function<std::unique_ptr<Kernel>(const KernelRequest& request, std::string* refusal)> create;
 
-  // Where it can be had: the operator and what is computed element by element of its only output, in
-  // one kernel. Input 0 of the program is that output; its further inputs are the kernel's inputs after
-  // the operator's own, and the kernel's outputs are the program's, of which one at least has the
-  // element type of the operator's. Takes every request that create() takes.
+  // Where it can be had: the operator and what is computed element by element of its only output,
+  // in one kernel. Input 0 of the program is that output; its further inputs are the kernel's
+  // inputs after the operator's own, and the kernel's outputs are the program's, of which one at
+  // least has the element type of the operator's. Takes every request that create() takes.
   std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
                                         const cpu::FusedProgram& epilogue)>
       create_with_epilogue = {};

@@ -17,8 +17,8 @@ class AlignedBuffer;
 // For one set of states: those that a model's Programs are bound to. Any thread.
 class PreparedOperands {
  public:
-  // The form of this operand, which lies at `source`: made by the first who asks, and kept as long as
-  // somebody holds it or this does. Errors: out_of_memory.
+  // The form of this operand, which lies at `source`: made by the first who asks, and kept as long
+  // as somebody holds it or this does. Errors: out_of_memory.
   std::shared_ptr<const AlignedBuffer> get(const Preparation& preparation, const std::byte* source);
   // The states have changed: what is asked for from now on is made anew.
   void clear();

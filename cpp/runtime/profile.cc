@@ -53,7 +53,8 @@ Profile::~Profile() {
   if (process_ != getpid()) return;
   std::FILE* file = std::fopen(path_.c_str(), "w");
   const std::string out = json();
-  const bool written = file != nullptr && std::fwrite(out.data(), 1, out.size(), file) == out.size();
+  const bool written =
+      file != nullptr && std::fwrite(out.data(), 1, out.size(), file) == out.size();
   const bool closed = file != nullptr && std::fclose(file) == 0;
   if (!written || !closed) {
     std::fprintf(stderr, "castalia: the profile cannot be written to %s\n", path_.c_str());
@@ -84,13 +85,13 @@ std::string Profile::json() const {
     const Step& step = *event.step;
     out += std::exchange(separator, ",\n");
     out += "{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": " + quoted(step.label);
-    std::snprintf(numbers, sizeof numbers,
-                  ", \"pid\": %lld, \"tid\": %lld, \"ts\": %.3f, \"dur\": %.3f, \"args\": {\"flops\": "
-                  "%.0f, \"bytes\": %.0f, \"first_tile\": %lld, \"last_tile\": %lld, \"tiles\": %lld",
-                  static_cast<long long>(process_), static_cast<long long>(event.thread),
-                  event.start_us, event.duration_us, step.flops, step.bytes,
-                  static_cast<long long>(event.first), static_cast<long long>(event.last),
-                  static_cast<long long>(step.kernel->tiles()));
+    std::snprintf(
+        numbers, sizeof numbers,
+        ", \"pid\": %lld, \"tid\": %lld, \"ts\": %.3f, \"dur\": %.3f, \"args\": {\"flops\": "
+        "%.0f, \"bytes\": %.0f, \"first_tile\": %lld, \"last_tile\": %lld, \"tiles\": %lld",
+        static_cast<long long>(process_), static_cast<long long>(event.thread), event.start_us,
+        event.duration_us, step.flops, step.bytes, static_cast<long long>(event.first),
+        static_cast<long long>(event.last), static_cast<long long>(step.kernel->tiles()));
     out += numbers;
     out += ", \"kernel\": " + quoted(step.kernel_name) + ", \"scope\": " + quoted(step.scope);
     out += ", \"result\": ";

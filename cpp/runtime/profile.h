@@ -1,8 +1,8 @@
 // Where the time goes: with CASTALIA_PROFILE=FILE in the environment every step of every Program is
-// timed, and when the process ends FILE holds a trace that chrome://tracing and ui.perfetto.dev show.
-// An event is one thread's share of one step; it names the operators, the kernel and the place in the
-// model, and gives the step's floating-point operations, its bytes, and which of its tiles were
-// computed. Unset, it costs one test of a constant a run.
+// timed, and when the process ends FILE holds a trace that chrome://tracing and ui.perfetto.dev
+// show. An event is one thread's share of one step; it names the operators, the kernel and the
+// place in the model, and gives the step's floating-point operations, its bytes, and which of its
+// tiles were computed. Unset, it costs one test of a constant a run.
 #ifndef CASTALIA_CPP_RUNTIME_PROFILE_H_
 #define CASTALIA_CPP_RUNTIME_PROFILE_H_
 

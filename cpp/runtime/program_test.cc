@@ -1,4 +1,5 @@
-// Compiled Programs against the interpreter: random graphs, fused and not, on one thread and several.
+// Compiled Programs against the interpreter: random graphs, fused and not, on one thread and
+// several.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -139,14 +140,17 @@ TEST(Program, ComputesWhatTheInterpreterDoes) {
     const std::vector<Tensor> expected = interpret(results, sources);
     for (const bool fuse : {false, true}) {
       for (const bool independent : {false, true}) {
-        const Result result = run(graph, sample, {.rows_independent = independent, .fuse = fuse}, 1);
-        for (size_t i = 0; i < expected.size(); ++i) expect_near(result.outputs[i], expected[i], 1e-11);
+        const Result result =
+            run(graph, sample, {.rows_independent = independent, .fuse = fuse}, 1);
+        for (size_t i = 0; i < expected.size(); ++i)
+          expect_near(result.outputs[i], expected[i], 1e-11);
       }
     }
     // Threads change no bit.
     const Result one = run(graph, sample, {}, 1);
     const Result three = run(graph, sample, {}, 3);
-    for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(one.outputs[i].data, three.outputs[i].data);
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_EQ(one.outputs[i].data, three.outputs[i].data);
   }
 }
 

@@ -44,7 +44,8 @@ const Location& find(const std::vector<Binding>& bindings, const std::string& na
 }  // namespace
 
 AlignedBuffer::AlignedBuffer(size_t bytes) : size_(bytes) {
-  const size_t rounded = (std::max<size_t>(bytes, 1) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+  const size_t rounded =
+      (std::max<size_t>(bytes, 1) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
   data_.reset(static_cast<std::byte*>(std::aligned_alloc(kBufferAlignment, rounded)));
   if (!data_) fail(Code::out_of_memory, "no memory for ", bytes, " bytes");
   std::memset(data_.get(), 0, rounded);
@@ -73,8 +74,8 @@ Workspace::Workspace(std::shared_ptr<const Program> program, int threads,
   prepared_.resize(program_->preparations.size());
   arena_data_ = arena_->reserve(program_->arena_bytes);
   for (const Step& step : program_->steps) {
-    pointers_.push_back({std::vector<const void*>(step.inputs.size()),
-                         std::vector<void*>(step.outputs.size())});
+    pointers_.push_back(
+        {std::vector<const void*>(step.inputs.size()), std::vector<void*>(step.outputs.size())});
   }
   resolve_all();
 }
@@ -97,8 +98,10 @@ std::byte* Workspace::resolve(const Location& location) const {
 void Workspace::resolve_all() {
   for (size_t i = 0; i < pointers_.size(); ++i) {
     const Step& step = program_->steps[i];
-    for (size_t k = 0; k < step.inputs.size(); ++k) pointers_[i].inputs[k] = resolve(step.inputs[k]);
-    for (size_t k = 0; k < step.outputs.size(); ++k) pointers_[i].outputs[k] = resolve(step.outputs[k]);
+    for (size_t k = 0; k < step.inputs.size(); ++k)
+      pointers_[i].inputs[k] = resolve(step.inputs[k]);
+    for (size_t k = 0; k < step.outputs.size(); ++k)
+      pointers_[i].outputs[k] = resolve(step.outputs[k]);
   }
   const auto missing = [](const auto& each) { return each == nullptr; };
   ready_ = std::none_of(states_.begin(), states_.end(), missing) &&
@@ -173,11 +176,14 @@ void Workspace::run_step(size_t index, ThreadPool* pool) {
     run_tiles(arguments, 0, kernel.tiles());
     return;
   }
-  pool->run(kernel.tiles(), [&](int64_t first, int64_t last, int thread) {
-    KernelArguments own = arguments;
-    own.scratch += scratch_stride_ * static_cast<size_t>(thread);
-    run_tiles(own, first, last);
-  }, step.threads);
+  pool->run(
+      kernel.tiles(),
+      [&](int64_t first, int64_t last, int thread) {
+        KernelArguments own = arguments;
+        own.scratch += scratch_stride_ * static_cast<size_t>(thread);
+        run_tiles(own, first, last);
+      },
+      step.threads);
 }
 
 std::string Workspace::first_not_finite() {

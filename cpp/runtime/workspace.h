@@ -57,8 +57,8 @@ class Workspace {
   // kBufferAlignment, while the Workspace is used. All states must be bound before the first run.
   void bind_state(const std::string& name, void* data);
 
-  // For a Program whose states are fixed (CompileOptions::states_fixed), once all are bound: takes the
-  // forms of them that its kernels read from `operands`, which makes what is missing. Errors:
+  // For a Program whose states are fixed (CompileOptions::states_fixed), once all are bound: takes
+  // the forms of them that its kernels read from `operands`, which makes what is missing. Errors:
   // out_of_memory.
   void prepare(PreparedOperands& operands);
 
@@ -95,7 +95,8 @@ class Workspace {
   Profile* profile_;
   int threads_;
   std::vector<void*> states_;
-  std::vector<std::shared_ptr<const AlignedBuffer>> prepared_;  // in the order of Program::preparations
+  std::vector<std::shared_ptr<const AlignedBuffer>>
+      prepared_;        // in the order of Program::preparations
   bool ready_ = false;  // every pointer is there
   std::vector<Pointers> pointers_;
 };

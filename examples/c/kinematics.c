@@ -78,8 +78,7 @@ void event_from_features(const double f[kFeatures], double azimuth, double side,
 
   /* The largest |cos(theta*)|, the arc of phi* and the range of rapidity that the cuts allow. */
   const double missing = fmax(softest - qt * qt, 0.0);
-  const double cos_theta =
-      f[kPolar] * sqrt(fmax(1.0 - missing / (kappa * kappa * m * m), kTiny));
+  const double cos_theta = f[kPolar] * sqrt(fmax(1.0 - missing / (kappa * kappa * m * m), kTiny));
   const double sin_theta = sqrt((1.0 - cos_theta) * (1.0 + cos_theta));
   const double ks = kappa * sin_theta;
   const double room = mt - sqrt(softest + m * m * (1.0 - ks) * (1.0 + ks));
@@ -141,13 +140,13 @@ void fill_record(double p[3][4], double momenta[kParticles][4], double masses[kP
   memcpy(momenta[3], p, 3 * sizeof p[0]);
   /* What the Z and the jet leave unbalanced: massless, at their common rapidity. */
   const double missing = hypot(seen[X], seen[Y]);
-  on_shell(-seen[X], -seen[Y],
-           missing * seen[Z] / sqrt((seen[E] - seen[Z]) * (seen[E] + seen[Z])), 0.0, momenta[6]);
+  on_shell(-seen[X], -seen[Y], missing * seen[Z] / sqrt((seen[E] - seen[Z]) * (seen[E] + seen[Z])),
+           0.0, momenta[6]);
   const double energy = seen[E] + momenta[6][E], pz = seen[Z] + momenta[6][Z];
   const double up = 0.5 * (energy + pz), down = 0.5 * (energy - pz);
   memcpy(momenta[0], (double[4]){up, 0.0, 0.0, up}, sizeof momenta[0]);
   memcpy(momenta[1], (double[4]){down, 0.0, 0.0, -down}, sizeof momenta[1]);
-  const double all[kParticles] = {0.0,       0.0, mass_of(momenta[2]), kMuonMass, kMuonMass,
+  const double all[kParticles] = {0.0,           0.0, mass_of(momenta[2]), kMuonMass, kMuonMass,
                                   mass_of(p[2]), 0.0};
   memcpy(masses, all, sizeof all);
 }

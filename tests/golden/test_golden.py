@@ -12,7 +12,9 @@ HERE = pathlib.Path(__file__).parent
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 2e-4)])
 def test_coupling_flow(dtype, tolerance):
-    golden = {k: np.array(v) for k, v in json.loads((HERE / "coupling_flow.json").read_text()).items()}
+    golden = {
+        k: np.array(v) for k, v in json.loads((HERE / "coupling_flow.json").read_text()).items()
+    }
     model = castalia.load(HERE / "coupling_flow.safetensors").to(dtype)
     assert np.any(np.abs(golden["x"]) > 3), "some events should lie in the tails"
     z = model.transform(golden["x"], context=golden["context"])

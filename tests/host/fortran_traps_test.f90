@@ -17,7 +17,7 @@ program fortran_traps_test
   call require(all_traps_set(), 'the program is not built with -ffpe-trap')
 
   call castalia_normal(data, seed=1_int64, event=0_int64)
-  data(2, :) = data(1, :)**2 + 0.2_real64*data(2, :)
+  data(2, :) = data(1, :)**2 + 0.2_real64 * data(2, :)
 
   call fields%set('features', features)
   call fields%set('layers', 4)

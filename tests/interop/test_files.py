@@ -65,7 +65,9 @@ def test_safetensors_reads_ours(folder):
         tensors["f32"], np.array([[1.5, -0.0, 3e38], [4, 5, 6]], np.float32), strict=True
     )
     np.testing.assert_array_equal(tensors["f64"], np.array([0.1, -1e-308]), strict=True)
-    np.testing.assert_array_equal(tensors["i32"], np.array([[-1, 2**31 - 1]], np.int32), strict=True)
+    np.testing.assert_array_equal(
+        tensors["i32"], np.array([[-1, 2**31 - 1]], np.int32), strict=True
+    )
     np.testing.assert_array_equal(tensors["i64"], np.array(-(2**63)), strict=True)
     with safetensors.safe_open(path, framework="numpy") as file:
         metadata = file.metadata()
@@ -114,7 +116,9 @@ def test_h5py_reads_ours(folder):
 
 
 @pytest.mark.parametrize("stored", ["f4", ">f8", "f2", "i1", "u2", "<u4", "i8", "?"])
-@pytest.mark.parametrize("options", [{}, {"chunks": (7, 3), "compression": "gzip", "shuffle": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"chunks": (7, 3), "compression": "gzip", "shuffle": True}]
+)
 def test_we_read_h5py(tmp_path, stored, options):
     values = (np.arange(300).reshape(100, 3) % 100).astype(stored)
     with h5py.File(tmp_path / "theirs.h5", "w") as file:
@@ -154,7 +158,7 @@ def test_pyhepmc_reads_ours(folder, events):
     with pyhepmc.open(folder / "castalia.hepmc3") as file:
         found = [event for event in file]
     assert len(found) == len(events)
-    for number, (event, wanted) in enumerate(zip(found, events)):
+    for number, (event, wanted) in enumerate(zip(found, events, strict=True)):
         assert event.event_number == number
         assert event.momentum_unit == pyhepmc.Units.GEV
         assert event.length_unit == pyhepmc.Units.MM

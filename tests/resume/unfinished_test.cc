@@ -50,12 +50,11 @@ TEST_F(Unfinished, CancelledKeepsTheWeights) {
 }
 
 TEST_F(Unfinished, NumericalFailureNamesStepAndOperatorAndKeepsTheWeights) {
-  EXPECT_EQ(
-      toy_fit(
-          model_,
-          R"({"steps": 300, "batch": 64, "learning_rate": 1e3, "weight_decay": 1e3, "schedule": "constant"})",
-          nullptr, nullptr),
-      CASTALIA_NUMERICAL);
+  EXPECT_EQ(toy_fit(model_,
+                    R"({"steps": 300, "batch": 64, "learning_rate": 1e3, "weight_decay": 1e3,
+              "schedule": "constant"})",
+                    nullptr, nullptr),
+            CASTALIA_NUMERICAL);
   const std::string message = castalia_last_error();
   EXPECT_NE(message.find("step "), std::string::npos) << message;
   EXPECT_NE(message.find("operator '"), std::string::npos) << message;

@@ -93,14 +93,10 @@ File& file_of(void* handle) { return *static_cast<File*>(handle); }
 
 hid_t memory_type(DType dtype) {
   switch (dtype) {
-    case DType::float32:
-      return H5T_NATIVE_FLOAT;
-    case DType::float64:
-      return H5T_NATIVE_DOUBLE;
-    case DType::int32:
-      return H5T_NATIVE_INT32;
-    case DType::int64:
-      return H5T_NATIVE_INT64;
+    case DType::float32: return H5T_NATIVE_FLOAT;
+    case DType::float64: return H5T_NATIVE_DOUBLE;
+    case DType::int32: return H5T_NATIVE_INT32;
+    case DType::int64: return H5T_NATIVE_INT64;
   }
   fail(Code::internal, "no such element type");
 }

@@ -11,7 +11,8 @@
 namespace castalia {
 namespace {
 
-// Products that are too small to be cut are computed several to a tile: about this many multiply-adds.
+// Products that are too small to be cut are computed several to a tile: about this many
+// multiply-adds.
 constexpr double kTileWork = 1 << 20;
 
 Shape leading_axes(const Shape& shape) {
@@ -121,10 +122,12 @@ class MatmulKernel : public Kernel {
 
   std::string prepared_form(int input) const override {
     if (!prepared_ || input != 1) return {};
-    return text("panels of ", sizeof(T) == 4 ? "float32" : "float64", " ", shape_.k, " x ", shape_.n,
-                shape_.transpose_b ? " transposed" : "");
+    return text("panels of ", sizeof(T) == 4 ? "float32" : "float64", " ", shape_.k, " x ",
+                shape_.n, shape_.transpose_b ? " transposed" : "");
   }
-  size_t prepared_bytes(int) const override { return cpu::gemm_packed_bytes<T>(shape_.k, shape_.n); }
+  size_t prepared_bytes(int) const override {
+    return cpu::gemm_packed_bytes<T>(shape_.k, shape_.n);
+  }
   void prepare(int, const void* operand, std::byte* prepared) const override {
     cpu::gemm_pack(shape_.k, shape_.n, static_cast<const T*>(operand), shape_.transpose_b, 0,
                    reinterpret_cast<T*>(prepared));

@@ -63,8 +63,10 @@ std::vector<Value> differentiate_matmul(const GradientRequest& r) {
   const Value g = r.gradients[0];
   // With A and B as they enter the product: dA = g B^T, dB = A^T g; the transpose of either where
   // the operand itself came transposed.
-  const Value da = transpose_a ? matmul(b, g, transpose_b, true) : matmul(g, b, false, !transpose_b);
-  const Value db = transpose_b ? matmul(g, a, true, transpose_a) : matmul(a, g, !transpose_a, false);
+  const Value da =
+      transpose_a ? matmul(b, g, transpose_b, true) : matmul(g, b, false, !transpose_b);
+  const Value db =
+      transpose_b ? matmul(g, a, true, transpose_a) : matmul(a, g, !transpose_a, false);
   return {sum_matmul_leading(da, a.shape()), sum_matmul_leading(db, b.shape())};
 }
 

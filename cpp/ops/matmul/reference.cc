@@ -3,14 +3,16 @@
 namespace castalia {
 namespace {
 
-// Where the matrix of `operand` begins that takes part in product `item` of the result's leading axes.
+// Where the matrix of `operand` begins that takes part in product `item` of the result's leading
+// axes.
 int64_t matmul_matrix(const Shape& operand, const Shape& out, int64_t item) {
   const auto strides = operand.strides();
   const int missing = out.rank() - operand.rank();
   int64_t start = 0;
   for (int axis = out.rank() - 3; axis >= 0; --axis) {
     const int own = axis - missing;
-    if (own >= 0 && operand[own] != 1) start += item % out[axis] * strides[static_cast<size_t>(own)];
+    if (own >= 0 && operand[own] != 1)
+      start += item % out[axis] * strides[static_cast<size_t>(own)];
     item /= out[axis];
   }
   return start;

@@ -13,8 +13,8 @@ struct Forward {
 struct ForwardGradient {
   template <typename T>
   static void compute(const cpu::RqSpline& spline, const SplineArrays<T>& a) {
-    spline.forward_gradient(a.argument, a.params, a.gradient_result, a.gradient_log_abs_det, a.first,
-                            a.second, a.count);
+    spline.forward_gradient(a.argument, a.params, a.gradient_result, a.gradient_log_abs_det,
+                            a.first, a.second, a.count);
   }
 };
 

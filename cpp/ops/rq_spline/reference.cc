@@ -2,7 +2,8 @@
 
 namespace castalia {
 
-std::vector<Tensor> rq_spline_reference(const Attributes& attributes, std::span<const Tensor> inputs) {
+std::vector<Tensor> rq_spline_reference(const Attributes& attributes,
+                                        std::span<const Tensor> inputs) {
   return spline_reference(attributes, inputs, false);
 }
 

@@ -13,8 +13,8 @@ struct Inverse {
 struct InverseGradient {
   template <typename T>
   static void compute(const cpu::RqSpline& spline, const SplineArrays<T>& a) {
-    spline.inverse_gradient(a.argument, a.params, a.gradient_result, a.gradient_log_abs_det, a.first,
-                            a.second, a.count);
+    spline.inverse_gradient(a.argument, a.params, a.gradient_result, a.gradient_log_abs_det,
+                            a.first, a.second, a.count);
   }
 };
 

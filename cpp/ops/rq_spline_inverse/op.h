@@ -9,8 +9,8 @@ namespace castalia {
 
 const Operator& rq_spline_inverse_operator();
 
-// The x whose rq_spline with the same parameters is the given y, and the logarithm of dx/dy. The root
-// of the quadratic equation is computed without cancellation.
+// The x whose rq_spline with the same parameters is the given y, and the logarithm of dx/dy. The
+// root of the quadratic equation is computed without cancellation.
 RqSpline rq_spline_inverse(Value y, Value params, const RqSplineOptions& options);
 
 }  // namespace castalia

@@ -29,14 +29,10 @@ HWY_EXPORT(target_name);
 // Highway's bits for the instruction sets wider than `isa`. A smaller bit is a wider set.
 int64_t wider_targets(Isa isa) {
   switch (isa) {
-    case Isa::scalar:
-      return HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2 | HWY_SSE4 | HWY_SSSE3;
-    case Isa::sse4:
-      return HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2;
-    case Isa::avx2:
-      return HWY_AVX3_DL | HWY_AVX3;
-    case Isa::avx512:
-      break;
+    case Isa::scalar: return HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2 | HWY_SSE4 | HWY_SSSE3;
+    case Isa::sse4: return HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2;
+    case Isa::avx2: return HWY_AVX3_DL | HWY_AVX3;
+    case Isa::avx512: break;
   }
   return 0;
 }

@@ -17,10 +17,14 @@ TEST(ParseIsa, KnowsTheNamesOfOneDnn) {
     const char* name;
     Isa isa;
   } cases[] = {
-      {"SSE41", Isa::sse4},     {"AVX", Isa::sse4},
-      {"avx2", Isa::avx2},      {"AVX2_VNNI", Isa::avx2},
-      {"AVX2_VNNI_2", Isa::avx2}, {"AVX512_CORE", Isa::avx512},
-      {"avx512_core_amx_fp16", Isa::avx512}, {"DEFAULT", Isa::avx512},
+      {"SSE41", Isa::sse4},
+      {"AVX", Isa::sse4},
+      {"avx2", Isa::avx2},
+      {"AVX2_VNNI", Isa::avx2},
+      {"AVX2_VNNI_2", Isa::avx2},
+      {"AVX512_CORE", Isa::avx512},
+      {"avx512_core_amx_fp16", Isa::avx512},
+      {"DEFAULT", Isa::avx512},
       {"scalar", Isa::scalar},
   };
   for (const auto& c : cases) {
@@ -33,13 +37,14 @@ TEST(ParseIsa, KnowsTheNamesOfOneDnn) {
   EXPECT_FALSE(parse_isa("", &isa));
 }
 
-// What a fresh process that has these variables set uses. The limits are applied once in the life of
-// a process, so each case has a child of its own ("threadsafe" starts the program anew).
+// What a fresh process that has these variables set uses. The limits are applied once in the life
+// of a process, so each case has a child of its own ("threadsafe" starts the program anew).
 void expect_target(const char* variable, const char* value, const std::string& expected) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
       {
-        for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "CASTALIA_MAX_CPU_ISA"}) {
+        for (const char* name :
+             {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "CASTALIA_MAX_CPU_ISA"}) {
           unsetenv(name);
         }
         setenv(variable, value, 1);

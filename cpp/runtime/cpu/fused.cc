@@ -142,9 +142,7 @@ class Runner {
           rows[i] = {static_cast<std::byte*>(arguments.outputs[value.offset]),
                      size_of(value.dtype)};
           break;
-        case Place::scratch:
-          rows[i] = {arguments.scratch + value.offset, 0};
-          break;
+        case Place::scratch: rows[i] = {arguments.scratch + value.offset, 0}; break;
       }
     }
   }

@@ -54,10 +54,11 @@ struct FusedProgram {
 std::array<int64_t, Shape::kMaxRank> broadcast_strides(const Shape& operand,
                                                        const Shape& iteration);
 
-// A fused program that computes pieces of its iteration, in any order, right after another kernel has
-// made them of input 0, which is dense: while that is still in the cache. Input 0 is read and outputs
-// are written to the element, so that other threads may make neighbouring pieces at the same time; an
-// output may be the same buffer as input 0. Immutable; any thread, with scratch of its own.
+// A fused program that computes pieces of its iteration, in any order, right after another kernel
+// has made them of input 0, which is dense: while that is still in the cache. Input 0 is read and
+// outputs are written to the element, so that other threads may make neighbouring pieces at the
+// same time; an output may be the same buffer as input 0. Immutable; any thread, with scratch of
+// its own.
 class FusedPieces {
  public:
   // An Error (internal) for a program that is not well formed.

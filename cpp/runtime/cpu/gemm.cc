@@ -24,8 +24,8 @@
 namespace castalia::cpu {
 namespace {
 
-constexpr int64_t kBlockK = 256;     // a panel of 16 floats: 16 KB, half of a small L1 cache
-constexpr int64_t kBlockRows = 96;   // rows of A that pass by a panel: 96 KB of float
+constexpr int64_t kBlockK = 256;            // a panel of 16 floats: 16 KB, half of a small L1 cache
+constexpr int64_t kBlockRows = 96;          // rows of A that pass by a panel: 96 KB of float
 constexpr int64_t kPackBytes = 256 * 1024;  // packed B, in the L2 cache
 constexpr int64_t kMaxPanelBytes = 2 * 64;  // the widest panel: two AVX-512 vectors
 // With so few rows copying B costs more than reading it row by row.
@@ -128,8 +128,8 @@ void pack_panel(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t coun
   }
 }
 
-// All panels of a block of op(B). Rows of B that follow each other are read in turn, a few at a time,
-// so that memory is read in order.
+// All panels of a block of op(B). Rows of B that follow each other are read in turn, a few at a
+// time, so that memory is read in order.
 template <typename T>
 void pack_block(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t columns, T* to) {
   const int64_t width = 2 * lanes<T>();
@@ -240,8 +240,8 @@ void run_panels(Strip<T> s, int64_t rows, int64_t columns, const T* edge_panel) 
 template <typename T>
 void run_job(const Job<T>& job) {
   const int64_t width = 2 * lanes<T>();
-  const bool direct = job.packed == nullptr && !job.transpose_b &&
-                      job.row_end - job.row_begin <= kMaxDirectRows;
+  const bool direct =
+      job.packed == nullptr && !job.transpose_b && job.row_end - job.row_begin <= kMaxDirectRows;
   for (int64_t j = job.column_begin; j < job.column_end; j += kBlockColumns<T>) {
     const int64_t columns = std::min(kBlockColumns<T>, job.column_end - j);
     int64_t k = 0;
@@ -394,8 +394,8 @@ void run_range(const GemmShape& shape, Job<T> job, std::byte* scratch, int64_t f
     const int64_t column = first / grid.row_tiles;
     const int64_t top = first - column * grid.row_tiles;
     const int64_t whole = top == 0 ? (last - first) / grid.row_tiles : 0;
-    const int64_t end = whole > 0 ? first + whole * grid.row_tiles
-                                  : std::min(last, (column + 1) * grid.row_tiles);
+    const int64_t end =
+        whole > 0 ? first + whole * grid.row_tiles : std::min(last, (column + 1) * grid.row_tiles);
     job.column_begin = column * grid.columns;
     job.column_end = std::min(shape.n, (column + std::max<int64_t>(whole, 1)) * grid.columns);
     job.row_begin = top * grid.rows;
@@ -465,13 +465,13 @@ void gemm_run_packed_tiles(const GemmShape& shape, const T* a, const T* packed, 
   run_range(shape, job, scratch, first, last);
 }
 
-#define CASTALIA_INSTANTIATE(T)                                                                  \
-  template size_t gemm_packed_bytes<T>(int64_t, int64_t);                                        \
-  template void gemm_pack<T>(int64_t, int64_t, const T*, bool, int64_t, T*);                     \
-  template size_t gemm_scratch_bytes<T>(const GemmShape&);                                       \
-  template void gemm_run_tiles<T>(const GemmShape&, const T*, const T*, T*,                      \
-                                  const GemmEpilogue<T>&, std::byte*, int64_t, int64_t);         \
-  template void gemm_run_packed_tiles<T>(const GemmShape&, const T*, const T*, T*,               \
+#define CASTALIA_INSTANTIATE(T)                                                          \
+  template size_t gemm_packed_bytes<T>(int64_t, int64_t);                                \
+  template void gemm_pack<T>(int64_t, int64_t, const T*, bool, int64_t, T*);             \
+  template size_t gemm_scratch_bytes<T>(const GemmShape&);                               \
+  template void gemm_run_tiles<T>(const GemmShape&, const T*, const T*, T*,              \
+                                  const GemmEpilogue<T>&, std::byte*, int64_t, int64_t); \
+  template void gemm_run_packed_tiles<T>(const GemmShape&, const T*, const T*, T*,       \
                                          const GemmEpilogue<T>&, std::byte*, int64_t, int64_t);
 CASTALIA_INSTANTIATE(float)
 CASTALIA_INSTANTIATE(double)

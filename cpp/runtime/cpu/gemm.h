@@ -32,21 +32,22 @@ struct GemmShape {
 };
 
 // What happens to a finished element: c = relu(c + bias[column]). relu(x) is 0 for x < 0 and x
-// otherwise, so NaN stays NaN. The bits are those of the separate operations. Then `finish`, if there
-// is one, is called for every rectangle of C whose elements are complete, while they are in the cache:
-// rows [row, row + rows) of columns [column, column + columns). Each element is in one of them. It may
-// change the rectangle and nothing else of C.
+// otherwise, so NaN stays NaN. The bits are those of the separate operations. Then `finish`, if
+// there is one, is called for every rectangle of C whose elements are complete, while they are in
+// the cache: rows [row, row + rows) of columns [column, column + columns). Each element is in one
+// of them. It may change the rectangle and nothing else of C.
 template <typename T>
 struct GemmEpilogue {
   const T* bias = nullptr;  // [n], or null
   bool relu = false;
-  void (*finish)(void* object, int64_t row, int64_t rows, int64_t column, int64_t columns) = nullptr;
+  void (*finish)(void* object, int64_t row, int64_t rows, int64_t column,
+                 int64_t columns) = nullptr;
   void* object = nullptr;
 };
 
-// op(B) may be copied once into the order in which products read it, for weights that do not change:
-// panels of columns one after another, each [k, width of a panel], the last one padded with zeros. The
-// copy is made for the instruction set in use and cannot be used under another one.
+// op(B) may be copied once into the order in which products read it, for weights that do not
+// change: panels of columns one after another, each [k, width of a panel], the last one padded with
+// zeros. The copy is made for the instruction set in use and cannot be used under another one.
 template <typename T>
 size_t gemm_packed_bytes(int64_t k, int64_t n);
 

@@ -13,7 +13,7 @@ namespace castalia::cpu {
 template <typename T>
 struct Strip {
   const T* a;
-  int64_t a_row;    // distance between rows; for packed A between groups
+  int64_t a_row;  // distance between rows; for packed A between groups
   int64_t blocks;
   const T* b;
   int64_t b_k;      // distance between successive k
@@ -52,7 +52,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET == HWY_AVX3
 constexpr int kRows = 12;  // 24 sums in 32 registers
 #else
-constexpr int kRows = 6;   // 12 sums in 16 registers
+constexpr int kRows = 6;  // 12 sums in 16 registers
 #endif
 // Rows up to which several panels are computed together, so that enough sums are in flight to
 // hide the latency of a multiply-add.

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <algorithm>
 #include <random>
 #include <string>
 #include <type_traits>
@@ -96,8 +96,7 @@ Matrix<T> product(const GemmShape& shape, const Matrix<T>& a, const Matrix<T>& b
 template <typename T>
 Matrix<T> product_packed(const GemmShape& shape, const Matrix<T>& a, const PackedMatrix<T>& b,
                          const GemmEpilogue<T>& epilogue = {}) {
-  Matrix<T> c(static_cast<size_t>(shape.m * (shape.ldc != 0 ? shape.ldc : shape.n)),
-              T(kUntouched));
+  Matrix<T> c(static_cast<size_t>(shape.m * (shape.ldc != 0 ? shape.ldc : shape.n)), T(kUntouched));
   Scratch scratch(gemm_scratch_bytes<T>(shape));
   gemm_run_packed_tiles<T>(shape, a.data(), b.data(), c.data(), epilogue, scratch.data, 0,
                            gemm_tiles(shape));
@@ -141,9 +140,9 @@ struct Case {
   int64_t m, n, k;
 };
 constexpr Case kCases[] = {
-    {0, 5, 3},     {5, 0, 3},      {4, 7, 0},     {1, 1, 1},    {1, 128, 128}, {1, 115, 300},
-    {2, 33, 9},    {3, 70, 17},    {5, 8, 5},     {6, 16, 12},  {7, 17, 13},   {12, 32, 4},
-    {13, 31, 257}, {16, 64, 300},  {17, 115, 5},  {64, 9, 128}, {97, 130, 20}, {100, 40, 513},
+    {0, 5, 3},     {5, 0, 3},      {4, 7, 0},     {1, 1, 1},      {1, 128, 128}, {1, 115, 300},
+    {2, 33, 9},    {3, 70, 17},    {5, 8, 5},     {6, 16, 12},    {7, 17, 13},   {12, 32, 4},
+    {13, 31, 257}, {16, 64, 300},  {17, 115, 5},  {64, 9, 128},   {97, 130, 20}, {100, 40, 513},
     {193, 3, 31},  {130, 260, 70}, {1, 600, 260}, {20, 520, 257},
 };
 
@@ -168,9 +167,8 @@ void check_against_chain() {
            {GemmEpilogue<T>{}, GemmEpilogue<T>{bias.data(), false}, GemmEpilogue<T>{nullptr, true},
             GemmEpilogue<T>{bias.data(), true}}) {
         const auto expected = chain(s, a, b, epilogue);
-        const std::string where = "m " + std::to_string(s.m) + " n " + std::to_string(s.n) +
-                                  " k " + std::to_string(s.k) + " layout " +
-                                  std::to_string(layout);
+        const std::string where = "m " + std::to_string(s.m) + " n " + std::to_string(s.n) + " k " +
+                                  std::to_string(s.k) + " layout " + std::to_string(layout);
         EXPECT_TRUE(same_bits(product(s, a, b, epilogue), expected)) << where;
         const PackedMatrix<T> packed(s.k, s.n, b.data(), s.transpose_b, s.ldb);
         EXPECT_TRUE(same_bits(product_packed(s, a, packed, epilogue), expected))
@@ -231,8 +229,8 @@ void check_tile_splits() {
       Matrix<T> c(expected.size(), T(kUntouched)), c_packed(c);
       for (const auto& [first, last] : ranges) {
         gemm_run_tiles<T>(s, a.data(), b.data(), c.data(), {}, scratch.data, first, last);
-        gemm_run_packed_tiles<T>(s, a.data(), packed.data(), c_packed.data(), {}, scratch.data, first,
-                                 last);
+        gemm_run_packed_tiles<T>(s, a.data(), packed.data(), c_packed.data(), {}, scratch.data,
+                                 first, last);
       }
       EXPECT_TRUE(same_bits(c, expected)) << s.m << " " << s.n << " trial " << trial;
       EXPECT_TRUE(same_bits(c_packed, expected)) << s.m << " " << s.n << " packed " << trial;
@@ -293,7 +291,8 @@ TEST_P(EveryTarget, EveryElementIsFinishedOnceAndComplete) {
     epilogue.object = &finished;
     Scratch scratch(gemm_scratch_bytes<float>(s));
     for (int64_t tile = gemm_tiles(s); tile-- > 0;) {
-      gemm_run_tiles<float>(s, a.data(), b.data(), c.data(), epilogue, scratch.data, tile, tile + 1);
+      gemm_run_tiles<float>(s, a.data(), b.data(), c.data(), epilogue, scratch.data, tile,
+                            tile + 1);
     }
     EXPECT_EQ(finished.times, std::vector<int>(expected.size(), 1)) << s.m << " " << s.n;
     EXPECT_EQ(finished.early, 0) << s.m << " " << s.n;
@@ -311,10 +310,9 @@ TEST(Gemm, TilesDependOnTheShapeAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Highway, EveryTarget,
-                         testing::ValuesIn((ensure_dispatch(), hwy::SupportedAndGeneratedTargets())),
-                         [](const auto& info) {
-                           return std::string(hwy::TargetName(info.param));
-                         });
+                         testing::ValuesIn((ensure_dispatch(),
+                                            hwy::SupportedAndGeneratedTargets())),
+                         [](const auto& info) { return std::string(hwy::TargetName(info.param)); });
 
 }  // namespace
 }  // namespace castalia::cpu

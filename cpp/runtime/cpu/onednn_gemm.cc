@@ -101,8 +101,8 @@ std::unique_ptr<OnednnGemm> OnednnGemm::create(const GemmShape& given, int64_t t
     dnnl::matmul::primitive_desc description;
     if (epilogue_bias) {
       state->bias_desc = {{1, s.n}, type, Dims{s.n, 1}};
-      description = {state->engine, state->a_desc, state->b_desc, state->bias_desc, state->c_desc,
-                     attributes};
+      description = {state->engine,    state->a_desc, state->b_desc,
+                     state->bias_desc, state->c_desc, attributes};
     } else {
       description = {state->engine, state->a_desc, state->b_desc, state->c_desc, attributes};
     }

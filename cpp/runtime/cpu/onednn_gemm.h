@@ -20,9 +20,10 @@ namespace castalia::cpu {
 
 class OnednnGemm {
  public:
-  // Makes the primitive. `epilogue_bias` and `relu` fuse c = relu(c + bias[column]). Returns null and
-  // states the reason when the shape is empty, when A is transposed and its rows are not a whole
-  // number of tiles, or when oneDNN cannot be loaded or refuses it. tile_rows must be positive.
+  // Makes the primitive. `epilogue_bias` and `relu` fuse c = relu(c + bias[column]). Returns null
+  // and states the reason when the shape is empty, when A is transposed and its rows are not a
+  // whole number of tiles, or when oneDNN cannot be loaded or refuses it. tile_rows must be
+  // positive.
   static std::unique_ptr<OnednnGemm> create(const GemmShape& shape, int64_t tile_rows,
                                             bool epilogue_bias, bool relu, std::string* refusal);
   ~OnednnGemm();

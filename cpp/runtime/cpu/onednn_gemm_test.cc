@@ -80,7 +80,8 @@ TEST(OnednnGemm, EqualsThePlainLoop) {
   }
 }
 
-// With fixed tiles the number of rows does not matter: the padded tile has the bits of the full one.
+// With fixed tiles the number of rows does not matter: the padded tile has the bits of the full
+// one.
 TEST(OnednnGemm, NumberOfRowsDoesNotMatter) {
   const int64_t n = 115, k = 128, tile_rows = 64;
   const auto a = random_matrix(256 * k, 4), b = random_matrix(k * n, 5);

@@ -107,51 +107,55 @@ using Attributes = const_dnnl_primitive_attr_t;
 extern "C" {
 
 CASTALIA_FORWARD(Status, dnnl_set_max_cpu_isa, (dnnl_cpu_isa_t isa), isa)
-CASTALIA_FORWARD(Status, dnnl_engine_create, (dnnl_engine_t* out, dnnl_engine_kind_t kind, size_t index),
-                 out, kind, index)
+CASTALIA_FORWARD(Status, dnnl_engine_create,
+                 (dnnl_engine_t * out, dnnl_engine_kind_t kind, size_t index), out, kind, index)
 CASTALIA_FORWARD(Status, dnnl_engine_destroy, (dnnl_engine_t engine), engine)
-CASTALIA_FORWARD(Status, dnnl_stream_create, (dnnl_stream_t* out, dnnl_engine_t engine, unsigned flags),
-                 out, engine, flags)
+CASTALIA_FORWARD(Status, dnnl_stream_create,
+                 (dnnl_stream_t * out, dnnl_engine_t engine, unsigned flags), out, engine, flags)
 CASTALIA_FORWARD(Status, dnnl_stream_destroy, (dnnl_stream_t stream), stream)
 
 CASTALIA_FORWARD(Status, dnnl_memory_create_v2,
-                 (dnnl_memory_t* out, Md md, dnnl_engine_t engine, int count, void** handles),
-                 out, md, engine, count, handles)
+                 (dnnl_memory_t * out, Md md, dnnl_engine_t engine, int count, void** handles), out,
+                 md, engine, count, handles)
 CASTALIA_FORWARD(Status, dnnl_memory_destroy, (dnnl_memory_t memory), memory)
-CASTALIA_FORWARD(Status, dnnl_memory_set_data_handle, (dnnl_memory_t memory, void* data), memory, data)
-CASTALIA_FORWARD(Status, dnnl_memory_desc_clone, (dnnl_memory_desc_t* out, Md md), out, md)
+CASTALIA_FORWARD(Status, dnnl_memory_set_data_handle, (dnnl_memory_t memory, void* data), memory,
+                 data)
+CASTALIA_FORWARD(Status, dnnl_memory_desc_clone, (dnnl_memory_desc_t * out, Md md), out, md)
 CASTALIA_FORWARD(Status, dnnl_memory_desc_create_with_strides,
-                 (dnnl_memory_desc_t* out, int rank, const dnnl_dims_t extents, dnnl_data_type_t type,
-                  const dnnl_dims_t strides),
+                 (dnnl_memory_desc_t * out, int rank, const dnnl_dims_t extents,
+                  dnnl_data_type_t type, const dnnl_dims_t strides),
                  out, rank, extents, type, strides)
 CASTALIA_FORWARD(Status, dnnl_memory_desc_create_with_tag,
-                 (dnnl_memory_desc_t* out, int rank, const dnnl_dims_t extents, dnnl_data_type_t type,
-                  dnnl_format_tag_t tag),
+                 (dnnl_memory_desc_t * out, int rank, const dnnl_dims_t extents,
+                  dnnl_data_type_t type, dnnl_format_tag_t tag),
                  out, rank, extents, type, tag)
 CASTALIA_FORWARD(Status, dnnl_memory_desc_destroy, (dnnl_memory_desc_t md), md)
 CASTALIA_FORWARD(size_t, dnnl_memory_desc_get_size_v2, (Md md, int index), md, index)
 CASTALIA_FORWARD(int, dnnl_memory_desc_equal, (Md left, Md right), left, right)
 
-CASTALIA_FORWARD(Status, dnnl_primitive_attr_create, (dnnl_primitive_attr_t* out), out)
-CASTALIA_FORWARD(Status, dnnl_primitive_attr_destroy, (dnnl_primitive_attr_t attributes), attributes)
+CASTALIA_FORWARD(Status, dnnl_primitive_attr_create, (dnnl_primitive_attr_t * out), out)
+CASTALIA_FORWARD(Status, dnnl_primitive_attr_destroy, (dnnl_primitive_attr_t attributes),
+                 attributes)
 CASTALIA_FORWARD(Status, dnnl_primitive_attr_set_post_ops,
                  (dnnl_primitive_attr_t attributes, const_dnnl_post_ops_t after), attributes, after)
 CASTALIA_FORWARD(Status, dnnl_primitive_attr_set_scratchpad_mode,
                  (dnnl_primitive_attr_t attributes, dnnl_scratchpad_mode_t mode), attributes, mode)
 CASTALIA_FORWARD(Status, dnnl_primitive_attr_set_fpmath_mode,
                  (dnnl_primitive_attr_t attributes, dnnl_fpmath_mode_t mode), attributes, mode)
-CASTALIA_FORWARD(Status, dnnl_post_ops_create, (dnnl_post_ops_t* out), out)
+CASTALIA_FORWARD(Status, dnnl_post_ops_create, (dnnl_post_ops_t * out), out)
 CASTALIA_FORWARD(Status, dnnl_post_ops_destroy, (dnnl_post_ops_t after), after)
 CASTALIA_FORWARD(Status, dnnl_post_ops_append_eltwise,
-                 (dnnl_post_ops_t after, dnnl_alg_kind_t kind, float alpha, float beta),
-                 after, kind, alpha, beta)
+                 (dnnl_post_ops_t after, dnnl_alg_kind_t kind, float alpha, float beta), after,
+                 kind, alpha, beta)
 
-CASTALIA_FORWARD(Status, dnnl_primitive_desc_query, (const_dnnl_primitive_desc_t pd, dnnl_query_t what, int index, void* out),
-                 pd, what, index, out)
+CASTALIA_FORWARD(Status, dnnl_primitive_desc_query,
+                 (const_dnnl_primitive_desc_t pd, dnnl_query_t what, int index, void* out), pd,
+                 what, index, out)
 CASTALIA_FORWARD(Md, dnnl_primitive_desc_query_md,
                  (const_dnnl_primitive_desc_t pd, dnnl_query_t what, int index), pd, what, index)
 CASTALIA_FORWARD(Status, dnnl_primitive_desc_destroy, (Pd pd), pd)
-CASTALIA_FORWARD(Status, dnnl_primitive_create, (dnnl_primitive_t* out, const_dnnl_primitive_desc_t pd), out, pd)
+CASTALIA_FORWARD(Status, dnnl_primitive_create,
+                 (dnnl_primitive_t * out, const_dnnl_primitive_desc_t pd), out, pd)
 CASTALIA_FORWARD(Status, dnnl_primitive_destroy, (dnnl_primitive_t primitive), primitive)
 CASTALIA_FORWARD(Status, dnnl_primitive_execute,
                  (const_dnnl_primitive_t primitive, dnnl_stream_t stream, int count,
@@ -159,25 +163,31 @@ CASTALIA_FORWARD(Status, dnnl_primitive_execute,
                  primitive, stream, count, arguments)
 
 CASTALIA_FORWARD(Status, dnnl_matmul_primitive_desc_create,
-                 (Pd* out, dnnl_engine_t engine, Md a, Md b, Md bias, Md c, Attributes attributes),
+                 (Pd * out, dnnl_engine_t engine, Md a, Md b, Md bias, Md c, Attributes attributes),
                  out, engine, a, b, bias, c, attributes)
 CASTALIA_FORWARD(Status, dnnl_reorder_primitive_desc_create,
-                 (Pd* out, Md from, dnnl_engine_t from_engine, Md to, dnnl_engine_t to_engine, Attributes attributes),
+                 (Pd * out, Md from, dnnl_engine_t from_engine, Md to, dnnl_engine_t to_engine,
+                  Attributes attributes),
                  out, from, from_engine, to, to_engine, attributes)
 CASTALIA_FORWARD(Status, dnnl_convolution_forward_primitive_desc_create,
-                 (Pd* out, dnnl_engine_t engine, dnnl_prop_kind_t use, dnnl_alg_kind_t kind, Md x, Md w, Md bias,
-                  Md y, const dnnl_dims_t strides, const dnnl_dims_t dilations, const dnnl_dims_t before,
-                  const dnnl_dims_t after, Attributes attributes),
-                 out, engine, use, kind, x, w, bias, y, strides, dilations, before, after, attributes)
+                 (Pd * out, dnnl_engine_t engine, dnnl_prop_kind_t use, dnnl_alg_kind_t kind, Md x,
+                  Md w, Md bias, Md y, const dnnl_dims_t strides, const dnnl_dims_t dilations,
+                  const dnnl_dims_t before, const dnnl_dims_t after, Attributes attributes),
+                 out, engine, use, kind, x, w, bias, y, strides, dilations, before, after,
+                 attributes)
 CASTALIA_FORWARD(Status, dnnl_convolution_backward_data_primitive_desc_create,
-                 (Pd* out, dnnl_engine_t engine, dnnl_alg_kind_t kind, Md dx, Md w, Md dy, const dnnl_dims_t strides,
-                  const dnnl_dims_t dilations, const dnnl_dims_t before, const dnnl_dims_t after,
-                  const_dnnl_primitive_desc_t forward, Attributes attributes),
-                 out, engine, kind, dx, w, dy, strides, dilations, before, after, forward, attributes)
-CASTALIA_FORWARD(Status, dnnl_convolution_backward_weights_primitive_desc_create,
-                 (Pd* out, dnnl_engine_t engine, dnnl_alg_kind_t kind, Md x, Md dw, Md dbias, Md dy,
+                 (Pd * out, dnnl_engine_t engine, dnnl_alg_kind_t kind, Md dx, Md w, Md dy,
                   const dnnl_dims_t strides, const dnnl_dims_t dilations, const dnnl_dims_t before,
-                  const dnnl_dims_t after, const_dnnl_primitive_desc_t forward, Attributes attributes),
-                 out, engine, kind, x, dw, dbias, dy, strides, dilations, before, after, forward, attributes)
+                  const dnnl_dims_t after, const_dnnl_primitive_desc_t forward,
+                  Attributes attributes),
+                 out, engine, kind, dx, w, dy, strides, dilations, before, after, forward,
+                 attributes)
+CASTALIA_FORWARD(Status, dnnl_convolution_backward_weights_primitive_desc_create,
+                 (Pd * out, dnnl_engine_t engine, dnnl_alg_kind_t kind, Md x, Md dw, Md dbias,
+                  Md dy, const dnnl_dims_t strides, const dnnl_dims_t dilations,
+                  const dnnl_dims_t before, const dnnl_dims_t after,
+                  const_dnnl_primitive_desc_t forward, Attributes attributes),
+                 out, engine, kind, x, dw, dbias, dy, strides, dilations, before, after, forward,
+                 attributes)
 
 }  // extern "C"

@@ -1,9 +1,9 @@
-// oneDNN, opened when it is first asked for: loading it costs more than a small model's first event,
-// and most Programs need none of it.
+// oneDNN, opened when it is first asked for: loading it costs more than a small model's first
+// event, and most Programs need none of it.
 //
 // Code that uses oneDNN includes its headers as usual and calls open_onednn() before anything else
-// of it. The C functions that dnnl.hpp calls are defined in onednn_library.cc and go on to the library;
-// one that is missing there shows as an undefined symbol when linking.
+// of it. The C functions that dnnl.hpp calls are defined in onednn_library.cc and go on to the
+// library; one that is missing there shows as an undefined symbol when linking.
 #ifndef CASTALIA_CPP_RUNTIME_CPU_ONEDNN_LIBRARY_H_
 #define CASTALIA_CPP_RUNTIME_CPU_ONEDNN_LIBRARY_H_
 
@@ -12,9 +12,9 @@
 namespace castalia::cpu {
 
 // Opens oneDNN once in the life of the process and applies our limit of the instruction set to it.
-// False, with the reason, when it cannot be had; that is not an error, for every operator has another
-// kernel. The file is the one that CASTALIA_ONEDNN_LIBRARY names, else the private copy that an
-// installation has, else the system's. Any thread.
+// False, with the reason, when it cannot be had; that is not an error, for every operator has
+// another kernel. The file is the one that CASTALIA_ONEDNN_LIBRARY names, else the private copy
+// that an installation has, else the system's. Any thread.
 bool open_onednn(std::string* refusal);
 
 // oneDNN runs on as many threads as OpenMP would give the caller. While one of these lives, that is

@@ -1,9 +1,9 @@
-// What is computed of a product's elements while they are in the cache. Any kernel whose result is a
-// matrix of rows may use it: matrix products, convolutions.
+// What is computed of a product's elements while they are in the cache. Any kernel whose result is
+// a matrix of rows may use it: matrix products, convolutions.
 //
 // A bias along the columns and a rectifier, when they come first, are left to the kernel, which can
-// apply them to its registers; everything after them is a fused program that runs on finished pieces
-// of the result. The bits are those of the separate operations.
+// apply them to its registers; everything after them is a fused program that runs on finished
+// pieces of the result. The bits are those of the separate operations.
 #ifndef CASTALIA_CPP_RUNTIME_CPU_PRODUCT_EPILOGUE_H_
 #define CASTALIA_CPP_RUNTIME_CPU_PRODUCT_EPILOGUE_H_
 
@@ -26,7 +26,8 @@ class ProductEpilogue {
   // The kernel's input that is the bias, `columns` elements; -1 when there is none.
   int bias_input() const { return bias_input_; }
   bool relu() const { return relu_; }
-  // The output in which the kernel makes its result, dense. Pieces change it where the program does.
+  // The output in which the kernel makes its result, dense. Pieces change it where the program
+  // does.
   int result_output() const { return result_output_; }
   // Whether there is more to do than bias and rectifier: prepare() and finish() are to be called.
   bool has_pieces() const { return pieces_ != nullptr; }

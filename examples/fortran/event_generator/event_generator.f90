@@ -28,8 +28,8 @@ program event_generator
   ! Initialise.
   call generator%initialise(trim(model_path), seed)
   call compare_ways_of_drawing(min(n_events, 2000))
-  call lhe%create(trim(folder) // '/zjet.lhe', 'lhe')
-  call hepmc%create(trim(folder) // '/zjet.hepmc3', 'hepmc3')
+  call lhe%create(trim(folder)//'/zjet.lhe', 'lhe')
+  call hepmc%create(trim(folder)//'/zjet.hepmc3', 'hepmc3')
   allocate (events(4, 3, n_events), values(n_observables, n_events))
 
   ! Event loop.
@@ -46,7 +46,7 @@ program event_generator
   ! Finalise.
   call lhe%close()
   call hepmc%close()
-  call castalia_hdf5_write(trim(folder) // '/zjet.h5', 'particles', events, replace=.true.)
+  call castalia_hdf5_write(trim(folder)//'/zjet.h5', 'particles', events, replace=.true.)
   write (output_unit, '(a, i0, a, f0.1, a)') 'Wrote ', n_events, ' events as LHE, HepMC3 and HDF5 in ', &
     seconds() - started, ' s'
   write (output_unit, '(a, f6.2, a)') 'Inside the selection: ', 100.0_real64 * generator%efficiency(), &
@@ -78,7 +78,7 @@ contains
   !> Draws the same events one at a time and in batches: equal to the last bit, and timed.
   subroutine compare_ways_of_drawing(n)
     integer, intent(in) :: n
-    integer, parameter :: sizes(3) = [ 1, 64, batch ]
+    integer, parameter :: sizes(3) = [1, 64, batch]
     real(real64) :: first(4, 3, n), again(4, 3, n), start
     integer :: j, k
 

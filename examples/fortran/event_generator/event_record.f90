@@ -19,13 +19,13 @@ module zjet_event_record
   !> Codes of the Particle Data Group. 81 to 100 are left to generators: 97 is a jet from clustering,
   !> 90 a system of particles. The incoming flavours are not modelled: 21 stands for any parton.
   integer(c_int32_t), parameter, public :: record_ids(n_entries) = &
-    [ integer(c_int32_t) :: 21, 21, 23, -13, 13, 97, 90 ]
+    [integer(c_int32_t) :: 21, 21, 23, -13, 13, 97, 90]
   !> As in Les Houches files: -1 incoming, 2 intermediate, 1 final.
   integer(c_int32_t), parameter, public :: record_status(n_entries) = &
-    [ integer(c_int32_t) :: -1, -1, 2, 1, 1, 1, 1 ]
+    [integer(c_int32_t) :: -1, -1, 2, 1, 1, 1, 1]
   !> First and last mother of each entry, counted from 1; 0 for none.
   integer(c_int32_t), parameter, public :: record_mothers(2, n_entries) = reshape( &
-    [ integer(c_int32_t) :: 0, 0,  0, 0,  1, 2,  3, 3,  3, 3,  1, 2,  1, 2 ], [ 2, n_entries ])
+    [integer(c_int32_t) :: 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 1, 2, 1, 2], [2, n_entries])
 
   public :: fill_record
 
@@ -52,12 +52,12 @@ contains
     all = seen + momenta(:, recoil)
     plus = 0.5_real64 * (all(1) + all(4))
     minus = 0.5_real64 * (all(1) - all(4))
-    momenta(:, beam_up) = [ plus, 0.0_real64, 0.0_real64, plus ]
-    momenta(:, beam_down) = [ minus, 0.0_real64, 0.0_real64, -minus ]
+    momenta(:, beam_up) = [plus, 0.0_real64, 0.0_real64, plus]
+    momenta(:, beam_down) = [minus, 0.0_real64, 0.0_real64, -minus]
 
     masses = 0.0_real64
     masses(z_boson) = mass_of(momenta(:, z_boson))
-    masses([ anti_muon, muon ]) = muon_mass
+    masses([anti_muon, muon]) = muon_mass
     masses(hard_jet) = mass_of(momenta(:, hard_jet))
   end subroutine fill_record
 

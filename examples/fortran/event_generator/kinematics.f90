@@ -57,9 +57,9 @@ module zjet_kinematics
     real(real64) :: kappa   !< 2 k / m, the velocity of the muons there
   end type pair
 
-  character(len=12), parameter, public :: observable_names(n_observables) = [ character(len=12) :: &
+  character(len=12), parameter, public :: observable_names(n_observables) = [character(len=12) :: &
     'z_mass', 'z_pt', 'z_rapidity', 'cos_theta', 'phi_star', 'jet_pt', 'jet_rapidity', 'jet_mass', &
-    'delta_phi', 'mu_plus_pt', 'mu_minus_pt', 'mu_plus_eta', 'mu_minus_eta' ]
+    'delta_phi', 'mu_plus_pt', 'mu_minus_pt', 'mu_plus_eta', 'mu_minus_eta']
 
   public :: event_from_features, features_from_event, observables_of, is_physical, is_accepted
   public :: on_shell, mass_of, pt_of, phi_of, rapidity_of, pseudorapidity_of
@@ -104,7 +104,7 @@ contains
 
     jet_phi = azimuth + pi + side * opening_width * tan(features(i_opening) * atan(pi / opening_width))
     jet_eta = features(i_jet_eta)
-    call open_holes(jet_eta, jet_phi, p(:, [ mu_plus, mu_minus ]))
+    call open_holes(jet_eta, jet_phi, p(:, [mu_plus, mu_minus]))
     p(:, jet) = on_shell(features(i_jet_pt) * cos(jet_phi), features(i_jet_pt) * sin(jet_phi), &
                          features(i_jet_pt) * sinh(jet_eta), features(i_jet_mass))
   end subroutine event_from_features
@@ -130,7 +130,7 @@ contains
     call boost_range(z, cos_theta, sin_theta, cos(phi_star), middle, half)
     jet_eta = pseudorapidity_of(p(:, jet))
     jet_phi = phi_of(p(:, jet))
-    call close_holes(jet_eta, jet_phi, p(:, [ mu_plus, mu_minus ]))
+    call close_holes(jet_eta, jet_phi, p(:, [mu_plus, mu_minus]))
     away = side * wrapped(jet_phi - azimuth - pi)
 
     features(i_z_mass) = z%m
@@ -289,7 +289,7 @@ contains
       .and. features(i_jet_pt) > 0.0_real64 .and. features(i_jet_pt) < beam_energy &
       .and. abs(features(i_jet_eta)) < jet_eta_max &
       .and. features(i_jet_mass) >= 0.0_real64 .and. features(i_jet_mass) < beam_energy &
-      .and. all(abs(features([ i_polar, i_azimuthal, i_boost, i_opening ])) < 1.0_real64)
+      .and. all(abs(features([i_polar, i_azimuthal, i_boost, i_opening])) < 1.0_real64)
   end function is_physical
 
   !> Whether an event lies inside the selection that defines the sample, and the beams could have
@@ -345,7 +345,7 @@ contains
     real(real64), intent(in) :: px, py, pz, m
     real(real64) :: p(4)
 
-    p = [ sqrt(px * px + py * py + pz * pz + m * m), px, py, pz ]
+    p = [sqrt(px * px + py * py + pz * pz + m * m), px, py, pz]
   end function on_shell
 
   !> Invariant mass; zero where rounding made its square negative. E^2 - p^2 is taken as

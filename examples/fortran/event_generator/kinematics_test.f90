@@ -55,7 +55,7 @@ contains
     u = point(i, n_features)
     f(i_z_mass) = 45.0_real64 + 105.0_real64 * u(1)
     f(i_z_pt) = 1.0_real64 * 1000.0_real64**u(2)
-    f([ i_polar, i_azimuthal, i_boost ]) = 0.9999_real64 * (2.0_real64 * u(3:5) - 1.0_real64)
+    f([i_polar, i_azimuthal, i_boost]) = 0.9999_real64 * (2.0_real64 * u(3:5) - 1.0_real64)
     f(i_jet_pt) = 20.0_real64 * 50.0_real64**u(6)
     f(i_jet_eta) = 4.5_real64 * (2.0_real64 * u(7) - 1.0_real64)
     f(i_jet_mass) = f(i_jet_pt) * (0.05_real64 + 0.25_real64 * u(8))
@@ -79,10 +79,10 @@ contains
       side = merge(1.0_real64, -1.0_real64, modulo(i, 2) == 0)
       call event_from_features(f, azimuth, side, p)
       call features_from_event(p, g, found, found_side)
-      worst = max(worst, maxval(abs(g([ 1, 2, 6 ]) / f([ 1, 2, 6 ]) - 1.0_real64)), &
-                  maxval(abs(g([ 3, 4, 5 ]) - f([ 3, 4, 5 ]))), turned(found, azimuth))
+      worst = max(worst, maxval(abs(g([1, 2, 6]) / f([1, 2, 6]) - 1.0_real64)), &
+                  maxval(abs(g([3, 4, 5]) - f([3, 4, 5]))), turned(found, azimuth))
       ! Where the muons are so close that the holes stay open, a jet in a hole cannot come back.
-      if (is_accepted(p)) worst = max(worst, maxval(abs(g([ 7, 9 ]) - f([ 7, 9 ]))))
+      if (is_accepted(p)) worst = max(worst, maxval(abs(g([7, 9]) - f([7, 9]))))
       call check(side * found_side > 0.0_real64, 'side of the mu+')
       ! The jet's mass is a difference of large numbers: its error grows with (E / m)^2.
       call check(abs(g(8) / f(8) - 1.0_real64) < 1.0e-14_real64 * (p(1, jet) / f(8))**2 + 1.0e-13_real64, &
@@ -98,7 +98,7 @@ contains
     do i = 1, 20000
       f = spread_features(i)
       call event_from_features(f, 1.0_real64, 1.0_real64, p)
-      mass = [ muon_mass, muon_mass, f(i_jet_mass) ]
+      mass = [muon_mass, muon_mass, f(i_jet_mass)]
       do j = 1, 3
         call check(abs(p(1, j)**2 - sum(p(2:4, j)**2) - mass(j)**2) <= 1.0e-14_real64 * p(1, j)**2, &
                    'mass shell')
@@ -122,8 +122,8 @@ contains
     do i = 1, 20000
       f = spread_features(i)
       call event_from_features(f, 0.5_real64, 1.0_real64, p)
-      pt = [ pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus)) ]
-      eta = abs([ pseudorapidity_of(p(:, mu_plus)), pseudorapidity_of(p(:, mu_minus)) ])
+      pt = [pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus))]
+      eta = abs([pseudorapidity_of(p(:, mu_plus)), pseudorapidity_of(p(:, mu_minus))])
       softest = min(softest, minval(pt))
       widest = max(widest, maxval(eta))
       ! Excepted are events that the beams cannot make, and jets near muons so close to each other that
@@ -138,7 +138,7 @@ contains
       ! circle, no cut bounds it.
       f(i_boost) = 1.0_real64
       call event_from_features(f, 0.5_real64, 1.0_real64, p)
-      eta = abs([ pseudorapidity_of(p(:, mu_plus)), pseudorapidity_of(p(:, mu_minus)) ])
+      eta = abs([pseudorapidity_of(p(:, mu_plus)), pseudorapidity_of(p(:, mu_minus))])
       call check(abs(maxval(eta) - muon_eta_max) < 2.0e-5_real64, 'the side of the box in rapidity')
     end do
     call check(kept > 10000, 'enough events of the box looked at')
@@ -147,14 +147,14 @@ contains
     call check(widest < muon_eta_max + 2.0e-5_real64, 'the most forward muon in the box')
 
     ! At 20 GeV of transverse momentum the cut bounds phi*: muons along the Z are too soft.
-    f = [ 91.0_real64, 20.0_real64, 0.9_real64, 1.0_real64, 0.0_real64, 30.0_real64, 0.0_real64, &
-          5.0_real64, 0.0_real64 ]
+    f = [91.0_real64, 20.0_real64, 0.9_real64, 1.0_real64, 0.0_real64, 30.0_real64, 0.0_real64, &
+          5.0_real64, 0.0_real64]
     call event_from_features(f, 0.5_real64, 1.0_real64, p)
-    pt = [ pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus)) ]
+    pt = [pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus))]
     call check(abs(minval(pt) - muon_pt_min) < 1.0e-9_real64, 'the side of the box in phi*')
     f(i_polar) = 1.0_real64
     call event_from_features(f, 0.5_real64, 1.0_real64, p)
-    pt = [ pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus)) ]
+    pt = [pt_of(p(:, mu_plus)), pt_of(p(:, mu_minus))]
     call check(all(abs(pt - muon_pt_min) < 1.0e-4_real64), 'the side of the box in cos(theta*)')
   end subroutine the_box_is_the_selection
 
@@ -172,7 +172,7 @@ contains
 
     ! A massless jet.
     p(:, mu_minus) = on_shell(30.0_real64, -40.0_real64, 10.0_real64, muon_mass)
-    p(:, jet) = [ 100.0_real64, -60.0_real64, 0.0_real64, 80.0_real64 ]
+    p(:, jet) = [100.0_real64, -60.0_real64, 0.0_real64, 80.0_real64]
     call features_from_event(p, f, azimuth, side)
     call check(is_physical(f), 'a massless jet')
     call check(f(i_jet_mass) > 0.1_real64 .and. f(i_jet_mass) < 0.2_real64, 'no jet lighter than a pion')

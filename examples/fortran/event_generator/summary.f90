@@ -7,8 +7,8 @@ module zjet_summary
 
   public :: print_summary
 
-  character(len=3), parameter :: units(n_observables) = [ character(len=3) :: &
-    'GeV', 'GeV', '', '', 'rad', 'GeV', '', 'GeV', 'rad', 'GeV', 'GeV', '', '' ]
+  character(len=3), parameter :: units(n_observables) = [character(len=3) :: &
+    'GeV', 'GeV', '', '', 'rad', 'GeV', '', 'GeV', 'rad', 'GeV', 'GeV', '', '']
 
 contains
 

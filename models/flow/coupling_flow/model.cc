@@ -111,9 +111,8 @@ class CouplingFlow final : public Network {
   }
 
   Value sample(Trace& trace, int64_t rows, Value context) override {
-    const Value z = bounded_
-                        ? uniform_sample(trace, rows, features_, spline_.upper, kBaseStage)
-                        : normal_sample(trace, rows, features_, kBaseStage);
+    const Value z = bounded_ ? uniform_sample(trace, rows, features_, spline_.upper, kBaseStage)
+                             : normal_sample(trace, rows, features_, kBaseStage);
     const Value y = backward(trace, z, prepared_context(trace, context)).first;
     return preprocessing_.inverse(cast(y, DType::float64)).values;
   }
@@ -152,8 +151,9 @@ class CouplingFlow final : public Network {
       fail(Code::invalid_argument, "coupling_flow: ", parts...);
     };
     if (features_ == 1 && context_features_ == 0) {
-      refuse("features is 1 and context_features 0: a coupling needs a second feature or a context "
-             "to be conditioned on");
+      refuse(
+          "features is 1 and context_features 0: a coupling needs a second feature or a context "
+          "to be conditioned on");
     }
     if (bounded_ && s.text("base") != "uniform") {
       refuse("tails 'none' makes a flow on a bounded domain, which needs base 'uniform'");
@@ -164,8 +164,8 @@ class CouplingFlow final : public Network {
     const auto bins = static_cast<double>(s.integer("bins"));
     for (const char* field : {"min_bin_width", "min_bin_height"}) {
       if (s.real(field) * bins >= 1) {
-        fail(Code::out_of_range, "coupling_flow.", field, " is ", s.real(field),
-             "; allowed with ", bins, " bins: below ", 1 / bins);
+        fail(Code::out_of_range, "coupling_flow.", field, " is ", s.real(field), "; allowed with ",
+             bins, " bins: below ", 1 / bins);
       }
     }
     if (context_features_ == 0 && !s.texts("context_preprocessing").empty()) {
@@ -173,8 +173,8 @@ class CouplingFlow final : public Network {
     }
   }
 
-  // The layers' splits. "random" draws a split for each pair of layers, of which the second swaps the
-  // halves: every feature is mapped once in two layers.
+  // The layers' splits. "random" draws a split for each pair of layers, of which the second swaps
+  // the halves: every feature is mapped once in two layers.
   void choose_splits(const Specification& s) {
     const std::string permutation_kind = s.text("permutation");
     const int64_t half = features_ / 2;
@@ -250,8 +250,8 @@ class CouplingFlow final : public Network {
     return {rearranged(halves, now, in_order()).mapped, log_det};
   }
 
-  // The same layers undone, from the last to the first. The parameters keep the names that they have
-  // in forward(), which must have declared them.
+  // The same layers undone, from the last to the first. The parameters keep the names that they
+  // have in forward(), which must have declared them.
   std::pair<Value, Value> backward(Trace& trace, Value z, Value context) const {
     Halves halves{{}, z};
     Split now = in_order();
@@ -361,9 +361,10 @@ std::vector<Field> fields() {
       {.name = "permutation",
        .type = FieldType::text,
        .default_value = R"("random")",
-       .meaning = "division of the features between layers: 'random' draws one for every two layers, "
-                  "which swap its halves; 'reverse' swaps the halves of one division; 'none' maps "
-                  "the second half alone",
+       .meaning =
+           "division of the features between layers: 'random' draws one for every two layers, "
+           "which swap its halves; 'reverse' swaps the halves of one division; 'none' maps "
+           "the second half alone",
        .choices = {"random", "reverse", "none"}},
       {.name = "min_bin_width",
        .type = FieldType::real,
@@ -386,8 +387,9 @@ std::vector<Field> fields() {
       {.name = "preprocessing",
        .type = FieldType::text_list,
        .default_value = "[]",
-       .meaning = "one chain of steps a feature, such as 'log(1); standardise'; empty: standardise, "
-                  "or interval with tails 'none'"},
+       .meaning =
+           "one chain of steps a feature, such as 'log(1); standardise'; empty: standardise, "
+           "or interval with tails 'none'"},
       {.name = "context_preprocessing",
        .type = FieldType::text_list,
        .default_value = "[]",
@@ -405,7 +407,8 @@ const Architecture& coupling_flow_architecture() {
       .description =
           "Learns the density of events of a fixed number of features, which may depend on a "
           "context, and draws from it. Each layer maps one half of the features by monotone "
-          "rational-quadratic splines whose knots a perceptron computes from the other half and the "
+          "rational-quadratic splines whose knots a perceptron computes from the other half and "
+          "the "
           "context. Density and sampling both take one pass. With linear tails the data may lie "
           "anywhere; with tails 'none' they lie in a bounded domain.",
       .fields = fields(),
