@@ -72,7 +72,8 @@ void Part::add_adam(Trace& trace, Value loss) {
                {.loss = cast(loss, DType::float64),
                 .weights = graph.state(name_, g.type()),
                 .gradient = g,
-                .rate_factors = {}});
+                .rate_factors = {},
+                .decay_factors = {}});
 }
 
 void Part::bind(Workspace& workspace, bool trained) {

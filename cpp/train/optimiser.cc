@@ -21,8 +21,11 @@ struct Change {
 
 class Optimiser {
  public:
-  Optimiser(Graph& graph, const TrainingOptions& options, Value weights)
-      : graph_(graph), options_(options), weights_(weights) {}
+  Optimiser(Graph& graph, const TrainingOptions& options, const UpdateRequest& request)
+      : graph_(graph),
+        options_(options),
+        weights_(request.weights),
+        decay_factors_(request.decay_factors) {}
 
   Value first_moment() const { return graph_.state("first_moment", weights_.type()); }
   Value second_moment() const { return graph_.state("second_moment", weights_.type()); }
@@ -30,11 +33,11 @@ class Optimiser {
   Change change(Value g) const {
     switch (options_.optimiser) {
       case OptimiserKind::adamw: return decoupled(adam(g));
-      case OptimiserKind::adam: return adam(decayed(g));
-      case OptimiserKind::sgd: return sgd(decayed(g));
-      case OptimiserKind::rmsprop: return rmsprop(decayed(g));
-      case OptimiserKind::adagrad: return adagrad(decayed(g));
-      case OptimiserKind::adadelta: return adadelta(decayed(g));
+      case OptimiserKind::adam: return adam(with_decay(g));
+      case OptimiserKind::sgd: return sgd(with_decay(g));
+      case OptimiserKind::rmsprop: return rmsprop(with_decay(g));
+      case OptimiserKind::adagrad: return adagrad(with_decay(g));
+      case OptimiserKind::adadelta: return adadelta(with_decay(g));
       case OptimiserKind::lion: return decoupled(lion(g));
       case OptimiserKind::lbfgs: break;
     }
@@ -44,11 +47,13 @@ class Optimiser {
  private:
   Value number(const char* name) const { return graph_.input(name, {weights_.dtype(), {}}); }
 
-  Value decayed(Value g) const {
-    return options_.weight_decay > 0 ? g + options_.weight_decay * weights_ : g;
+  Value with_decay(Value g) const {
+    if (options_.weight_decay == 0) return g;
+    const Value decay = options_.weight_decay * weights_;
+    return g + (decay_factors_ ? decay * decay_factors_ : decay);
   }
   Change decoupled(Change change) const {
-    if (options_.weight_decay > 0) change.by = change.by + options_.weight_decay * weights_;
+    change.by = with_decay(change.by);
     return change;
   }
 
@@ -96,6 +101,7 @@ class Optimiser {
   Graph& graph_;
   const TrainingOptions& options_;
   Value weights_;
+  Value decay_factors_;
 };
 
 // * stands for any text, ? for one character.
@@ -106,6 +112,34 @@ bool fits(std::string_view pattern, std::string_view name) {
   }
   return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
          fits(pattern.substr(1), name.substr(1));
+}
+
+// For each weight the entry of `of_groups` that belongs to its parameter, 1 without a group.
+std::vector<double> factors_of_groups(const std::vector<std::string>& patterns,
+                                      const std::vector<double>& of_groups,
+                                      const ParameterTable& table) {
+  if (of_groups.empty()) return {};
+  std::vector<double> factors(static_cast<size_t>(table.count()), 1.0);
+  std::vector<bool> used(patterns.size(), false);
+  std::vector<std::string> names;
+  for (const Parameter& parameter : table.parameters()) {
+    names.push_back(parameter.name);
+    bool found = false;
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      if (!fits(patterns[i], parameter.name)) continue;
+      used[i] = true;
+      if (!found) {
+        std::fill_n(factors.begin() + parameter.offset, parameter.shape.count(), of_groups[i]);
+      }
+      found = true;
+    }
+  }
+  for (size_t i = 0; i < patterns.size(); ++i) {
+    if (used[i]) continue;
+    fail(Code::not_found, "training.group_patterns: no parameter is named '", patterns[i], "'",
+         suggestion(patterns[i], names));
+  }
+  return factors;
 }
 
 }  // namespace
@@ -124,7 +158,7 @@ void trace_update(Graph& graph, const TrainingOptions& options, const UpdateRequ
         minimum(options.clip_norm / sqrt(norm2 + 1e-300), graph.scalar(1.0, DType::float64));
     g = g * cast(factor, dtype);
   }
-  const Optimiser optimiser(graph, options, weights);
+  const Optimiser optimiser(graph, options, request);
   const Change change = optimiser.change(g);
   const Value moved = weights - rate * change.by;
   const Value moved2 = sum(square(cast(moved, DType::float64)), {0}, false);
@@ -163,30 +197,11 @@ double ema_decay(const TrainingOptions& options, int64_t step) {
 }
 
 std::vector<double> rate_factors(const TrainingOptions& options, const ParameterTable& table) {
-  const std::vector<std::string>& patterns = options.group_patterns;
-  if (patterns.empty()) return {};
-  std::vector<double> factors(static_cast<size_t>(table.count()), 1.0);
-  std::vector<bool> used(patterns.size(), false);
-  std::vector<std::string> names;
-  for (const Parameter& parameter : table.parameters()) {
-    names.push_back(parameter.name);
-    bool found = false;
-    for (size_t i = 0; i < patterns.size(); ++i) {
-      if (!fits(patterns[i], parameter.name)) continue;
-      used[i] = true;
-      if (!found) {
-        std::fill_n(factors.begin() + parameter.offset, parameter.shape.count(),
-                    options.group_rates[i]);
-      }
-      found = true;
-    }
-  }
-  for (size_t i = 0; i < patterns.size(); ++i) {
-    if (used[i]) continue;
-    fail(Code::not_found, "training.group_patterns: no parameter is named '", patterns[i], "'",
-         suggestion(patterns[i], names));
-  }
-  return factors;
+  return factors_of_groups(options.group_patterns, options.group_rates, table);
+}
+
+std::vector<double> decay_factors(const TrainingOptions& options, const ParameterTable& table) {
+  return factors_of_groups(options.group_patterns, options.group_decays, table);
 }
 
 }  // namespace castalia

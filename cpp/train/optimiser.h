@@ -13,13 +13,14 @@
 namespace castalia {
 
 // What trace_update() reads: the flat weights (a state) and their gradient, of one type; the loss,
-// which must be finite for the step to count; and what each weight's learning rate is multiplied
-// by, null where that is one for all.
+// which must be finite for the step to count; and what each weight's learning rate and its weight
+// decay are multiplied by, null where that is one for all.
 struct UpdateRequest {
   Value loss;
   Value weights;
   Value gradient;
   Value rate_factors;
+  Value decay_factors;
 };
 
 // Assigns the weights what one step of the optimiser makes of them, after clipping the gradient by
@@ -29,7 +30,7 @@ struct UpdateRequest {
 // nothing changes. The inputs, scalars of that type, are those of step_numbers(). Not for lbfgs.
 //
 // With g the clipped gradient, w the weights, m and v the moments, R the learning rate, b1 and b2
-// beta1 and beta2, e epsilon and d weight_decay; "d: g" stands for g <- g + d w first:
+// beta1 and beta2, e epsilon and d weight_decay (times its factor); "d: g" stands for g <- g + d w first:
 //   sgd       d: g, m <- momentum m + g, w <- w - R m; nesterov: w - R (g + momentum m)
 //   adam      d: g, m <- b1 m + (1 - b1) g, v <- b2 v + (1 - b2) g^2,
 //             w <- w - R m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + e) in step t
@@ -52,9 +53,10 @@ std::array<StepNumber, 4> step_numbers(const TrainingOptions& options, int64_t s
 // over what there is, so that it does not remember the first weights.
 double ema_decay(const TrainingOptions& options, int64_t step);
 
-// What each weight's learning rate is multiplied by: group_rates. Empty without groups. An Error
-// (not_found) when a pattern fits no parameter.
+// What each weight's learning rate, or its weight decay, is multiplied by: group_rates,
+// group_decays. Empty where these are. An Error (not_found) when a pattern fits no parameter.
 std::vector<double> rate_factors(const TrainingOptions& options, const ParameterTable& table);
+std::vector<double> decay_factors(const TrainingOptions& options, const ParameterTable& table);
 
 }  // namespace castalia
 

@@ -36,14 +36,22 @@ double rate_of(int step) { return 0.05 / (1 + 0.1 * step); }
 template <typename T>
 class Compiled {
  public:
-  Compiled(const std::string& json, const Vector& factors) : options_(json) {
+  Compiled(const std::string& json, const Vector& rates, const Vector& decays = {})
+      : options_(json) {
     constexpr DType dtype = sizeof(T) == 4 ? DType::float32 : DType::float64;
     Graph graph;
     const Value weights = graph.state("parameters", {dtype, {kCount}});
     const Value gradient = graph.input("gradient", {dtype, {kCount}});
     const Value loss = graph.input("loss", {DType::float64, {}});
-    const Value rates = factors.empty() ? Value() : graph.state("rate_factors", {dtype, {kCount}});
-    trace_update(graph, options_, {loss, weights, gradient, rates});
+    const auto factors = [&](const char* name, const Vector& values) {
+      return values.empty() ? Value() : graph.state(name, {dtype, {kCount}});
+    };
+    trace_update(graph, options_,
+                 {.loss = loss,
+                  .weights = weights,
+                  .gradient = gradient,
+                  .rate_factors = factors("rate_factors", rates),
+                  .decay_factors = factors("decay_factors", decays)});
     workspace_ = std::make_unique<Workspace>(compile(graph, {.rows_independent = false}));
     for (const Binding& state : workspace_->program().states) {
       memory_[state.name] = AlignedBuffer(padded_bytes(kCount * sizeof(T)));
@@ -51,7 +59,8 @@ class Compiled {
     }
     for (int64_t i = 0; i < kCount; ++i) at("parameters")[i] = static_cast<T>(first_weight(i));
     if (memory_.count("ema") > 0) std::copy_n(at("parameters"), kCount, at("ema"));
-    for (size_t i = 0; i < factors.size(); ++i) at("rate_factors")[i] = static_cast<T>(factors[i]);
+    for (size_t i = 0; i < rates.size(); ++i) at("rate_factors")[i] = static_cast<T>(rates[i]);
+    for (size_t i = 0; i < decays.size(); ++i) at("decay_factors")[i] = static_cast<T>(decays[i]);
   }
 
   T* at(const std::string& name) { return reinterpret_cast<T*>(memory_[name].data()); }
@@ -213,6 +222,31 @@ TEST(Optimiser, HasRatesOfGroups) {
   for (int64_t i = 20; i < 30; ++i) EXPECT_EQ(compiled.at("parameters")[i], first_weight(i));
 }
 
+// A weight that does not decay moves as if nothing did; one that does, as if all did.
+TEST(Optimiser, HasDecaysOfGroups) {
+  for (const char* name : {"adamw", "adam", "sgd", "rmsprop", "adagrad", "adadelta", "lion"}) {
+    const std::string json = std::string(R"({"optimiser": ")") + name + "\"";
+    SCOPED_TRACE(json);
+    const auto with = [&](double decay) {
+      return json + R"(, "weight_decay": )" + std::to_string(decay) + "}";
+    };
+    Vector factors(kCount, 1);
+    for (size_t i = 10; i < 20; ++i) factors[i] = 0;
+    for (size_t i = 20; i < 30; ++i) factors[i] = 0.5;
+    Compiled<double> grouped(with(0.5), {}, factors);
+    Compiled<double> all(with(0.5), {}), none(with(0), {}), half(with(0.25), {});
+    for (int t = 1; t <= kSteps; ++t) {
+      for (Compiled<double>* each : {&grouped, &all, &none, &half}) ASSERT_TRUE(each->step(t));
+    }
+    for (int64_t i = 0; i < kCount; ++i) {
+      const double factor = factors[static_cast<size_t>(i)];
+      Compiled<double>& same = factor == 0 ? none : factor == 1 ? all : half;
+      EXPECT_EQ(grouped.at("parameters")[i], same.at("parameters")[i]) << i;
+    }
+    EXPECT_NE(all.at("parameters")[0], none.at("parameters")[0]);
+  }
+}
+
 TEST(Optimiser, ClipsTheGradient) {
   expect_steps<double>(R"({"optimiser": "sgd", "clip_norm": 0.5})",
                        [](Scalar& s, double g, double rate, int) { s.w -= rate * g; }, 1e-13, {},
@@ -256,6 +290,14 @@ ParameterTable table_of(const std::vector<std::string>& names) {
   for (const std::string& name : names) table.declare(name, {2}, Initializer::zeros);
   table.close();
   return table;
+}
+
+TEST(DecayFactors, AreThoseOfTheGroups) {
+  const ParameterTable table = table_of({"linear_0.weight", "linear_0.bias"});
+  const TrainingOptions options(
+      R"({"weight_decay": 1, "group_patterns": ["*.bias"], "group_decays": [0]})");
+  EXPECT_EQ(decay_factors(options, table), (Vector{1, 1, 0, 0}));
+  EXPECT_EQ(rate_factors(options, table), Vector());
 }
 
 TEST(RateFactors, FollowTheFirstPatternThatFits) {

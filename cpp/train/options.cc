@@ -49,8 +49,9 @@ const std::vector<Readers>& read_by_optimisers() {
         {"epsilon", {"adamw", "adam", "rmsprop", "adagrad", "adadelta"}},
         {"lbfgs_history", {"lbfgs"}},
     };
-    for (const char* field : {"learning_rate", "schedule", "warmup", "final_fraction",
-                              "weight_decay", "clip_norm", "group_patterns", "group_rates"}) {
+    for (const char* field :
+         {"learning_rate", "schedule", "warmup", "final_fraction", "weight_decay", "clip_norm",
+          "group_patterns", "group_rates", "group_decays"}) {
       rows.push_back({field, but_lbfgs});
     }
     return rows;
@@ -130,13 +131,20 @@ std::span<const Field> training_fields() {
        .type = text_list,
        .default_value = "[]",
        .meaning =
-           "groups of parameters with learning rates of their own, by name: * stands for any text, "
-           "? for one character; the first pattern that fits counts"},
+           "groups of parameters with learning rates or weight decays of their own, by name: * "
+           "stands for any text, ? for one character; the first pattern that fits counts"},
       {.name = "group_rates",
        .type = real_list,
        .default_value = "[]",
        .meaning =
            "for each of group_patterns what the learning rate is multiplied by; 0: weights stay",
+       .least = 0,
+       .greatest = 1e6},
+      {.name = "group_decays",
+       .type = real_list,
+       .default_value = "[]",
+       .meaning =
+           "for each of group_patterns what weight_decay is multiplied by; 0: these do not decay",
        .least = 0,
        .greatest = 1e6},
       {.name = "schedule",
@@ -330,6 +338,7 @@ TrainingOptions::TrainingOptions(const std::string& text) {
   learning_rate = values.real("learning_rate");
   group_patterns = values.texts("group_patterns");
   group_rates = values.reals("group_rates");
+  group_decays = values.reals("group_decays");
   schedule = kind_of<Schedule>(schedule_names(), values.text("schedule"));
   final_fraction = values.real("final_fraction");
   warmup = values.integer("warmup");
@@ -385,9 +394,19 @@ TrainingOptions::TrainingOptions(const std::string& text) {
   if (nesterov && momentum == 0) {
     fail(Code::invalid_argument, "training.nesterov needs a training.momentum above 0");
   }
-  if (group_patterns.size() != group_rates.size()) {
+  const auto expect_one_each = [&](const char* field, const std::vector<double>& factors) {
+    if (factors.empty() || factors.size() == group_patterns.size()) return;
     fail(Code::invalid_argument, "training.group_patterns has ", group_patterns.size(),
-         " entries, training.group_rates ", group_rates.size(), ": one rate for each pattern");
+         " entries, training.", field, " ", factors.size(), ": one for each pattern");
+  };
+  expect_one_each("group_rates", group_rates);
+  expect_one_each("group_decays", group_decays);
+  if (!group_patterns.empty() && group_rates.empty() && group_decays.empty()) {
+    fail(Code::invalid_argument,
+         "training.group_patterns needs training.group_rates or training.group_decays");
+  }
+  if (!group_decays.empty() && weight_decay == 0) {
+    fail(Code::invalid_argument, "training.group_decays needs a training.weight_decay above 0");
   }
 }
 

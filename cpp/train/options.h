@@ -43,7 +43,8 @@ struct TrainingOptions {
   OptimiserKind optimiser;
   double learning_rate;
   std::vector<std::string> group_patterns;
-  std::vector<double> group_rates;  // as many as patterns
+  std::vector<double> group_rates;   // as many as patterns, or none
+  std::vector<double> group_decays;  // as many as patterns, or none
   Schedule schedule;
   double final_fraction;
   int64_t warmup;

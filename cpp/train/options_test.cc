@@ -61,6 +61,10 @@ TEST(TrainingOptions, RefuseWhatDoesNotGoTogether) {
   expect_refused(R"({"optimiser": "sgd", "nesterov": true})", {"training.momentum"});
   expect_refused(R"({"group_patterns": ["a", "b"], "group_rates": [1]})",
                  {"group_patterns", "2", "group_rates", "1"});
+  expect_refused(R"({"group_patterns": ["a"], "group_decays": [1, 2], "weight_decay": 1})",
+                 {"group_patterns", "1", "group_decays", "2"});
+  expect_refused(R"({"group_patterns": ["a"], "group_decays": [0]})", {"training.weight_decay"});
+  expect_refused(R"({"group_patterns": ["a"]})", {"group_rates", "group_decays"});
   expect_refused(R"({"schedule": "reduce_on_plateau", "validation": 0})", {"training.validation"});
   expect_refused(R"({"optimiser": "adan"})", {"training.optimiser", "adam"});
 }

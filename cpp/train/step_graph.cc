@@ -64,9 +64,15 @@ void trace_step(const StepGraphRequest& request, Graph& graph) {
   graph.output("loss", loss);
   Value gradient = step.flat_gradient(loss);
   if (last_of_many) gradient = step.gradient_sum() + gradient;
-  const Value factors =
-      options.group_patterns.empty() ? Value() : graph.state("rate_factors", step.flat().type());
-  trace_update(graph, options, {loss, step.flat(), gradient, factors});
+  const auto factors = [&](const char* state, const std::vector<double>& of_groups) {
+    return of_groups.empty() ? Value() : graph.state(state, step.flat().type());
+  };
+  trace_update(graph, options,
+               {.loss = loss,
+                .weights = step.flat(),
+                .gradient = gradient,
+                .rate_factors = factors("rate_factors", options.group_rates),
+                .decay_factors = factors("decay_factors", options.group_decays)});
 }
 
 void trace_part(const StepGraphRequest& request, Graph& graph) {

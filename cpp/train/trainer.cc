@@ -87,11 +87,13 @@ void Trainer::make_states(const void* parameters) {
     lbfgs_weights_.resize(static_cast<size_t>(table_.count()));
     lbfgs_mean_.resize(static_cast<size_t>(table_.count()));
   }
-  const std::vector<double> factors = castalia::rate_factors(options_, table_);
-  if (!factors.empty()) {
-    rate_factors_ = AlignedBuffer(bytes);
-    write(rate_factors_.data(), dtype_, factors);
-  }
+  const auto keep = [&](AlignedBuffer& buffer, const std::vector<double>& factors) {
+    if (factors.empty()) return;
+    buffer = AlignedBuffer(bytes);
+    write(buffer.data(), dtype_, factors);
+  };
+  keep(rate_factors_, rate_factors(options_, table_));
+  keep(decay_factors_, decay_factors(options_, table_));
 }
 
 AlignedBuffer& Trainer::state(const std::string& name) {
@@ -100,8 +102,9 @@ AlignedBuffer& Trainer::state(const std::string& name) {
   if (name == "second_moment") return second_moment_;
   if (name == "ema") return ema_;
   if (name == "gradient_sum") return gradient_sum_;
-  check(name == "rate_factors", "no memory for the state '", name, "'");
-  return rate_factors_;
+  if (name == "rate_factors") return rate_factors_;
+  check(name == "decay_factors", "no memory for the state '", name, "'");
+  return decay_factors_;
 }
 
 size_t Trainer::parameter_bytes() const {

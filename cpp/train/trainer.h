@@ -56,6 +56,8 @@ class Trainer {
   const void* parameters() const;
   const Network& network() const { return *network_; }
   const Dataset& data() const { return *data_; }
+  // The rows of data() that are held out, ascending.
+  std::span<const int64_t> validation_rows() const { return validation_rows_; }
 
  private:
   struct Record {
@@ -101,7 +103,8 @@ class Trainer {
   int64_t validate_every_ = 0;
 
   // States of the Programs; the last two only where they are used.
-  AlignedBuffer flat_, first_moment_, second_moment_, ema_, best_, gradient_sum_, rate_factors_;
+  AlignedBuffer flat_, first_moment_, second_moment_, ema_, best_, gradient_sum_;
+  AlignedBuffer rate_factors_, decay_factors_;
   std::unique_ptr<Workspace> training_;  // the step; null with lbfgs
   std::unique_ptr<Workspace> part_;      // a batch of several, or of lbfgs; else null
   std::unique_ptr<Workspace> validation_;

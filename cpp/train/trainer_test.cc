@@ -31,6 +31,8 @@ const char* const kRuns[] = {
     R"("batch": 32, "learning_rate": 0.3, "optimiser": "sgd", "schedule": "reduce_on_plateau",
        "plateau_patience": 1, "validate_every": 2, "plateau_threshold": 0.2)",
     R"("batch": 32, "learning_rate": 0.02, "group_patterns": ["decoder.*"], "group_rates": [0.5])",
+    R"("batch": 32, "learning_rate": 0.02, "weight_decay": 0.1, "group_patterns": ["*.bias"],
+       "group_decays": [0])",
 };
 
 std::string with(const std::string& fields, const std::string& more = "") {

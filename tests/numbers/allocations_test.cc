@@ -144,11 +144,11 @@ TEST_P(Allocations, TheStatelessCallMakesNoneAfterTheFirst) {
 }
 
 // Over several epochs and validations.
-TEST_P(Allocations, ATrainerMakesNoneAfterTheFirstStep) {
-  castalia_model* model = toy_model(context_);
+void expect_training_allocates_nothing(castalia_context* context, const std::string& fields) {
+  SCOPED_TRACE(fields);
+  castalia_model* model = toy_model(context);
   castalia_dataset* dataset = toy_dataset();
-  castalia_config* config =
-      toy_config(R"({"steps": 100, "batch": 256, "clip_norm": 5.0, "ema": 0.9})");
+  castalia_config* config = toy_config((R"({"steps": 100, )" + fields + "}").c_str());
   castalia_trainer* trainer = nullptr;
   TOY(castalia_trainer_create(model, dataset, config, &trainer));
   TOY(castalia_trainer_advance(trainer, 1));
@@ -157,6 +157,18 @@ TEST_P(Allocations, ATrainerMakesNoneAfterTheFirstStep) {
   TOY(castalia_config_destroy(config));
   TOY(castalia_dataset_destroy(dataset));
   TOY(castalia_model_destroy(model));
+}
+
+TEST_P(Allocations, ATrainerMakesNoneAfterTheFirstStep) {
+  for (const char* optimiser : {"adamw", "adam", "sgd", "rmsprop", "adagrad", "adadelta", "lion"}) {
+    expect_training_allocates_nothing(
+        context_, std::string(R"("batch": 256, "clip_norm": 5.0, "ema": 0.9, "optimiser": ")") +
+                      optimiser + "\"");
+  }
+  expect_training_allocates_nothing(
+      context_, R"("batch": 100, "accumulate": 3, "weight_decay": 0.1, "group_patterns": ["*.bias"],
+                   "group_rates": [0.5], "group_decays": [0])");
+  expect_training_allocates_nothing(context_, R"("batch": 500, "optimiser": "lbfgs")");
 }
 
 INSTANTIATE_TEST_SUITE_P(ThreadNumbers, Allocations, testing::Values(1, 2));
