@@ -390,18 +390,24 @@ class Scheduler {
     const Shape& shape = operand.shape();
     std::vector<int> chain = {head};  // the last first
     std::set<int> candidates = {operand.node_index()};
+    std::set<int> elsewhere;  // read at other places than their own
     while (!candidates.empty()) {
+      // Whatever reads it has been looked at before.
       const int node = candidates.extract(std::prev(candidates.end())).value();
       const std::vector<int>& all = readers[static_cast<size_t>(node)];
-      if (!std::all_of(all.begin(), all.end(), [&](int r) { return contains(chain, r); })) continue;
+      if (elsewhere.count(node) > 0 ||
+          !std::all_of(all.begin(), all.end(), [&](int r) { return contains(chain, r); })) {
+        continue;
+      }
       if (chain.size() >= kMaxFused) return false;
       chain.push_back(node);
       for (const Value& input : graph_.node(node).inputs) {
         const Operand read = operand_of(input);
-        const int from = group_of(read.view.base);
-        if (from >= 0 && group(from).elementwise && reads_at_same_place(read, shape) &&
-            read.view.base.shape() == shape) {
-          candidates.insert(read.view.base.node_index());
+        const Value base = read.view.base;
+        if (!reads_at_same_place(read, shape) || base.shape() != shape) {
+          elsewhere.insert(base.node_index());
+        } else if (group_of(base) >= 0 && group(group_of(base)).elementwise) {
+          candidates.insert(base.node_index());
         }
       }
     }

@@ -72,6 +72,12 @@ const std::vector<Epilogue>& epilogues() {
          const Value flat = reshape(z, Shape{z.shape().count()});
          g.output("y", tanh(flat) + reshape(o.residual, flat.shape()));
        }},
+      {"overwritten before it is read for the last time", 1,
+       [](Graph& g, const Operands& o) {
+         const Value z = matmul(o.x, o.w);
+         g.output("y", tanh(z));
+         g.output("sum", z + o.residual);
+       }},
       {"in two shapes", 1,
        [](Graph& g, const Operands& o) {
          const Value z = matmul(o.x, o.w) + o.bias;

@@ -53,7 +53,8 @@ class Runner {
   // way of scratch.
   void run_exact(const KernelArguments& arguments, int64_t start, int64_t end) const {
     Row* rows = table(arguments);
-    const int64_t whole = end - (end - start) % kWholeVectors;
+    const bool only_scratch = plan_.staged.empty() && !plan_.has_made;
+    const int64_t whole = only_scratch ? end : end - (end - start) % kWholeVectors;
     if (start < whole) {
       if (plan_.has_made) rows[kFusedMade] = in_place(arguments.inputs[kFusedMade], kFusedMade);
       run_tiles(arguments, stage(arguments, rows), start, whole);

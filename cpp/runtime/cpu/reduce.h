@@ -1,8 +1,8 @@
 // Sums, products, extremes and running sums over one axis of a dense array, on the CPU.
 //
 // The array is [outer, n, inner], row-major: the axis in the middle goes, so inner = 1 reduces the
-// last axis and outer = 1 the first. Sums and products accumulate in double. Their order depends
-// on n, and on whether inner is 1, and on nothing else: a result has the same bits for any number
+// last axis and outer = 1 the first. Sums and products accumulate in double. The order depends on
+// n, and on whether inner is 1, and on nothing else: a result has the same bits for any number
 // of rows, position, tile, thread and instruction set.
 //
 // Tiles write disjoint parts of the result. Nothing here allocates or needs scratch; any thread may
@@ -32,8 +32,8 @@ struct ReduceSource {
   // Elements [first, first + count) of the array in row-major order, valid until the next call.
   const In* (*piece)(void* object, int64_t first, int64_t count);
   void* object;
-  // The most elements of a piece, a multiple of 32; kAll when the array is in memory, and the
-  // elements around a piece may be read too.
+  // The most elements of a piece, a multiple of 32; kAll when the array is in memory, and a piece
+  // may be more than is needed.
   int64_t capacity;
 
   static constexpr int64_t kAll = INT64_MAX;
