@@ -21,8 +21,8 @@ struct ChosenKernel {
 };
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options);
 
-// The same with an epilogue or a prologue (KernelCandidate), for a node whose chosen candidate takes
-// one.
+// The same with an epilogue or a prologue (KernelCandidate), for a node whose chosen candidate
+// takes one.
 ChosenKernel choose_with_epilogue(const Node& node, const CompileOptions& options,
                                   const cpu::FusedProgram& epilogue);
 ChosenKernel choose_with_prologue(const Node& node, const CompileOptions& options,

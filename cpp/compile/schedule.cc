@@ -436,9 +436,9 @@ class Scheduler {
            });
   }
 
-  // Makes a reduction part of the whole group that computes its operand, which others read too: that
-  // is written while it is reduced. The reduction's tiles then are the group's, so a large group is
-  // left alone where those may be few.
+  // Makes a reduction part of the whole group that computes its operand, which others read too:
+  // that is written while it is reduced. The reduction's tiles then are the group's, so a large
+  // group is left alone where those may be few.
   void join_operand(int reduction) {
     const int head = group(reduction).nodes[0];
     const Node& node = graph_.node(head);

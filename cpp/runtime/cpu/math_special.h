@@ -1,5 +1,6 @@
 // More functions on SIMD vectors: hyperbolic and inverse functions, the complementary error
-// function, and the gamma family. What math.h promises holds here too, but for erfc: 5 ulp.
+// function, and the gamma family. What math.h promises holds here too, but for erfc and gelu: 5
+// ulp.
 //
 // Where float goes through double it is to within 1 ulp and costs two to three times more.
 #if defined(CASTALIA_CPP_RUNTIME_CPU_MATH_SPECIAL_H_) == defined(HWY_TARGET_TOGGLE)

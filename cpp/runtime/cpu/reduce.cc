@@ -218,8 +218,8 @@ class Fold {
     for (int v = 0; v < kVectors; ++v) hn::Store(columns[v], d, folded + v * kLanes);
   }
 
-  // Columns that fill no vector, in one with what stands behind them; that is not wanted. Nothing is
-  // read beyond the last row.
+  // Columns that fill no vector, in one with what stands behind them; that is not wanted. Nothing
+  // is read beyond the last row.
   static HWY_INLINE void fold_few(const In* in, int64_t rows, int64_t stride, int64_t count,
                                   A* folded) {
     const D d;
