@@ -87,6 +87,15 @@ struct KernelCandidate {
   std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
                                         const cpu::FusedProgram& epilogue)>
       create_with_epilogue = {};
+
+  // Where it can be had, for an operator of one operand and one result: the operand is computed
+  // element by element, in the same kernel, and is not in memory unless it is asked for. Output 0
+  // of the program is the operand, in the order of its elements; the kernel's inputs are the
+  // program's, its outputs the operator's and then the program's from the second on. Takes every
+  // request that create() takes.
+  std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
+                                        const cpu::FusedProgram& prologue)>
+      create_with_prologue = {};
 };
 
 }  // namespace castalia
