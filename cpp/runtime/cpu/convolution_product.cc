@@ -65,14 +65,38 @@ void product_kernel(const GatheredProduct<T>& p, int64_t first, int64_t column) 
 
   const int64_t columns = p.columns - column;
   if (columns >= Vectors * width) {
+    if (p.add) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+        const T* const c = p.c[first + i] + column;
+#pragma GCC unroll 2
+        for (int v = 0; v < Vectors; ++v) {
+          sum[i][v] = hn::Add(hn::LoadU(d, c + v * width), sum[i][v]);
+        }
+      }
+    }
+    if (p.bias != nullptr) {
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) {
+        const V bias = hn::LoadU(d, p.bias + column + v * width);
+#pragma GCC unroll 16
+        for (int i = 0; i < Rows; ++i) sum[i][v] = hn::Add(sum[i][v], bias);
+      }
+    }
+    if (p.relu) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 2
+        for (int v = 0; v < Vectors; ++v) {
+          sum[i][v] = hn::IfThenZeroElse(hn::Lt(sum[i][v], hn::Zero(d)), sum[i][v]);
+        }
+      }
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       T* const c = p.c[first + i] + column;
 #pragma GCC unroll 2
-      for (int v = 0; v < Vectors; ++v) {
-        const V total = p.add ? hn::Add(hn::LoadU(d, c + v * width), sum[i][v]) : sum[i][v];
-        hn::StoreU(total, d, c + v * width);
-      }
+      for (int v = 0; v < Vectors; ++v) hn::StoreU(sum[i][v], d, c + v * width);
     }
     return;
   }
@@ -86,7 +110,11 @@ void product_kernel(const GatheredProduct<T>& p, int64_t first, int64_t column) 
   for (int i = 0; i < Rows; ++i) {
     T* const c = p.c[first + i] + column;
     const T* const from = edge + i * Vectors * width;
-    for (int64_t j = 0; j < columns; ++j) c[j] = p.add ? c[j] + from[j] : from[j];
+    for (int64_t j = 0; j < columns; ++j) {
+      T x = p.add ? c[j] + from[j] : from[j];
+      if (p.bias != nullptr) x += p.bias[column + j];
+      c[j] = p.relu && x < T(0) ? T(0) : x;
+    }
   }
 }
 

@@ -36,6 +36,9 @@ struct GatheredProduct {
   int64_t panel_stride = 0;
   int64_t columns = 0;
   bool add = false;  // to what C holds, once the sum is complete
+  // Then the element becomes relu(element + bias[j]); relu(x) is 0 for x < 0 and x otherwise.
+  const T* bias = nullptr;  // [columns], or null
+  bool relu = false;
 };
 
 // Depth at which a panel of B stays in the first-level cache while the rows pass by. Longer sums

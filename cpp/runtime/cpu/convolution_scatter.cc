@@ -106,7 +106,8 @@ size_t ScatteredProduct::scratch_bytes() const {
 }
 
 template <typename T>
-void ScatteredProduct::run(const T* from, const T* weights, T* to, std::byte* scratch,
+void ScatteredProduct::run(const T* from, const T* weights, T* to,
+                           const ConvolutionEpilogue<T>& epilogue, std::byte* scratch,
                            int64_t first, int64_t last) const {
   check(first >= 0 && last <= tiles(), "convolution: tiles ", first, " to ", last, " of ", tiles());
   Job<T> job{};
@@ -130,6 +131,12 @@ void ScatteredProduct::run(const T* from, const T* weights, T* to, std::byte* sc
     job.first[split] = slab * slab_;
     job.last[split] = std::min(axes_[split].written, (slab + slabs) * slab_);
     for (job.group = 0; job.group < groups_; ++job.group) run_image(job);
+    // Before the split axis there is one element, so a slab's elements lie together.
+    const int64_t image =
+        axes_[0].written * axes_[1].written * axes_[2].written * written_channels_;
+    const int64_t step = image / axes_[split].written;
+    const int64_t count = (job.last[split] - job.first[split]) * step;
+    epilogue.finish_rows(job.image * image + job.first[split] * step, 1, count, count);
     first += slabs;
   }
 }
@@ -247,10 +254,10 @@ void ScatteredProduct::scatter(const Job<T>& job, const Block& block, int64_t li
   }
 }
 
-#define CASTALIA_INSTANTIATE(T)                                                                \
-  template size_t ScatteredProduct::scratch_bytes<T>() const;                                  \
-  template void ScatteredProduct::run<T>(const T*, const T*, T*, std::byte*, int64_t, int64_t) \
-      const;
+#define CASTALIA_INSTANTIATE(T)                                                                 \
+  template size_t ScatteredProduct::scratch_bytes<T>() const;                                   \
+  template void ScatteredProduct::run<T>(const T*, const T*, T*, const ConvolutionEpilogue<T>&, \
+                                         std::byte*, int64_t, int64_t) const;
 CASTALIA_INSTANTIATE(float)
 CASTALIA_INSTANTIATE(double)
 #undef CASTALIA_INSTANTIATE
