@@ -16,7 +16,7 @@ constexpr int64_t kPackDepth = 4 * kProductDepth;
 constexpr int64_t kMaxDepth = 8 * kProductDepth;  // of what is summed at a time
 template <typename T>
 constexpr int64_t kMaxColumns = 1024 / static_cast<int64_t>(sizeof(T));
-constexpr int64_t kBlockRows = 96;       // positions that pass by a panel of weights
+constexpr int64_t kBlockRows = 48;       // positions that pass by a panel of weights
 constexpr int64_t kTilePositions = 512;  // fewer, and packing weights would cost too much
 // That pass together, phase by phase, where all weights are packed: what is read and written stays
 // in a cache meanwhile. Fewer, and the borders of images would fill no vectors.

@@ -209,6 +209,11 @@ class ScatteredProduct {
   struct Block;
   ScatteredProduct(const ConvolutionShape& shape, bool transposed);
   template <typename T>
+  void find_targets(Job<T>& job) const;
+  int64_t first_of_remainder(int64_t remainder) const;
+  template <typename T>
+  void sort_lines(const Job<T>& job, T* first, const T* last) const;
+  template <typename T>
   void run_image(Job<T>& job) const;
   template <typename T>
   void multiply(const Job<T>& job, const Block& block) const;
@@ -224,6 +229,7 @@ class ScatteredProduct {
   int split_ = 0;
   int64_t slab_ = 1;
   int64_t slabs_per_image_ = 1;
+  bool sort_ = false;  // lines are put in order at the end
 };
 
 class WeightGradient {
@@ -261,6 +267,10 @@ class WeightGradient {
   template <typename T>
   void multiply_in_place(Job<T>& job, const Block& block) const;
   template <typename T>
+  int64_t copy_bytes() const;
+  template <typename T>
+  void copy_rows(const Job<T>& job, const T* from, int64_t rows, int64_t depth) const;
+  template <typename T>
   T* row_of_weights(const Job<T>& job, int64_t row) const;
   int64_t find_steps(const Block& block, const std::array<int64_t, 3>& tap, int64_t width,
                      struct ProductStep* steps) const;
@@ -275,6 +285,7 @@ class WeightGradient {
   // many elements a line, lines for each plane that a tap sees, and elements altogether.
   bool pad_ = false;
   int64_t line_elements_ = 0, plane_lines_ = 0, lines_elements_ = 0;
+  bool copy_ = false;  // many channels and columns: what a tap sees is copied
   int64_t tile_rows_, tile_columns_, row_tiles_, column_tiles_;
   int64_t block_lines_, block_width_;  // a block is so many lines of output times so many positions
 };

@@ -237,6 +237,33 @@ void pack(const T* from, int64_t ld, bool transpose, int64_t k, int64_t n, int64
   }
 }
 
+// Adds as many elements as fill vectors of `d`, from element i on.
+template <typename D, typename T>
+HWY_INLINE void add_vectors(D d, const AddedRun<T>& run, int64_t& i) {
+  const int64_t width = static_cast<int64_t>(hn::Lanes(d));
+  for (; i + width <= run.count; i += width) {
+    hn::StoreU(hn::Add(hn::LoadU(d, run.to + i), hn::LoadU(d, run.from + i)), d, run.to + i);
+  }
+}
+
+template <typename T>
+void add(const AddedRun<T>* runs, int64_t count, int64_t step) {
+  for (const AddedRun<T>* run = runs; run != runs + count; ++run) {
+    int64_t i = 0;
+    if (step == 1) {
+      add_vectors(Tag<T>(), *run, i);
+#if HWY_TARGET != HWY_SCALAR
+      add_vectors(hn::FixedTag<T, 16 / sizeof(T)>(), *run, i);
+#endif
+    }
+    for (; i < run->count; ++i) run->to[i * step] += run->from[i];
+  }
+}
+
+void add_float(const AddedRun<float>* runs, int64_t count, int64_t step) { add(runs, count, step); }
+void add_double(const AddedRun<double>* runs, int64_t count, int64_t step) {
+  add(runs, count, step);
+}
 void run_float(const GatheredProduct<float>& p) { run(p); }
 void run_double(const GatheredProduct<double>& p) { run(p); }
 int64_t width_float() { return 2 * lanes<float>(); }
@@ -265,6 +292,8 @@ HWY_EXPORT(width_float);
 HWY_EXPORT(width_double);
 HWY_EXPORT(pack_float);
 HWY_EXPORT(pack_double);
+HWY_EXPORT(add_float);
+HWY_EXPORT(add_double);
 
 }  // namespace
 
@@ -288,6 +317,16 @@ void run_product(const GatheredProduct<float>& product) {
 template <>
 void run_product(const GatheredProduct<double>& product) {
   HWY_DYNAMIC_DISPATCH(run_double)(product);
+}
+
+template <>
+void add_runs(const AddedRun<float>* runs, int64_t count, int64_t step) {
+  HWY_DYNAMIC_DISPATCH(add_float)(runs, count, step);
+}
+
+template <>
+void add_runs(const AddedRun<double>* runs, int64_t count, int64_t step) {
+  HWY_DYNAMIC_DISPATCH(add_double)(runs, count, step);
 }
 
 template <>

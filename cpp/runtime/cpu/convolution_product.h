@@ -62,6 +62,18 @@ template <typename T>
 void pack_panels(const T* from, int64_t ld, bool transpose, int64_t k, int64_t n,
                  int64_t panel_stride, T* to);
 
+// to[i * step] += from[i] for i < count.
+template <typename T>
+struct AddedRun {
+  const T* from = nullptr;
+  T* to = nullptr;
+  int64_t count = 0;
+};
+
+// One run after another.
+template <typename T>
+void add_runs(const AddedRun<T>* runs, int64_t count, int64_t step);
+
 }  // namespace castalia::cpu
 
 #endif  // CASTALIA_CPP_RUNTIME_CPU_CONVOLUTION_PRODUCT_H_

@@ -328,7 +328,7 @@ TEST(ConvolutionPlan, ScratchStaysModest) {
   EXPECT_GT(SlidingProduct::forward(large).packed_bytes<float>(), size_t{1000000});
   EXPECT_LE(SlidingProduct::forward(large).scratch_bytes<float>(), size_t{300000});
   EXPECT_LE(SlidingProduct::transposed(large).scratch_bytes<double>(), size_t{300000});
-  EXPECT_LE(WeightGradient(large).scratch_bytes<double>(), size_t{300000});
+  EXPECT_LE(WeightGradient(large).scratch_bytes<double>(), size_t{420000});
 }
 
 // One copy of the packed weights serves every number of images.

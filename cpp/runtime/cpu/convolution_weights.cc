@@ -23,6 +23,12 @@ constexpr int64_t kJobRows = 512;  // with kTileColumns floats: 256 KB of weight
 constexpr int64_t kMinTileRows = 256;
 constexpr int64_t kMinPaddedRows = 24;
 constexpr int64_t kTileColumns = 128;
+// Channels of a tap are copied so many at a time where they meet as many columns: neighbouring
+// positions often lie a power of two apart and would push each other out of the cache. The copies
+// lie further apart than that.
+constexpr int64_t kCopiedRows = 64;
+constexpr int64_t kCopyDistance = kCopiedRows + 4;
+constexpr int64_t kCopyColumns = 64;
 constexpr int64_t kWantedTiles = 16;
 
 constexpr int64_t divide_up(int64_t x, int64_t y) { return (x + y - 1) / y; }
@@ -69,6 +75,8 @@ struct WeightGradient::Job {
   T* packed;
   ProductStep* steps;
   T* lines;  // of the image, padded
+  T* copies;
+  ProductStep* copied_steps;
 };
 
 namespace {
@@ -109,6 +117,7 @@ WeightGradient::WeightGradient(const ConvolutionShape& given)
   row_tiles_ = columns_ == 0 ? 0
                              : std::clamp(rows_ / (pad_ ? kMinPaddedRows : kMinTileRows),
                                           std::min<int64_t>(rows_, 1), wanted);
+  copy_ = !pad_ && tile_columns_ >= kCopyColumns;
   tile_rows_ = row_tiles_ == 0 ? 0 : divide_up(rows_, row_tiles_);
   row_tiles_ = tile_rows_ == 0 ? 0 : divide_up(rows_, tile_rows_);
 }
@@ -137,6 +146,15 @@ void WeightGradient::choose_blocks() {
   block_lines_ = lines;
 }
 
+// For the copies and their steps.
+template <typename T>
+int64_t WeightGradient::copy_bytes() const {
+  const int64_t positions = block_lines_ * block_width_;
+  return copy_ ? positions * (kCopyDistance * static_cast<int64_t>(sizeof(T)) +
+                              static_cast<int64_t>(sizeof(ProductStep)))
+               : 0;
+}
+
 template <typename T>
 size_t WeightGradient::scratch_bytes() const {
   const int64_t positions = block_lines_ * block_width_;
@@ -144,7 +162,7 @@ size_t WeightGradient::scratch_bytes() const {
   const int64_t size = static_cast<int64_t>(sizeof(T));
   return static_cast<size_t>(round_up(positions * columns * size, 64) +
                              positions * static_cast<int64_t>(sizeof(ProductStep)) +
-                             lines_elements_ * size);
+                             lines_elements_ * size + copy_bytes<T>());
 }
 
 template <typename T>
@@ -164,6 +182,8 @@ void WeightGradient::run(const T* in, const T* out_gradient, T* weights,
   scratch += round_up(positions * columns * static_cast<int64_t>(sizeof(T)), 64);
   job.steps = reinterpret_cast<ProductStep*>(scratch);
   job.lines = reinterpret_cast<T*>(job.steps + positions);
+  job.copied_steps = job.steps + positions;  // either these or lines
+  job.copies = reinterpret_cast<T*>(job.copied_steps + positions);
   // Tiles of the same columns pass together, so that they share what is packed.
   while (first < last) {
     const int64_t tower = first / row_tiles_;
@@ -364,13 +384,35 @@ void WeightGradient::multiply_in_place(Job<T>& job, const Block& block) const {
     if (product.depth == 0 && product.add) continue;
     const int64_t end = std::min(job.row_last, (tap + 1) * channels);
     for (int64_t row = std::max(job.row_first, tap * channels); row < end; row += product.rows) {
-      product.rows = std::min(kRowsTogether, end - row);
+      product.rows = std::min(copy_ ? kCopiedRows : kRowsTogether, end - row);
+      const T* from = job.in + job.group * channels + row - tap * channels;
+      if (copy_) {
+        copy_rows(job, from, product.rows, product.depth);
+        product.steps = job.copied_steps;
+        from = job.copies;
+      }
       for (int64_t i = 0; i < product.rows; ++i) {
-        a[static_cast<size_t>(i)] = job.in + job.group * channels + row - tap * channels + i;
+        a[static_cast<size_t>(i)] = from + i;
         c[static_cast<size_t>(i)] = row_of_weights(job, row + i);
       }
       run_product(product);
     }
+  }
+}
+
+// What the steps read of so many rows.
+template <typename T>
+void WeightGradient::copy_rows(const Job<T>& job, const T* from, int64_t rows,
+                               int64_t depth) const {
+  T* to = job.copies;
+  for (int64_t k = 0; k < depth; ++k, to += kCopyDistance) {
+    const T* const row = from + job.steps[k].a;
+    if (rows == kCopiedRows) {
+      std::copy_n(row, kCopiedRows, to);
+    } else {
+      std::copy_n(row, rows, to);
+    }
+    job.copied_steps[k] = {k * kCopyDistance, job.steps[k].b};
   }
 }
 
