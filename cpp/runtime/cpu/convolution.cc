@@ -20,7 +20,7 @@ constexpr int64_t kBlockRows = 48;       // positions that pass by a panel of we
 constexpr int64_t kTilePositions = 512;  // fewer, and packing weights would cost too much
 // That pass together, phase by phase, where all weights are packed: what is read and written stays
 // in a cache meanwhile. Fewer, and the borders of images would fill no vectors.
-constexpr int64_t kBandPositions = 2048;
+constexpr int64_t kBandPositions = 1024;
 constexpr int64_t kMinTileColumns = 64;  // a multiple of every panel's width
 constexpr int64_t kWantedTiles = 16;
 
@@ -92,7 +92,7 @@ std::vector<SlidingAxis> transposed_axes(const ConvolutionAxis& axis) {
 template <typename T>
 struct SlidingProduct::Job {
   const T* from;
-  const T* weights;  // null where all are packed
+  const T* weights;  // where not all are packed
   T* to;
   const ConvolutionEpilogue<T>* epilogue;
   int64_t image_first, image_last;
@@ -103,8 +103,8 @@ struct SlidingProduct::Job {
   int64_t depth;                           // of its sums
   // The block of the weights' matrix that is multiplied with, and its panels.
   int64_t k_first, k_last, column_first, column_last;
-  int64_t width;  // of a panel
-  const T* packed;
+  int64_t width;    // of a panel
+  const T* packed;  // all weights, or null
   const T* panels;
   int64_t panel_stride;
   T* block;  // where blocks are packed
@@ -336,16 +336,14 @@ void SlidingProduct::run_slab(Job<T>& job) const {
     job.group = group;
     job.axes = axes;
     job.depth = depth;
-    job.panels = packed;
-    run_phase(job);
+    run_phase(job, packed);
     if (packed != nullptr) packed += depth * round_up(columns_, job.width);
   });
   finish(job);
 }
 
 template <typename T>
-void SlidingProduct::run_phase(Job<T>& job) const {
-  const T* const packed = job.panels;
+void SlidingProduct::run_phase(Job<T>& job, const T* packed) const {
   const int64_t deep =
       packed != nullptr ? kMaxDepth : packed_depth<T>(std::max<int64_t>(job.depth, 1), columns_);
   for (int64_t column = job.column_begin; column < job.column_end; column += kMaxColumns<T>) {
@@ -506,22 +504,18 @@ void SlidingProduct::run_class(Job<T>& job,
   if (product.rows > 0) flush();
 }
 
-// The elements of a slab lie together, and so do images that are written whole.
+// Of one image, or of images that are written whole: the elements lie together.
 template <typename T>
 void SlidingProduct::finish(const Job<T>& job) const {
   const int64_t channels = write_stride_[2];
   const int64_t step = write_stride_[static_cast<size_t>(split_)];
-  const int64_t elements = (job.slab_last - job.slab_first) * step;
-  const int64_t columns = job.column_end - job.column_begin;
-  for (int64_t image = job.image_first; image < job.image_last; ++image) {
-    const bool whole = elements == write_image_;
-    const int64_t images = whole ? job.image_last - image : 1;
-    const int64_t first = image * write_image_ + job.slab_first * step;
-    job.epilogue->finish_rows(first + (shape_.groups > 1 ? 0 : job.column_begin),
-                              images * elements / channels, channels,
-                              shape_.groups > 1 ? channels : columns);
-    image += images - 1;
-  }
+  const int64_t first = job.image_first * write_image_ + job.slab_first * step;
+  const int64_t elements =
+      (job.image_last - job.image_first) * (job.slab_last - job.slab_first) * step;
+  // Groups share a tile; otherwise it has some of the columns.
+  const bool all = shape_.groups > 1;
+  job.epilogue->finish_rows(all ? first : first + job.column_begin, elements / channels, channels,
+                            all ? channels : job.column_end - job.column_begin);
 }
 
 #define CASTALIA_INSTANTIATE(T)                                                               \

@@ -7,11 +7,11 @@
 //   SlidingProduct::transposed  in   = its transpose applied to out (the gradient for the input)
 //   WeightGradient              weights = gradient of sum(out * convolution(in, weights))
 //
-// The image is not unfolded, and but for the gradient of few channels it is read where it lies: see
-// convolution_product.h. Positions of the
-// window are grouped by the taps that fall inside the image, so padding costs nothing and is never
-// multiplied with. An output element depends on its window, the weights and the extents of the
-// kernel, not on the number of images, the tile or the thread.
+// The image is not unfolded and mostly read where it lies (see convolution_product.h); the gradient
+// for the weights copies what the taps see of a block. Positions of the window are grouped by the
+// taps that fall inside the image, so padding costs nothing and is not multiplied with (but where a
+// gradient has few channels). An output element depends on its window, the weights and the extents
+// of the kernel, not on the number of images, the tile or the thread.
 //
 // A plan is made once and is immutable; run() allocates nothing and any thread may call it with
 // scratch of its own (64-byte aligned). What follows a convolution element by element is computed
@@ -142,7 +142,7 @@ class SlidingProduct {
   template <typename T>
   void run_slab(Job<T>& job) const;
   template <typename T>
-  void run_phase(Job<T>& job) const;
+  void run_phase(Job<T>& job, const T* packed) const;
   template <typename T>
   void pack_block(const Job<T>& job, int64_t panel_stride, T* packed) const;
   template <typename T>
@@ -166,8 +166,8 @@ class SlidingProduct {
   int64_t depth_of_all_;       // of the sums of all phases together
   // Tiles are rows times columns. Rows are whole images, several together, or where these are large
   // slabs of `slab_` elements along one axis of one image; columns are channels that are written.
-  // Neighbouring tiles of the same columns pass together when one call computes them: all of them
-  // where weights are packed block by block, as many as a band has where all are packed.
+  // Neighbouring tiles of the same columns pass together when one call computes them: as many as
+  // make a band, or all of them where weights are packed block by block.
   int split_ = 0;
   int64_t slab_ = 1;
   int64_t slabs_per_image_ = 1;
