@@ -265,7 +265,7 @@ class WeightGradient {
   template <typename T>
   void multiply_padded(Job<T>& job, int64_t depth) const;
   template <typename T>
-  void multiply_in_place(Job<T>& job, const Block& block) const;
+  void multiply_by_taps(Job<T>& job, const Block& block) const;
   template <typename T>
   int64_t copy_bytes() const;
   template <typename T>

@@ -40,11 +40,13 @@ void product_kernel(const GatheredProduct<T>& p, int64_t first, int64_t column) 
   const T* a[Rows];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) a[i] = p.a[first + i];
+  // Nothing to sum leaves C as it is: -0 changes nothing that it is added to.
+  const V start = hn::Set(d, p.add && p.depth == 0 ? T(-0.0) : T(0.0));
   V sum[Rows][Vectors];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 2
-    for (int v = 0; v < Vectors; ++v) sum[i][v] = hn::Zero(d);
+    for (int v = 0; v < Vectors; ++v) sum[i][v] = start;
   }
 
   const T* const panel = p.b + column / (2 * width) * p.panel_stride;

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "cpp/runtime/cpu/convolution_product.h"
 #include "cpp/runtime/cpu/targets_for_test.h"
 
 namespace castalia::cpu {
@@ -311,6 +312,25 @@ TEST_P(Convolution, AgreesWithPlainLoopsAndKeepsItsBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Convolution, testing::ValuesIn(targets_here()), target_label);
+
+// What ends a sum whose last part is empty is computed of the same element, the sign of zero
+// included.
+TEST_P(Convolution, AddsNothingExactly) {
+  std::vector<float> elements(40, -0.0F);
+  const std::vector<float> panel(256);
+  float* const c = elements.data();
+  const float* const a = panel.data();
+  GatheredProduct<float> product;
+  product.a = &a;
+  product.c = &c;
+  product.rows = 1;
+  product.b = panel.data();
+  product.columns = 40;
+  product.add = true;
+  product.relu = true;
+  run_product(product);
+  for (const float x : elements) EXPECT_TRUE(x == 0 && std::signbit(x));
+}
 
 TEST(ConvolutionPlan, ScattersIntoFewChannels) {
   int64_t forward = 0, transposed = 0;

@@ -2,8 +2,8 @@
 //   weights[tap, ci, co] = sum over images and positions p of in[p * stride + tap, ci] * out[p,
 //   co].
 // Rows of the product are (tap, ci), its depth is the positions. The gradient of the output is
-// packed, a block of positions at a time; the image is read where it lies, each tap over the
-// positions at which it falls inside. With very few channels there would be few rows that take the
+// packed, a block of positions at a time; each tap is multiplied over the positions at which it
+// falls inside, in place or in a copy that fits the cache better. With very few channels there would be few rows that take the
 // same steps, so the lines of the image that a block sees are copied first, with zeros around them:
 // then all taps fall inside everywhere.
 #include <algorithm>
@@ -221,7 +221,7 @@ void WeightGradient::run_rectangle(Job<T>& job) const {
         const int64_t depth = copy_padded(job, block);
         multiply_padded(job, depth);
       } else {
-        multiply_in_place(job, block);
+        multiply_by_taps(job, block);
       }
       job.first_block = false;
     }
@@ -365,7 +365,7 @@ int64_t WeightGradient::find_steps(const Block& block, const std::array<int64_t,
 }
 
 template <typename T>
-void WeightGradient::multiply_in_place(Job<T>& job, const Block& block) const {
+void WeightGradient::multiply_by_taps(Job<T>& job, const Block& block) const {
   const auto& [z, y, x] = shape_.axes;
   const int64_t channels = shape_.channels_in / shape_.groups;
   std::array<const T*, kRowsTogether> a;
