@@ -70,9 +70,8 @@ class Cubic {
   template <bool kGradient>
   HWY_INLINE void read(const SplineNumbers<T>& n, T* rows) {
     SplineAxis<T>::read_both(n.bins, rows, heights(n, rows), &x_, &y_);
-    if (n.linear_tails) return;
-    raw_first_ = load_row(rows, 2 * n.bins);
-    raw_last_ = load_row(rows, 2 * n.bins + 1);
+    raw_first_ = n.linear_tails ? hn::Zero(Tag<T>()) : load_row(rows, 2 * n.bins);
+    raw_last_ = n.linear_tails ? raw_first_ : load_row(rows, 2 * n.bins + 1);
   }
 
   template <bool kInverse>

@@ -30,28 +30,32 @@ class Linear {
   template <bool kInverse>
   HWY_INLINE void find(const SplineNumbers<T>& n, const T* rows, V argument) {
     const V scale = y_.scale(n.height_share);
-    V chosen = hn::Zero(Tag<T>());
+    const Tag<T> d;
+    V chosen = hn::Zero(d);
+    V left = hn::Set(d, n.lower), right = knot(n, 1);
     typename SplineAxis<T>::Search y(rows);
     search_bins<T>(
         n.bins, argument,
         [&](size_t k, V index) {
           y.pass(rows, k);
-          return kInverse ? y_.knot(index, y.sum, n.height_floor, scale, n.lower) : knot(n, index);
+          return kInverse ? y_.knot(index, y.sum, n.height_floor, scale, n.lower) : knot(n, k);
         },
         [&](size_t k, V index, Mask<T> reached) {
           chosen = hn::IfThenElse(reached, index, chosen);
           y.take(reached, rows, k);
+          left = hn::IfThenElse(reached, knot(n, k), left);
+          right = hn::IfThenElse(reached, knot(n, k + 1), right);
         });
     index_ = chosen;
+    left_ = left;
+    right_ = right;
     y_.choose(y);
   }
 
   template <bool kGradient>
   HWY_INLINE void shape(const SplineNumbers<T>& n) {
     y_.place_knots(n, index_, n.height_floor, n.height_share);
-    left_ = knot(n, index_);
-    right_ = at_most<T>(knot(n, hn::Add(index_, constant<T>(1))), hn::Set(Tag<T>(), n.upper));
-    width_ = hn::Set(Tag<T>(), width(n));
+    width_ = hn::Set(Tag<T>(), static_cast<T>(width(n)));
   }
 
   HWY_INLINE void move_to_x(V x) {
@@ -74,12 +78,15 @@ class Linear {
   }
 
  private:
-  HWY_INLINE static T width(const SplineNumbers<T>& n) {
-    return (n.upper - n.lower) / static_cast<T>(n.bins);
+  HWY_INLINE static double width(const SplineNumbers<T>& n) {
+    return (static_cast<double>(n.upper) - static_cast<double>(n.lower)) /
+           static_cast<double>(n.bins);
   }
-  HWY_INLINE static V knot(const SplineNumbers<T>& n, V index) {
-    const Tag<T> d;
-    return hn::MulAdd(index, hn::Set(d, width(n)), hn::Set(d, n.lower));
+  // In double and rounded once, so that an argument that stands on a knot falls into its bin.
+  HWY_INLINE static V knot(const SplineNumbers<T>& n, size_t k) {
+    if (k == n.bins) return hn::Set(Tag<T>(), n.upper);
+    const double at = static_cast<double>(n.lower) + width(n) * static_cast<double>(k);
+    return constant<T>(at);
   }
 
   SplineAxis<T> y_;
