@@ -19,8 +19,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 inline constexpr double kNearest = 0.025;
 
 // Section 3 of the paper, with a weight of 1 at the left knot. Places and levels are relative to
-// the bin's width and height. A piece is (wl yl (1 - u) + wr yr u) / (wl (1 - u) + wr u), u the place
-// along it, from 0 to 1.
+// the bin's width and height. A piece is (wl yl (1 - u) + wr yr u) / (wl (1 - u) + wr u), u the
+// place along it, from 0 to 1.
 template <typename T>
 class RationalLinear {
  public:
