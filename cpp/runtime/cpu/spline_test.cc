@@ -1,6 +1,6 @@
 // The spline kernels against a plain reference in double, which takes the inverse by bisection and
 // derivatives by central differences.
-#include "cpp/runtime/cpu/rq_spline.h"
+#include "cpp/runtime/cpu/spline.h"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,11 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/runtime/cpu/targets_for_test.h"
 
 namespace castalia::cpu {
@@ -25,7 +27,7 @@ struct Point {
 // The formulas of arXiv:1906.04032, equations 4 and 5, in long double.
 class Reference {
  public:
-  Reference(const RqSplineSettings& settings, const double* params) : settings_(settings) {
+  Reference(const SplineSettings& settings, const double* params) : settings_(settings) {
     const int bins = settings.bins;
     x_ = knots(params, settings.min_width);
     y_ = knots(params + bins, settings.min_height);
@@ -86,12 +88,12 @@ class Reference {
     return out;
   }
 
-  RqSplineSettings settings_;
+  SplineSettings settings_;
   std::vector<long double> x_, y_;
   std::vector<double> derivatives_;
 };
 
-const RqSplineSettings kSettings[] = {
+const SplineSettings kSettings[] = {
     {},
     {.bins = 5, .lower = -3, .upper = 3, .linear_tails = false},
     {.bins = 2, .lower = 0, .upper = 1},
@@ -99,15 +101,39 @@ const RqSplineSettings kSettings[] = {
     {.bins = 3, .lower = -8, .upper = 2, .min_height = 0.1, .min_derivative = 0.2},
 };
 
+constexpr SplineKind kKinds[] = {SplineKind::linear, SplineKind::quadratic, SplineKind::cubic,
+                                 SplineKind::rational_linear, SplineKind::rational_quadratic};
+
+std::string describe(const Spline& spline) {
+  const char* const names[] = {"linear", "quadratic", "cubic", "rational linear",
+                               "rational quadratic"};
+  return text(names[static_cast<int>(spline.kind())], " spline of ", spline.settings().bins,
+              " bins");
+}
+
+// Every kind with the settings that are usual, or with all.
+std::vector<Spline> usual_splines() {
+  std::vector<Spline> splines;
+  for (const SplineKind kind : kKinds) splines.emplace_back(kind, SplineSettings{});
+  return splines;
+}
+std::vector<Spline> all_splines() {
+  std::vector<Spline> splines;
+  for (const SplineKind kind : kKinds) {
+    for (const SplineSettings& settings : kSettings) splines.emplace_back(kind, settings);
+  }
+  return splines;
+}
+
 struct Data {
   size_t count;
   std::vector<double> x, params, gradient_y, gradient_l;
 };
 
 // Arguments over the interval and a little beyond.
-Data random_data(const RqSpline& spline, size_t count, double width, unsigned seed) {
+Data random_data(const Spline& spline, size_t count, double width, unsigned seed) {
   std::mt19937 random(seed);
-  const RqSplineSettings& s = spline.settings();
+  const SplineSettings& s = spline.settings();
   const double range = s.upper - s.lower;
   std::uniform_real_distribution<double> uniform(s.lower - 0.1 * range, s.upper + 0.1 * range);
   std::normal_distribution<double> normal;
@@ -134,11 +160,15 @@ struct Result {
 };
 
 template <typename T>
-Result<T> evaluate(const RqSpline& spline, bool inverse, const std::vector<T>& x,
+Result<T> evaluate(const Spline& spline, bool inverse, const std::vector<T>& x,
                    const std::vector<T>& params) {
   Result<T> out{std::vector<T>(x.size()), std::vector<T>(x.size())};
-  const auto function = inverse ? &RqSpline::inverse<T> : &RqSpline::forward<T>;
-  (spline.*function)(x.data(), params.data(), out.value.data(), out.log_det.data(), x.size());
+  spline.compute<T>(inverse ? SplineTask::inverse : SplineTask::forward,
+                    {.argument = x.data(),
+                     .params = params.data(),
+                     .result = out.value.data(),
+                     .log_abs_det = out.log_det.data()},
+                    x.size());
   return out;
 }
 
@@ -148,21 +178,27 @@ struct Gradient {
 };
 
 template <typename T>
-Gradient<T> differentiate(const RqSpline& spline, bool inverse, const std::vector<T>& x,
+Gradient<T> differentiate(const Spline& spline, bool inverse, const std::vector<T>& x,
                           const std::vector<T>& params, const std::vector<T>& gy,
                           const std::vector<T>& gl) {
   Gradient<T> out{std::vector<T>(x.size()), std::vector<T>(params.size())};
-  const auto function = inverse ? &RqSpline::inverse_gradient<T> : &RqSpline::forward_gradient<T>;
-  (spline.*function)(x.data(), params.data(), gy.data(), gl.data(), out.x.data(), out.params.data(),
-                     x.size());
+  spline.compute<T>(inverse ? SplineTask::inverse_gradient : SplineTask::forward_gradient,
+                    {.argument = x.data(),
+                     .params = params.data(),
+                     .gradient_result = gy.data(),
+                     .gradient_log_abs_det = gl.data(),
+                     .gradient_argument = out.x.data(),
+                     .gradient_params = out.params.data()},
+                    x.size());
   return out;
 }
 
-class RqSplineTest : public EachTarget {};
+class SplineTest : public EachTarget {};
 
-TEST_P(RqSplineTest, MatchesTheFormulas) {
-  for (const RqSplineSettings& settings : kSettings) {
-    const RqSpline spline(settings);
+// The others are compared with references where their operators are (cpp/ops).
+TEST_P(SplineTest, RationalQuadraticMatchesTheFormulas) {
+  for (const SplineSettings& settings : kSettings) {
+    const Spline spline(SplineKind::rational_quadratic, settings);
     const Data data = random_data(spline, 403, 1.5, 1);
     for (bool inverse : {false, true}) {
       const Result<double> wide = evaluate(spline, inverse, data.x, data.params);
@@ -191,7 +227,7 @@ struct Errors {
 };
 
 template <typename T>
-Errors round_trip(const RqSpline& spline, double width) {
+Errors round_trip(const Spline& spline, double width) {
   const Data data = random_data(spline, 20000, width, 2);
   std::vector<T> x = as<T>(data.x);
   for (T& value : x) {
@@ -212,36 +248,37 @@ Errors round_trip(const RqSpline& spline, double width) {
   return {plain[at], weighted[at], weighted.back()};
 }
 
-TEST_P(RqSplineTest, RoundTrip) {
-  const RqSpline spline({});
-  for (double width : {0.3, 1.0, 3.0}) {
-    const Errors narrow = round_trip<float>(spline, width),
-                 wide = round_trip<double>(spline, width);
-    std::printf(
-        "  round trip on [-5, 5], raw parameters of width %g: 99.9th percentile float %.1e,"
-        " double %.1e; weighted %.1e, %.1e; largest weighted %.1e, %.1e\n",
-        width, narrow.plain, wide.plain, narrow.weighted, wide.weighted, narrow.largest_weighted,
-        wide.largest_weighted);
-    EXPECT_LT(narrow.weighted, 3e-6);
-    EXPECT_LT(wide.weighted, 6e-15);
-    EXPECT_LT(narrow.largest_weighted, 3e-5);
-    EXPECT_LT(wide.largest_weighted, 6e-14);
+TEST_P(SplineTest, RoundTrip) {
+  for (const Spline& spline : usual_splines()) {
+    SCOPED_TRACE(describe(spline));
+    for (double width : {0.3, 1.0, 3.0}) {
+      const Errors narrow = round_trip<float>(spline, width),
+                   wide = round_trip<double>(spline, width);
+      std::printf(
+          "  %s: round trip on [-5, 5], raw parameters of width %g: 99.9th percentile float %.1e,"
+          " double %.1e; weighted %.1e, %.1e; largest weighted %.1e, %.1e\n",
+          describe(spline).c_str(), width, narrow.plain, wide.plain, narrow.weighted, wide.weighted,
+          narrow.largest_weighted, wide.largest_weighted);
+      EXPECT_LT(narrow.weighted, 3e-6);
+      EXPECT_LT(wide.weighted, 6e-15);
+      EXPECT_LT(narrow.largest_weighted, 3e-5);
+      EXPECT_LT(wide.largest_weighted, 6e-14);
+    }
+    // Milder splines, such as trained ones, lose next to nothing.
+    EXPECT_LT(round_trip<float>(spline, 0.3).plain, 3e-6);
+    EXPECT_LT(round_trip<double>(spline, 0.3).plain, 1e-14);
   }
-  // Milder splines, such as trained ones, lose next to nothing.
-  EXPECT_LT(round_trip<float>(spline, 0.3).plain, 3e-6);
-  EXPECT_LT(round_trip<double>(spline, 0.3).plain, 1e-14);
 }
 
 // The loss whose gradient the kernels give for spline i, at other arguments or parameters.
-double loss(const RqSpline& spline, bool inverse, const std::vector<double>& x,
+double loss(const Spline& spline, bool inverse, const std::vector<double>& x,
             const std::vector<double>& params, double gy, double gl) {
   const Result<double> result = evaluate(spline, inverse, x, params);
   return gy * result.value[0] + gl * result.log_det[0];
 }
 
-TEST_P(RqSplineTest, GradientMatchesCentralDifferences) {
-  for (const RqSplineSettings& settings : kSettings) {
-    const RqSpline spline(settings);
+TEST_P(SplineTest, GradientMatchesCentralDifferences) {
+  for (const Spline& spline : all_splines()) {
     const size_t width = spline.parameters();
     const Data data = random_data(spline, 61, 1.0, 3);
     for (bool inverse : {false, true}) {
@@ -251,18 +288,20 @@ TEST_P(RqSplineTest, GradientMatchesCentralDifferences) {
         const auto begin = data.params.begin() + static_cast<std::ptrdiff_t>(i * width);
         std::vector<double> x = {data.x[i]},
                             params(begin, begin + static_cast<std::ptrdiff_t>(width));
+        // Of fourth order: an inverse may bend sharply.
         const auto slope = [&](double& variable, double step) {
           const double at = variable;
           double difference = 0;
-          for (double sign : {1.0, -1.0}) {
-            variable = at + sign * step;
+          for (const auto& [steps, weight] :
+               {std::pair{-2, 1.0}, {-1, -8.0}, {1, 8.0}, {2, -1.0}}) {
+            variable = at + steps * step;
             difference +=
-                sign * loss(spline, inverse, x, params, data.gradient_y[i], data.gradient_l[i]);
+                weight * loss(spline, inverse, x, params, data.gradient_y[i], data.gradient_l[i]);
           }
           variable = at;
-          return difference / (2 * step);
+          return difference / (12 * step);
         };
-        const std::string what = text("bins ", settings.bins, inverse ? " inverse" : "", " at ", i);
+        const std::string what = text(describe(spline), inverse ? " inverse" : "", " at ", i);
         const auto near = [](double a, double b) {
           return std::abs(a - b) <= 2e-6 * (1 + std::abs(a) + std::abs(b));
         };
@@ -276,20 +315,22 @@ TEST_P(RqSplineTest, GradientMatchesCentralDifferences) {
   }
 }
 
-TEST_P(RqSplineTest, FloatGradientMatchesDouble) {
-  const RqSpline spline({});
-  const Data data = random_data(spline, 1000, 0.7, 4);
-  for (bool inverse : {false, true}) {
-    const Gradient<double> wide =
-        differentiate(spline, inverse, data.x, data.params, data.gradient_y, data.gradient_l);
-    const Gradient<float> narrow =
-        differentiate(spline, inverse, as<float>(data.x), as<float>(data.params),
-                      as<float>(data.gradient_y), as<float>(data.gradient_l));
-    for (size_t i = 0; i < wide.params.size(); ++i) {
-      ASSERT_NEAR(narrow.params[i], wide.params[i], 2e-4 * (1 + std::abs(wide.params[i]))) << i;
-    }
-    for (size_t i = 0; i < wide.x.size(); ++i) {
-      ASSERT_NEAR(narrow.x[i], wide.x[i], 5e-4 * (1 + std::abs(wide.x[i]))) << i;
+TEST_P(SplineTest, FloatGradientMatchesDouble) {
+  for (const Spline& spline : usual_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const Data data = random_data(spline, 1000, 0.7, 4);
+    for (bool inverse : {false, true}) {
+      const Gradient<double> wide =
+          differentiate(spline, inverse, data.x, data.params, data.gradient_y, data.gradient_l);
+      const Gradient<float> narrow =
+          differentiate(spline, inverse, as<float>(data.x), as<float>(data.params),
+                        as<float>(data.gradient_y), as<float>(data.gradient_l));
+      for (size_t i = 0; i < wide.params.size(); ++i) {
+        ASSERT_NEAR(narrow.params[i], wide.params[i], 2e-4 * (1 + std::abs(wide.params[i]))) << i;
+      }
+      for (size_t i = 0; i < wide.x.size(); ++i) {
+        ASSERT_NEAR(narrow.x[i], wide.x[i], 5e-4 * (1 + std::abs(wide.x[i]))) << i;
+      }
     }
   }
 }
@@ -297,8 +338,9 @@ TEST_P(RqSplineTest, FloatGradientMatchesDouble) {
 template <typename T>
 void expect_finite_for_extremes() {
   std::mt19937 random(5);
-  for (const RqSplineSettings& settings : kSettings) {
-    const RqSpline spline(settings);
+  for (const Spline& spline : all_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const SplineSettings& settings = spline.settings();
     const T biggest = std::numeric_limits<T>::max();
     const T numbers[] = {T(0),    T(1e4),   T(-1e4), T(1e30), T(-1e30),
                          biggest, -biggest, T(50),   T(-50),  T(1e-30)};
@@ -322,23 +364,24 @@ void expect_finite_for_extremes() {
       const auto all_finite = [](const std::vector<T>& values) {
         return std::all_of(values.begin(), values.end(), [](T v) { return std::isfinite(v); });
       };
-      EXPECT_TRUE(all_finite(result.value)) << inverse << settings.bins;
-      EXPECT_TRUE(all_finite(result.log_det)) << inverse << settings.bins;
-      EXPECT_TRUE(all_finite(gradient.x)) << inverse << settings.bins;
-      EXPECT_TRUE(all_finite(gradient.params)) << inverse << settings.bins;
+      EXPECT_TRUE(all_finite(result.value)) << inverse;
+      EXPECT_TRUE(all_finite(result.log_det)) << inverse;
+      EXPECT_TRUE(all_finite(gradient.x)) << inverse;
+      EXPECT_TRUE(all_finite(gradient.params)) << inverse;
     }
   }
 }
 
-TEST_P(RqSplineTest, ExtremesGiveFiniteNumbers) {
+TEST_P(SplineTest, ExtremesGiveFiniteNumbers) {
   expect_finite_for_extremes<float>();
   expect_finite_for_extremes<double>();
 }
 
 template <typename T>
 void expect_monotone() {
-  for (const RqSplineSettings& settings : kSettings) {
-    const RqSpline spline(settings);
+  for (const Spline& spline : all_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const SplineSettings& settings = spline.settings();
     const size_t count = 5000;
     for (double width : {0.5, 3.0, 1000.0}) {
       const Data one = random_data(spline, 1, width, 6);
@@ -365,57 +408,63 @@ void expect_monotone() {
   }
 }
 
-TEST_P(RqSplineTest, IsMonotoneAndPinned) {
+TEST_P(SplineTest, IsMonotoneAndPinned) {
   expect_monotone<float>();
   expect_monotone<double>();
 }
 
-TEST_P(RqSplineTest, LogDetIsTheLogOfTheNumericalDerivative) {
-  const RqSpline spline({});
-  const Data data = random_data(spline, 2000, 1.0, 7);
-  const double step = 1e-6;
-  for (bool inverse : {false, true}) {
-    std::vector<double> up = data.x, down = data.x;
-    for (double& x : up) x += step;
-    for (double& x : down) x -= step;
-    const Result<double> result = evaluate(spline, inverse, data.x, data.params);
-    const Result<double> above = evaluate(spline, inverse, up, data.params);
-    const Result<double> below = evaluate(spline, inverse, down, data.params);
-    for (size_t i = 0; i < data.count; ++i) {
-      const double slope = (above.value[i] - below.value[i]) / (2 * step);
-      ASSERT_NEAR(std::log(slope), result.log_det[i], 1e-4) << i;
+TEST_P(SplineTest, LogDetIsTheLogOfTheNumericalDerivative) {
+  for (const Spline& spline : usual_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const Data data = random_data(spline, 2000, 1.0, 7);
+    const double step = 1e-6;
+    for (bool inverse : {false, true}) {
+      std::vector<double> up = data.x, down = data.x;
+      for (double& x : up) x += step;
+      for (double& x : down) x -= step;
+      const Result<double> result = evaluate(spline, inverse, data.x, data.params);
+      const Result<double> above = evaluate(spline, inverse, up, data.params);
+      const Result<double> below = evaluate(spline, inverse, down, data.params);
+      for (size_t i = 0; i < data.count; ++i) {
+        const double slope = (above.value[i] - below.value[i]) / (2 * step);
+        ASSERT_NEAR(std::log(slope), result.log_det[i], 1e-4) << i;
+      }
     }
   }
 }
 
-TEST_P(RqSplineTest, ZeroParametersGiveTheIdentity) {
-  const RqSpline spline({});
-  const Data data = random_data(spline, 100, 0.0, 8);
-  const Result<double> result = evaluate(spline, false, data.x, data.params);
-  for (size_t i = 0; i < data.count; ++i) {
-    EXPECT_NEAR(result.value[i], data.x[i], 1e-14);
-    EXPECT_NEAR(result.log_det[i], 0.0, 1e-14);
+TEST_P(SplineTest, ZeroParametersGiveTheIdentity) {
+  for (const Spline& spline : usual_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const Data data = random_data(spline, 100, 0.0, 8);
+    const Result<double> result = evaluate(spline, false, data.x, data.params);
+    for (size_t i = 0; i < data.count; ++i) {
+      EXPECT_NEAR(result.value[i], data.x[i], 1e-14);
+      EXPECT_NEAR(result.log_det[i], 0.0, 1e-14);
+    }
   }
 }
 
-TEST_P(RqSplineTest, TailsAreTheIdentity) {
-  const RqSpline spline({});
-  const std::vector<float> x = {-5.0001f, 7, -100, 1e30f}, g = {2, 3, -1, 0.5f};
-  const std::vector<float> params(x.size() * spline.parameters(), 0.7f);
-  for (bool inverse : {false, true}) {
-    const Result<float> result = evaluate(spline, inverse, x, params);
-    EXPECT_EQ(result.value, x);
-    EXPECT_EQ(result.log_det, std::vector<float>(x.size(), 0));
-    const Gradient<float> gradient = differentiate(spline, inverse, x, params, g, g);
-    EXPECT_EQ(gradient.x, g);
-    for (float value : gradient.params) EXPECT_EQ(value, 0);
+TEST_P(SplineTest, TailsAreTheIdentity) {
+  for (const Spline& spline : usual_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const std::vector<float> x = {-5.0001f, 7, -100, 1e30f}, g = {2, 3, -1, 0.5f};
+    const std::vector<float> params(x.size() * spline.parameters(), 0.7f);
+    for (bool inverse : {false, true}) {
+      const Result<float> result = evaluate(spline, inverse, x, params);
+      EXPECT_EQ(result.value, x);
+      EXPECT_EQ(result.log_det, std::vector<float>(x.size(), 0));
+      const Gradient<float> gradient = differentiate(spline, inverse, x, params, g, g);
+      EXPECT_EQ(gradient.x, g);
+      for (float value : gradient.params) EXPECT_EQ(value, 0);
+    }
   }
 }
 
-TEST_P(RqSplineTest, NanGivesNan) {
-  for (bool tails : {false, true}) {
-    const RqSpline spline({.linear_tails = tails});
-    const std::vector<float> x = {1, NAN, 2}, g = {1, 1, 1};
+TEST_P(SplineTest, NanGivesNan) {
+  for (const Spline& spline : all_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const std::vector<float> x = {0.1f, NAN, 0.2f}, g = {1, 1, 1};
     const std::vector<float> params(x.size() * spline.parameters(), 0.1f);
     for (bool inverse : {false, true}) {
       const Result<float> result = evaluate(spline, inverse, x, params);
@@ -431,41 +480,43 @@ TEST_P(RqSplineTest, NanGivesNan) {
 
 template <typename T>
 void expect_same_bits_anywhere() {
-  const RqSpline spline({});
-  const size_t count = 67, width = spline.parameters();
-  const Data data = random_data(spline, count, 1.0, 9);
-  const std::vector<T> x = as<T>(data.x), params = as<T>(data.params), g = as<T>(data.gradient_y);
-  for (bool inverse : {false, true}) {
-    const Result<T> all = evaluate(spline, inverse, x, params);
-    const Gradient<T> gradient = differentiate(spline, inverse, x, params, g, g);
-    for (size_t first = 0; first < count; first += 5) {
-      for (size_t some : {1, 3, 8, 17}) {
-        const size_t last = std::min(first + some, count);
-        const auto part = [&](const std::vector<T>& from, size_t per) {
-          return std::vector<T>(from.begin() + static_cast<std::ptrdiff_t>(first * per),
-                                from.begin() + static_cast<std::ptrdiff_t>(last * per));
-        };
-        const Result<T> result = evaluate(spline, inverse, part(x, 1), part(params, width));
-        ASSERT_EQ(result.value, part(all.value, 1));
-        ASSERT_EQ(result.log_det, part(all.log_det, 1));
-        const Gradient<T> partial =
-            differentiate(spline, inverse, part(x, 1), part(params, width), part(g, 1), part(g, 1));
-        ASSERT_EQ(partial.x, part(gradient.x, 1));
-        ASSERT_EQ(partial.params, part(gradient.params, width));
+  for (const Spline& spline : usual_splines()) {
+    SCOPED_TRACE(describe(spline));
+    const size_t count = 67, width = spline.parameters();
+    const Data data = random_data(spline, count, 1.0, 9);
+    const std::vector<T> x = as<T>(data.x), params = as<T>(data.params), g = as<T>(data.gradient_y);
+    for (bool inverse : {false, true}) {
+      const Result<T> all = evaluate(spline, inverse, x, params);
+      const Gradient<T> gradient = differentiate(spline, inverse, x, params, g, g);
+      for (size_t first = 0; first < count; first += 5) {
+        for (size_t some : {1, 3, 8, 17}) {
+          const size_t last = std::min(first + some, count);
+          const auto part = [&](const std::vector<T>& from, size_t per) {
+            return std::vector<T>(from.begin() + static_cast<std::ptrdiff_t>(first * per),
+                                  from.begin() + static_cast<std::ptrdiff_t>(last * per));
+          };
+          const Result<T> result = evaluate(spline, inverse, part(x, 1), part(params, width));
+          ASSERT_EQ(result.value, part(all.value, 1));
+          ASSERT_EQ(result.log_det, part(all.log_det, 1));
+          const Gradient<T> partial = differentiate(spline, inverse, part(x, 1),
+                                                    part(params, width), part(g, 1), part(g, 1));
+          ASSERT_EQ(partial.x, part(gradient.x, 1));
+          ASSERT_EQ(partial.params, part(gradient.params, width));
+        }
       }
     }
   }
 }
 
-TEST_P(RqSplineTest, SameBitsAtAnyPlaceAmongAnyNumber) {
+TEST_P(SplineTest, SameBitsAtAnyPlaceAmongAnyNumber) {
   expect_same_bits_anywhere<float>();
   expect_same_bits_anywhere<double>();
 }
 
-TEST(RqSplineSettingsTest, RefusesWhatAllowsNoSpline) {
-  const auto message = [](const RqSplineSettings& settings) -> std::string {
+TEST(SplineSettingsTest, RefusesWhatAllowsNoSpline) {
+  const auto message = [](const SplineSettings& settings) -> std::string {
     try {
-      RqSpline spline(settings);
+      Spline spline(SplineKind::linear, settings);
     } catch (const Error& error) {
       return error.what();
     }
@@ -479,7 +530,7 @@ TEST(RqSplineSettingsTest, RefusesWhatAllowsNoSpline) {
   EXPECT_NE(message({.min_derivative = 1}).find("min_derivative"), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, RqSplineTest, testing::ValuesIn(targets_here()), target_label);
+INSTANTIATE_TEST_SUITE_P(Targets, SplineTest, testing::ValuesIn(targets_here()), target_label);
 
 }  // namespace
 }  // namespace castalia::cpu
