@@ -14,6 +14,7 @@
 #include "cpp/compile/lower.h"
 #include "cpp/compile/memory_plan.h"
 #include "cpp/compile/schedule.h"
+#include "cpp/runtime/cpu/onednn_library.h"
 
 namespace castalia {
 namespace {
@@ -434,6 +435,10 @@ class Compiler {
 }  // namespace
 
 std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options) {
+  std::string reason;
+  if (options.products == Products::bfloat16 && !cpu::has_bfloat16_products(&reason)) {
+    fail(Code::device_unavailable, "products in bfloat16: ", reason);
+  }
   Graph lowered;
   lower(graph, options, lowered);
   std::shared_ptr<const Program> program = Compiler(lowered, options).run();

@@ -19,6 +19,9 @@ struct CompileOptions {
   // weights do in sampling: kernels may read them in a form of their own, which Workspace::prepare
   // makes.
   bool states_fixed = false;
+  // Of the operator matmul, in float32. An Error (device_unavailable) that names the instruction set
+  // when bfloat16 is asked of a processor that has no products of it.
+  Products products = Products::float32;
   // Off: every operator is a step of its own, to find the one that gave NaN.
   bool fuse = true;
 };
