@@ -434,11 +434,15 @@ class Compiler {
 
 }  // namespace
 
-std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options) {
+void require_products(Products products) {
   std::string reason;
-  if (options.products == Products::bfloat16 && !cpu::has_bfloat16_products(&reason)) {
+  if (products == Products::bfloat16 && !cpu::has_bfloat16_products(&reason)) {
     fail(Code::device_unavailable, "products in bfloat16: ", reason);
   }
+}
+
+std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options) {
+  require_products(options.products);
   Graph lowered;
   lower(graph, options, lowered);
   std::shared_ptr<const Program> program = Compiler(lowered, options).run();
