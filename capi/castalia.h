@@ -268,7 +268,11 @@ CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const
 CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const char* path);
 
 /* `options` may be NULL; fields: verify (boolean, default true: compute the golden output and
- * compare, relative tolerance 1e-4). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION. */
+ * compare, relative tolerance 1e-4); products ("float32", the default; "bfloat16": the operands of
+ * matrix products of a float32 model are rounded to bfloat16 when it is evaluated, which a processor
+ * with AVX512_BF16 does faster; "bfloat16_emulated": the same roundings on any processor, to see
+ * what they cost). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION, DEVICE_UNAVAILABLE (the processor
+ * has no such products). */
 CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path,
                                                  castalia_config* options, castalia_model** out);
 

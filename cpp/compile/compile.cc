@@ -14,6 +14,7 @@
 #include "cpp/compile/lower.h"
 #include "cpp/compile/memory_plan.h"
 #include "cpp/compile/schedule.h"
+#include "cpp/runtime/cpu/onednn_library.h"
 
 namespace castalia {
 namespace {
@@ -463,7 +464,15 @@ class Compiler {
 
 }  // namespace
 
+void require_products(Products products) {
+  std::string reason;
+  if (products == Products::bfloat16 && !cpu::has_bfloat16_products(&reason)) {
+    fail(Code::device_unavailable, "products in bfloat16: ", reason);
+  }
+}
+
 std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options) {
+  require_products(options.products);
   Graph lowered;
   lower(graph, options, lowered);
   std::shared_ptr<const Program> program = Compiler(lowered, options).run();

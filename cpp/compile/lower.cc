@@ -38,6 +38,7 @@ struct NodeRequest {
       request.fixed.push_back(is_fixed(input, options));
     }
     request.inputs = inputs;
+    request.products = options.products;
   }
   NodeRequest(const NodeRequest&) = delete;
   NodeRequest& operator=(const NodeRequest&) = delete;
