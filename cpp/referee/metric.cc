@@ -95,9 +95,9 @@ Judgement judge(const Metric& metric, const Comparison& comparison, const std::s
   return judgement;
 }
 
-std::string evaluate(const Metric& metric, const Comparison& comparison, const std::string& options,
-                     Work& work) {
-  const Judgement judgement = judge(metric, comparison, options, work);
+Evaluation evaluate(const Metric& metric, const Comparison& comparison, const std::string& options,
+                    Work& work) {
+  Judgement judgement = judge(metric, comparison, options, work);
   const FieldValues values(metric.name, metric.fields, options);
   Json figures = Json::array();
   for (const Figure& each : judgement.figures) {
@@ -119,7 +119,7 @@ std::string evaluate(const Metric& metric, const Comparison& comparison, const s
                     {"reference", sample_json(*comparison.reference)},
                     {"figures", std::move(figures)},
                     {"details", std::move(details)}};
-  return out.dump(2);
+  return {std::move(judgement), out.dump(2)};
 }
 
 }  // namespace castalia

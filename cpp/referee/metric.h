@@ -110,11 +110,16 @@ std::string metrics_json();
 Judgement judge(const Metric& metric, const Comparison& comparison, const std::string& options,
                 Work& work);
 
-// The same as JSON text: {metric, settings, seed, generated, reference: {rows, columns, weighted},
+struct Evaluation {
+  Judgement judgement;
+  std::string json;
+};
+
+// The same with its JSON text: {metric, settings, seed, generated, reference: {rows, columns, weighted},
 // figures: [{name, value, error, null_value, null_error, deviation}], details: {name: value}}. What
 // is unknown is null.
-std::string evaluate(const Metric& metric, const Comparison& comparison, const std::string& options,
-                     Work& work);
+Evaluation evaluate(const Metric& metric, const Comparison& comparison, const std::string& options,
+                    Work& work);
 
 }  // namespace castalia
 

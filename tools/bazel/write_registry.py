@@ -1,9 +1,9 @@
 """Writes the list of what the folders of a registry define: a folder is an entry; there is no other list.
 
-usage: write_registry.py OUTPUT --header HEADER --type TYPE --function FUNCTION SOURCE ...
+usage: write_registry.py OUTPUT --header HEADER --type TYPE [--suffix SUFFIX] --function FUNCTION SOURCE ...
 
 Each SOURCE is <folder>/<file>.cc in the folder of one entry and defines
-`const TYPE& <folder>_<type in lower case>()`. FUNCTION, which HEADER declares, returns a pointer to each.
+`const TYPE& <folder>_<suffix>()`; the suffix is the type in lower case unless it is given. FUNCTION, which HEADER declares, returns a pointer to each.
 """
 
 import argparse
@@ -16,6 +16,7 @@ def main():
     parser.add_argument("output", type=pathlib.Path)
     parser.add_argument("--header", required=True)
     parser.add_argument("--type", required=True)
+    parser.add_argument("--suffix")
     parser.add_argument("--function", required=True)
     parser.add_argument("sources", nargs="+", type=pathlib.PurePosixPath)
     arguments = parser.parse_args()
@@ -23,7 +24,8 @@ def main():
     if len(set(names)) != len(names):
         sys.exit(f"two folders have the same name: {', '.join(names)}")
     kind = arguments.type
-    functions = [f"{name}_{kind.lower()}()" for name in names]
+    suffix = arguments.suffix or kind.lower()
+    functions = [f"{name}_{suffix}()" for name in names]
     declarations = "\n".join(f"const {kind}& {function};" for function in functions)
     entries = "\n".join(f"      &{function}," for function in functions)
     text = f"""// Generated from the folders by tools/bazel/write_registry.py: not edited by hand.
