@@ -238,6 +238,8 @@ void judge(const Dataset& test, const std::vector<double>& scores,
     variance += 0.25 * std::max(squares[k] / total[k] - mean * mean, 0.0) / effective;
   }
   outcome.jsd.error = std::sqrt(variance);
+  const double a = total[0] * total[0] / total2[0], b = total[1] * total[1] / total2[1];
+  outcome.auc_null_error = std::sqrt((a + b + 1) / (12 * a * b));
   outcome.accuracy = right / all;
   outcome.test_loss = loss / all;
 }
