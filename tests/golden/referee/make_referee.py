@@ -35,7 +35,7 @@ COLUMNS = (3, 11)  # compared one by one
 def coarse_showers(path, scale=1.0):
     """Energies of 24 blocks of cells (8 in each layer), in GeV."""
     with h5py.File(path) as file:
-        showers = file["showers"][:EVENTS] * scale
+        showers = file["showers"][:EVENTS].astype(float) * scale
     layers = showers[:, :288], showers[:, 288:432], showers[:, 432:]
     blocks = [layer.reshape(len(showers), 8, -1).sum(axis=2) for layer in layers]
     return np.round(np.concatenate(blocks, axis=1) / 1000, 5)
