@@ -25,7 +25,9 @@ Dataset read(const char* path, int64_t columns) {
   in.seekg(0);
   in.read(reinterpret_cast<char*>(values.data()),
           static_cast<std::streamsize>(count * sizeof(float)));
-  Dataset out{.rows = static_cast<int64_t>(count) / columns, .features = columns};
+  Dataset out;
+  out.rows = static_cast<int64_t>(count) / columns;
+  out.features = columns;
   out.x.assign(values.begin(), values.end());
   return out;
 }

@@ -218,12 +218,12 @@ std::vector<BinnedColumn> binned_columns(const Comparison& comparison, const Fie
   require_rows(*comparison.reference, "reference", 2 * binner.most_bins(), purpose);
   std::vector<BinnedColumn> out(static_cast<size_t>(comparison.reference->features));
   std::vector<ColumnSorter> sorters(static_cast<size_t>(work.pool.threads()));
-  for_each_column(*comparison.generated, *comparison.reference, work,
-                  [&](int64_t column, std::span<const double> x, std::span<const double> y,
-                      int thread) {
-                    out[static_cast<size_t>(column)] = binner.column(
-                        x, y, sorters[static_cast<size_t>(thread)], statistics);
-                  });
+  for_each_column(
+      *comparison.generated, *comparison.reference, work,
+      [&](int64_t column, std::span<const double> x, std::span<const double> y, int thread) {
+        out[static_cast<size_t>(column)] =
+            binner.column(x, y, sorters[static_cast<size_t>(thread)], statistics);
+      });
   return out;
 }
 

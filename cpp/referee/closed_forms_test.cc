@@ -14,7 +14,7 @@ namespace castalia {
 namespace {
 
 Dataset column_of(std::vector<double> values) {
-  Dataset out{.rows = static_cast<int64_t>(values.size()), .features = 1};
+  Dataset out = empty_dataset(static_cast<int64_t>(values.size()), 1);
   out.x = std::move(values);
   return out;
 }
@@ -81,18 +81,19 @@ TEST_F(Shifted, Divergences) {
 }
 
 TEST_F(Shifted, FrechetDistances) {
-  expect_value(judge_pair("frechet_distance", generated(), reference(), kPlain),
-               "frechet_distance", 3 * kShift * kShift, 0.002);
-  const Judgement found = judge_pair(
-      "frechet_physics_distance", generated(), reference(),
-      R"({"scaling": "none", "min_samples": 1000, "max_samples": 4000})");
+  expect_value(judge_pair("frechet_distance", generated(), reference(), kPlain), "frechet_distance",
+               3 * kShift * kShift, 0.002);
+  const Judgement found =
+      judge_pair("frechet_physics_distance", generated(), reference(),
+                 R"({"scaling": "none", "min_samples": 1000, "max_samples": 4000})");
   EXPECT_NEAR(found.figures.front().value, 3 * kShift * kShift, 0.1);
 }
 
 TEST_F(Shifted, GaussianKernel) {
-  // Of N(a, 1) and N(b, 1) in d dimensions: E k = (s^2 / (s^2 + 2))^(d/2) exp(-(a - b)^2 / (2 (s^2 + 2))).
-  const Judgement found =
-      judge_pair("mmd", generated(), reference(), R"({"kernels": ["gaussian"], "scaling": "none"})");
+  // Of N(a, 1) and N(b, 1) in d dimensions:
+  // E k = (s^2 / (s^2 + 2))^(d / 2) exp(-(a - b)^2 / (2 (s^2 + 2))).
+  const Judgement found = judge_pair("mmd", generated(), reference(),
+                                     R"({"kernels": ["gaussian"], "scaling": "none"})");
   double median = 0;
   for (const Detail& each : found.details) {
     if (each.name == "median_distance") median = std::get<double>(each.value);
@@ -182,7 +183,8 @@ TEST(Columns, RepeatedEventsAreWeights) {
   for (int64_t row = 0; row < 50; ++row) {
     weighted.weights[static_cast<size_t>(row)] = 3;
     for (int copy = 0; copy < 2; ++copy) {
-      for (int j = 0; j < 2; ++j) repeated.x.push_back(weighted.x[static_cast<size_t>(2 * row + j)]);
+      for (int j = 0; j < 2; ++j)
+        repeated.x.push_back(weighted.x[static_cast<size_t>(2 * row + j)]);
       ++repeated.rows;
     }
   }
@@ -200,8 +202,8 @@ TEST(Columns, RepeatedEventsAreWeights) {
 
 TEST(Binned, ValuesThatFillBinsHaveBinsOfTheirOwn) {
   // 60 % zeros, as in a calorimeter: the share of zeros alone differs.
-  Dataset x{.rows = 1000, .features = 1};
-  Dataset y{.rows = 1000, .features = 1};
+  Dataset x = empty_dataset(1000, 1);
+  Dataset y = empty_dataset(1000, 1);
   for (int i = 0; i < 1000; ++i) {
     x.x.push_back(i < 500 ? 0.0 : 1 + i * 1e-3);
     y.x.push_back(i < 600 ? 0.0 : 1 + i * 1e-3);
@@ -218,11 +220,10 @@ TEST(Binned, ValuesThatFillBinsHaveBinsOfTheirOwn) {
 TEST(Binned, BinsWithoutReferenceEventsAreJoined) {
   const Dataset x = column_of({0, 1, 2, 3, 4, 5, 6, 7});
   const Dataset y = column_of({0.1, 0.2, 0.3, 0.4, 5.1, 5.2, 5.3, 5.4});
-  const Judgement found =
-      judge_pair("binned_divergence", x, y, R"({"edges": [1, 2]})");
+  const Judgement found = judge_pair("binned_divergence", x, y, R"({"edges": [1, 2]})");
   // Bins (-inf, 2) after joining, and [2, inf): 2 and 6 of 8 against 4 and 4.
-  EXPECT_NEAR(found.figure("kullback_leibler").value,
-              0.25 * std::log(0.5) + 0.75 * std::log(1.5), 1e-12);
+  EXPECT_NEAR(found.figure("kullback_leibler").value, 0.25 * std::log(0.5) + 0.75 * std::log(1.5),
+              1e-12);
   try {
     judge_pair("chi_square", x, y, R"({"edges": [2, 1]})");
     FAIL();
@@ -255,7 +256,7 @@ TEST(Distances, DoNotDependOnOrderOriginOrDirection) {
 
 // Two particles with momenta p and q at a distance, in the JetNet layout; a third slot is empty.
 Dataset jets_of(std::vector<std::vector<double>> particles, int64_t copies) {
-  Dataset out{.rows = copies, .features = static_cast<int64_t>(4 * particles.size())};
+  Dataset out = empty_dataset(copies, static_cast<int64_t>(4 * particles.size()));
   for (int64_t row = 0; row < copies; ++row) {
     for (const auto& each : particles) out.x.insert(out.x.end(), each.begin(), each.end());
   }
@@ -270,10 +271,9 @@ TEST(EnergyMoversDistance, OfJetsByHand) {
   const Judgement found = judge_pair("energy_movers_distance", one, other, options);
   EXPECT_NEAR(found.figure("mean_distance").value, 0.2 * 0.5 + 0.3, 1e-12);
   EXPECT_NEAR(found.figure("mean_distance").null_value, 0, 1e-12);
-  EXPECT_NEAR(judge_pair("energy_movers_distance", other, one, options)
-                  .figure("mean_distance")
-                  .value,
-              0.4, 1e-12);
+  EXPECT_NEAR(
+      judge_pair("energy_movers_distance", other, one, options).figure("mean_distance").value, 0.4,
+      1e-12);
   // Across the end of the azimuth the way is short.
   const Dataset low = jets_of({{0, -3.1, 1, 1}}, 8);
   const Dataset high = jets_of({{0, 3.1, 1, 1}}, 8);
@@ -303,8 +303,7 @@ TEST(Conditional, FindsWhatIsWrongInOneSliceOnly) {
   ASSERT_EQ(values.size(), 5U);
   for (size_t slice = 0; slice < 5; ++slice) {
     const double deviation = (values[slice] - nulls[slice]) / errors[slice];
-    if (slice < 4) EXPECT_LT(deviation, 5) << slice;
-    if (slice == 4) EXPECT_GT(deviation, 10);
+    EXPECT_EQ(deviation > 10, slice == 4) << slice << ' ' << deviation;
   }
   Dataset without = generated;
   without.context_features = 0;
@@ -334,7 +333,7 @@ TEST(Calibration, SeesPosteriorsThatAreTooNarrow) {
 TEST(BitsPerDimension, OfAKnownDensity) {
   // Events of N(0, 1)^2 under their own density: the entropy, log(2 pi e) nats.
   const auto densities = [](const Dataset& events) {
-    Dataset out{.rows = events.rows, .features = 1};
+    Dataset out = empty_dataset(events.rows, 1);
     for (int64_t row = 0; row < events.rows; ++row) {
       const double x = events.x[static_cast<size_t>(2 * row)];
       const double y = events.x[static_cast<size_t>(2 * row + 1)];

@@ -33,8 +33,7 @@ std::array<std::array<float, 4>, 16> sign_table() {
   return table;
 }
 
-void copy_columns(const Dataset& data, int64_t first, int64_t columns,
-                  std::vector<double>& out) {
+void copy_columns(const Dataset& data, int64_t first, int64_t columns, std::vector<double>& out) {
   out.resize(static_cast<size_t>(columns * data.rows));
   for (int64_t row = 0; row < data.rows; ++row) {
     const double* from = data.x.data() + row * data.features + first;

@@ -1,8 +1,8 @@
 // One column at a time: empirical distributions and histograms of two samples, with replicates that
 // give errors and what equal distributions would give.
 //
-// Replicates are by multipliers: each event of a sample gets a random sign, one for all columns, and
-// the fluctuation of a distribution is the signed sum of what its events add to it (the multiplier
+// Replicates are by multipliers: each event gets a random sign, one for all columns, and the
+// fluctuation of a distribution is the signed sum of what its events add to it (the multiplier
 // central limit theorem; van der Vaart and Wellner, 1996, section 2.9). Added to nothing, such
 // fluctuations are those of two samples of one distribution; added to the difference that is there,
 // they give its error. Signs are shared by columns, so means over columns have the right error
@@ -106,7 +106,7 @@ struct EmpiricalDistances {
   Replicated largest;  // Kolmogorov-Smirnov
   Replicated area;     // Wasserstein-1
 };
-// `samples` says whether both are wanted: the area alone, or the largest alone, takes half the time.
+// Only what is asked for is computed; the rest stays zero.
 EmpiricalDistances empirical_distances(const PooledColumn& column, const SignedEvents& events,
                                        bool largest, bool area);
 

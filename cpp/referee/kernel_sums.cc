@@ -88,8 +88,7 @@ class PairPass {
                                    int64_t blocks) {
     std::vector<double> out(static_cast<size_t>(count), 0.0);
     for (int64_t block = 0; block < blocks; ++block) {
-      const double* part =
-          parts.data() + (static_cast<int64_t>(kernel) * blocks + block) * count;
+      const double* part = parts.data() + (static_cast<int64_t>(kernel) * blocks + block) * count;
       for (int64_t r = 0; r < count; ++r) out[static_cast<size_t>(r)] += part[r];
     }
     return out;
@@ -138,8 +137,8 @@ class PairPass {
       if (self >= 0) k[self] = 0;
       std::array<double, kChains> sum{};
       std::array<double, kChains> square{};
-      double* right = right_.data() +
-                      (static_cast<int64_t>(kernel) * a_blocks_ + bi) * b_.count() + column;
+      double* right =
+          right_.data() + (static_cast<int64_t>(kernel) * a_blocks_ + bi) * b_.count() + column;
       int64_t j = 0;
       const auto add = [&](int64_t at, int64_t chain) {
         const double value = static_cast<double>(k[at]);
@@ -268,8 +267,7 @@ struct Within {
 };
 
 template <typename T>
-Within within(const Points<T>& points, const PairSums& sums, const Kernel& kernel,
-              double inverse) {
+Within within(const Points<T>& points, const PairSums& sums, const Kernel& kernel, double inverse) {
   Within out{};
   out.squared_weights = sum_of_squares(points.weights());
   out.pairs = 1 - out.squared_weights;
@@ -292,8 +290,8 @@ Discrepancy discrepancy(const Points<T>& x, const Points<T>& y, const PairSums& 
   const double cross = dot(x.weights(), xy.left);
   Discrepancy out;
   out.value = xx.mean + yy.mean - 2 * cross;
-  out.biased = xx.mean * xx.pairs + yy.mean * yy.pairs - 2 * cross +
-               xx.squared_weights * xx.self + yy.squared_weights * yy.self;
+  out.biased = xx.mean * xx.pairs + yy.mean * yy.pairs - 2 * cross + xx.squared_weights * xx.self +
+               yy.squared_weights * yy.self;
   out.self_excess = (xx.self - xx.mean + yy.self - yy.mean) / 2;
 
   // If both distributions are equal the estimate is a degenerate U-statistic: its variance is that
@@ -369,7 +367,8 @@ bool single_precision(const Rows& x, const Rows& y, const Frame& frame,
 std::vector<Discrepancy> discrepancies(const Rows& generated, const Rows& reference,
                                        std::span<const Kernel> kernels, Work& work) {
   if (generated.count < 2 || reference.count < 2) {
-    fail(Code::empty_data, "a sum over pairs of different rows needs at least 2 rows in each sample");
+    fail(Code::empty_data,
+         "a sum over pairs of different rows needs at least 2 rows in each sample");
   }
   Frame frame = common_frame(generated, reference);
   const bool products = std::any_of(kernels.begin(), kernels.end(), [](const Kernel& each) {

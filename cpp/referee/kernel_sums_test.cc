@@ -127,7 +127,9 @@ TEST(KernelSums, ErrorsAreThoseOfRepeatedSamples) {
       for (const double each : values[i]) mean += each / kTrials;
       for (const double each : values[i]) square += (each - mean) * (each - mean) / (kTrials - 1);
       EXPECT_NEAR(std::sqrt(square) / errors[i], 1, 0.35) << kernels[i].name << ' ' << shift;
-      if (shift == 0) EXPECT_LT(std::abs(mean), 4 * errors[i] / 10) << kernels[i].name;
+      if (shift == 0) {
+        EXPECT_LT(std::abs(mean), 4 * errors[i] / 10) << kernels[i].name;
+      }
     }
   }
 }

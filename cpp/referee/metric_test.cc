@@ -143,8 +143,8 @@ TEST_P(EveryMetric, RefusesOtherColumns) {
 }
 
 TEST_P(EveryMetric, RefusesWhatIsNotFinite) {
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(),
-                           std::numeric_limits<double>::infinity()}) {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     Example example = example_of(GetParam()->name);
     const auto columns = static_cast<size_t>(example.generated.features);
     example.generated.x[17 * columns] = bad;
@@ -172,7 +172,7 @@ TEST_P(EveryMetric, RefusesSenselessWeights) {
 
 TEST_P(EveryMetric, RefusesSamplesThatAreTooSmall) {
   Example example = example_of(GetParam()->name);
-  example.generated = Dataset{.rows = 0, .features = example.reference.features};
+  example.generated = empty_dataset(0, example.reference.features);
   EXPECT_EQ(refusal(*GetParam(), example), Code::empty_data);
   example = example_of(GetParam()->name);
   for (Dataset* data : {&example.generated, &example.reference}) {

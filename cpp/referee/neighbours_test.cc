@@ -81,8 +81,7 @@ TEST(Neighbours, BallsHoldWhatIsNearerThanTheirRadius) {
     const Neighbours near_right = nearest(scene.right, scene.right, 3, work);
     for (int64_t i = 0; i < scene.left.count(); ++i) left_radii.push_back(near_left.farthest(i));
     for (int64_t j = 0; j < scene.right.count(); ++j) right_radii.push_back(near_right.farthest(j));
-    const BallCounts found =
-        count_in_balls(scene.left, left_radii, scene.right, right_radii, work);
+    const BallCounts found = count_in_balls(scene.left, left_radii, scene.right, right_radii, work);
     std::vector<int64_t> around_right(right_radii.size(), 0), inside_right(right_radii.size(), 0);
     std::vector<double> weight_right(right_radii.size(), 0.0);
     for (size_t i = 0; i < left_radii.size(); ++i) {
@@ -90,8 +89,8 @@ TEST(Neighbours, BallsHoldWhatIsNearerThanTheirRadius) {
       int64_t inside = 0;
       double weight = 0;
       for (size_t j = 0; j < right_radii.size(); ++j) {
-        const double d = distance(scene.left, static_cast<int64_t>(i), scene.right,
-                                  static_cast<int64_t>(j));
+        const double d =
+            distance(scene.left, static_cast<int64_t>(i), scene.right, static_cast<int64_t>(j));
         if (d < left_radii[i]) {
           ++inside;
           weight += scene.right.weight(static_cast<int64_t>(j));

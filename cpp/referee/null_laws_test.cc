@@ -59,8 +59,8 @@ TEST_P(NullLaw, HoldsWithinErrorsOverSeeds) {
     const Summary found = summarise(all);
     double largest = 0;
     for (const double each : all) largest = std::max(largest, std::abs(each));
-    RecordProperty(name, text("mean ", found.mean, ", spread ", found.deviation, ", largest ",
-                              largest));
+    RecordProperty(name,
+                   text("mean ", found.mean, ", spread ", found.deviation, ", largest ", largest));
     // Standard deviations of these: about 0.22 for the mean, 0.16 for the spread; errors are from
     // few replicates or batches, and some are stated as upper bounds.
     EXPECT_LT(std::abs(found.mean), 1.1) << name << ": spread " << found.deviation;
@@ -76,8 +76,7 @@ INSTANTIATE_TEST_SUITE_P(Referee, NullLaw, testing::ValuesIn(kCases),
 // The largest deviation of a metric's figures.
 double verdict(const Case& each, const Dataset& generated, const Dataset& reference) {
   double largest = 0;
-  const Judgement found =
-      judge_pair(each.metric, generated, reference, each.options, 3);
+  const Judgement found = judge_pair(each.metric, generated, reference, each.options, 3);
   for (const Figure& figure : found.figures) {
     largest = std::max(largest, std::abs(figure.deviation()));
   }
@@ -98,7 +97,7 @@ int caught_by(const Dataset& generated, const Dataset& reference, double at_leas
 TEST(Caught, AnEnergyScaleThatIsOffByOnePercent) {
   // The sum of the cells, over the energy of the event, shows it at once; ten times more events.
   const auto ratio = [](const Dataset& showers) {
-    Dataset out{.rows = showers.rows, .features = 1};
+    Dataset out = empty_dataset(showers.rows, 1);
     for (int64_t row = 0; row < showers.rows; ++row) {
       double sum = 0;
       for (int64_t j = 0; j < showers.features; ++j) {
@@ -126,8 +125,7 @@ TEST(Caught, ShuffledCells) {
   std::mt19937_64 random(3);
   for (int64_t j = 0; j < kColumns; ++j) {
     for (int64_t row = kRows - 1; row > 0; --row) {
-      const int64_t other =
-          std::uniform_int_distribution<int64_t>(0, row)(random);
+      const int64_t other = std::uniform_int_distribution<int64_t>(0, row)(random);
       std::swap(shuffled.x[static_cast<size_t>(row * kColumns + j)],
                 shuffled.x[static_cast<size_t>(other * kColumns + j)]);
     }

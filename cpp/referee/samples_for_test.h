@@ -12,11 +12,20 @@
 
 namespace castalia {
 
+// A data set whose rows are still to be added.
+inline Dataset empty_dataset(int64_t rows, int64_t features, int64_t context_features = 0) {
+  Dataset out;
+  out.rows = rows;
+  out.features = features;
+  out.context_features = context_features;
+  return out;
+}
+
 inline Dataset normal_sample(int64_t rows, int64_t columns, uint64_t seed, double mean = 0,
                              double deviation = 1) {
   std::mt19937_64 random(seed);
   std::normal_distribution<double> normal(mean, deviation);
-  Dataset out{.rows = rows, .features = columns};
+  Dataset out = empty_dataset(rows, columns);
   for (int64_t i = 0; i < rows * columns; ++i) out.x.push_back(normal(random));
   return out;
 }
@@ -28,7 +37,7 @@ inline Dataset shower_sample(int64_t rows, int64_t columns, uint64_t seed, doubl
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<double> uniform;
   std::normal_distribution<double> normal;
-  Dataset out{.rows = rows, .features = columns, .context_features = 1};
+  Dataset out = empty_dataset(rows, columns, 1);
   for (int64_t row = 0; row < rows; ++row) {
     const double energy = 10 + 5 * uniform(random);
     const bool other = uniform(random) < 0.2 && second_mode;

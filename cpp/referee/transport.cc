@@ -14,8 +14,8 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int64_t kNone = -1;
 
-// Jonker and Volgenant's three steps. Duals stay feasible: cost >= u(row) + v(column), with equality
-// on assigned pairs.
+// Jonker and Volgenant's three steps. Duals stay feasible: cost >= u(row) + v(column), with
+// equality on assigned pairs.
 class Assignment {
  public:
   explicit Assignment(const Costs& costs)
@@ -102,8 +102,8 @@ class Assignment {
     for (size_t j = 0; j < n; ++j) {
       distance_[j] = costs_.at(start, static_cast<int64_t>(j)) - v_[j];
     }
-    size_t done = 0;    // order_[0, done) have final distances, and their rows were scanned
-    size_t level = 0;   // order_[done, level) have the least distance and are not scanned yet
+    size_t done = 0;   // order_[0, done) have final distances, and their rows were scanned
+    size_t level = 0;  // order_[done, level) have the least distance and are not scanned yet
     double least = 0;
     size_t settled = 0;
     int64_t end = kNone;
@@ -235,8 +235,8 @@ class Transport {
       int64_t next = kNone;
       for (int64_t j = 0; j < columns_; ++j) {
         if (done_[static_cast<size_t>(j)] == 0 &&
-            (next == kNone || distance_[static_cast<size_t>(j)] <
-                                  distance_[static_cast<size_t>(next)])) {
+            (next == kNone ||
+             distance_[static_cast<size_t>(j)] < distance_[static_cast<size_t>(next)])) {
           next = j;
         }
       }
@@ -349,8 +349,7 @@ namespace {
 class LogSum {
  public:
   explicit LogSum(int64_t count)
-      : exp_(cpu::tile_function("exp", DType::float64)),
-        buffer_(static_cast<size_t>(count) + 16) {}
+      : exp_(cpu::tile_function("exp", DType::float64)), buffer_(static_cast<size_t>(count) + 16) {}
 
   double operator()(const double* cost, std::span<const double> potential, double inverse) {
     const size_t count = potential.size();
@@ -382,8 +381,8 @@ std::vector<double> logarithms(std::span<const double> masses) {
 }  // namespace
 
 Entropic entropic_transport(const Costs& costs, std::span<const double> supply,
-                            std::span<const double> demand, double regularisation,
-                            double tolerance, int64_t most_iterations) {
+                            std::span<const double> demand, double regularisation, double tolerance,
+                            int64_t most_iterations) {
   const auto rows = static_cast<size_t>(costs.rows);
   const auto columns = static_cast<size_t>(costs.columns);
   std::vector<double> transposed(costs.cost.size());

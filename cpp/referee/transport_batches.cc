@@ -33,8 +33,8 @@ Judgement batched(const Comparison& comparison, const FieldValues& values,
   const int64_t events = values.integer("events");
   require_rows(generated, "generated", events, text("a batch of ", events, " events"));
   require_rows(reference, "reference", 2 * events, text("two batches of ", events, " events"));
-  const int64_t batches = std::min(
-      {values.integer("batches"), generated.rows / events, reference.rows / (2 * events)});
+  const int64_t batches =
+      std::min({values.integer("batches"), generated.rows / events, reference.rows / (2 * events)});
   const std::vector<int64_t> x_order = permutation(work.seed, kBatchesGenerated, generated.rows);
   const std::vector<int64_t> y_order = permutation(work.seed, kBatchesReference, reference.rows);
   const auto batch = [&](const Dataset& data, const std::vector<int64_t>& order, int64_t number) {

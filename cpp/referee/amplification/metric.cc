@@ -109,8 +109,8 @@ Judgement evaluate_amplification(const Comparison& comparison, const FieldValues
   for (int64_t size = 2 * count;; size *= 2) {
     size = std::min(size, generated.rows);
     sizes.push_back(static_cast<double>(size));
-    errors.push_back(quantile_error(
-        generated, std::span(order).first(static_cast<size_t>(size)), quantiles));
+    errors.push_back(
+        quantile_error(generated, std::span(order).first(static_cast<size_t>(size)), quantiles));
     work.report(sizes.back() / static_cast<double>(generated.rows) / 2);
     if (size == generated.rows) break;
   }

@@ -44,9 +44,10 @@ const Metric& binned_divergence_metric() {
   static const Metric metric{
       .name = "binned_divergence",
       .family = "one_dimensional",
-      .summary = "Jensen-Shannon and Kullback-Leibler divergence of every column's histograms, nats",
+      .summary = "Jensen-Shannon and Kullback-Leibler divergence of every column's histograms",
       .description =
-          "jensen_shannon is at most log 2; kullback_leibler is that of the generated from the "
+          "In nats: jensen_shannon is at most log 2; kullback_leibler is that of the generated "
+          "from the "
           "reference, finite because bins without reference events are joined to the one below. "
           "The mean over the columns, and each in the details.",
       .references = {},

@@ -28,8 +28,10 @@ Mean weighted_mean(const Dataset& data) {
 Judgement evaluate_bits_per_dimension(const Comparison& comparison, const FieldValues& values,
                                       Work&) {
   if (comparison.reference->features != 1) {
-    fail(Code::shape_mismatch, "bits_per_dimension takes one column, the log-densities of the "
-                               "events, not ", comparison.reference->features);
+    fail(Code::shape_mismatch,
+         "bits_per_dimension takes one column, the log-densities of the "
+         "events, not ",
+         comparison.reference->features);
   }
   require_rows(*comparison.generated, "generated", 2, "a mean with an error");
   require_rows(*comparison.reference, "reference", 2, "a mean with an error");
@@ -74,7 +76,8 @@ const Metric& bits_per_dimension_metric() {
                  {.name = "offset",
                   .type = FieldType::real,
                   .default_value = "0",
-                  .meaning = "added to each log-density, as the log-determinant of a change of units"}},
+                  .meaning =
+                      "added to each log-density, as the log-determinant of a change of units"}},
       .evaluate = evaluate_bits_per_dimension};
   return metric;
 }

@@ -55,8 +55,7 @@ double distance_to_uniform(std::span<const double> transforms, int64_t columns, 
   std::vector<std::pair<double, double>> sorted;
   for (size_t row = 0; row < weights.size(); ++row) {
     sorted.emplace_back(
-        transforms[row * static_cast<size_t>(columns) + static_cast<size_t>(column)],
-        weights[row]);
+        transforms[row * static_cast<size_t>(columns) + static_cast<size_t>(column)], weights[row]);
   }
   std::sort(sorted.begin(), sorted.end());
   double below = 0;

@@ -1,6 +1,6 @@
 // The two-sample chi-square test of every column.
-#include "cpp/referee/binned.h"
 #include "cpp/referee/metric.h"
+#include "cpp/referee/binned.h"
 #include "cpp/referee/statistics.h"
 
 namespace castalia {
@@ -26,8 +26,7 @@ double per_degree_of_freedom(const Histogram& histogram, std::span<const double>
   return chi_square(histogram, x, y) / static_cast<double>(histogram.bins() - 1);
 }
 
-Judgement evaluate_chi_square(const Comparison& comparison, const FieldValues& values,
-                              Work& work) {
+Judgement evaluate_chi_square(const Comparison& comparison, const FieldValues& values, Work& work) {
   const Statistic statistic = per_degree_of_freedom;
   const std::vector<BinnedColumn> columns =
       binned_columns(comparison, values, std::span(&statistic, 1), work);

@@ -18,8 +18,7 @@ std::vector<double> slice_edges(const Dataset& reference, int64_t column, int64_
   std::sort(condition.begin(), condition.end());
   std::vector<double> edges;
   for (int64_t slice = 1; slice < slices; ++slice) {
-    const double edge =
-        condition[static_cast<size_t>(slice * reference.rows / slices)];
+    const double edge = condition[static_cast<size_t>(slice * reference.rows / slices)];
     if (edge > condition.front() && (edges.empty() || edge > edges.back())) edges.push_back(edge);
   }
   return edges;

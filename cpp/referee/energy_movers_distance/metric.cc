@@ -17,7 +17,7 @@ struct Jet {
 
 // How a row holds a jet.
 struct Layout {
-  int64_t particle;  // values of a particle
+  int64_t particle;                  // values of a particle
   int64_t eta, phi, momentum, mask;  // mask is -1 where there is none
   bool normalise;
   double radius;
@@ -79,8 +79,9 @@ std::vector<Jet> read_jets(const Rows& rows, const Layout& layout) {
   for (int64_t r = 0; r < rows.count; ++r) {
     jets.push_back(read_jet(rows.row(r), rows.columns, layout));
     if (jets.back().momentum.empty() && layout.normalise) {
-      fail(Code::empty_data, "energy_movers_distance: a jet has no constituent, so its momenta "
-                             "cannot be normalised; set normalise to false");
+      fail(Code::empty_data,
+           "energy_movers_distance: a jet has no constituent, so its momenta "
+           "cannot be normalised; set normalise to false");
     }
   }
   return jets;
@@ -126,9 +127,9 @@ Layout layout_of(const Comparison& comparison, const FieldValues& values) {
                 values.integer("mask"),
                 values.boolean("normalise"),
                 values.real("radius")};
-  for (const auto& [name, place] : {std::pair("eta", layout.eta), std::pair("phi", layout.phi),
-                                    std::pair("momentum", layout.momentum),
-                                    std::pair("mask", layout.mask)}) {
+  for (const auto& [name, place] :
+       {std::pair("eta", layout.eta), std::pair("phi", layout.phi),
+        std::pair("momentum", layout.momentum), std::pair("mask", layout.mask)}) {
     if (place >= layout.particle) {
       fail(Code::out_of_range, "energy_movers_distance.", name, " is ", place,
            ", but a particle has ", layout.particle, " values");
@@ -183,8 +184,8 @@ const Metric& energy_movers_distance_metric() {
       .fields =
           [] {
             std::vector<Field> fields = batch_fields(10, 50);
-            fields.push_back(
-                place_field("values_per_particle", "4", "values that a particle takes in a row", 3));
+            fields.push_back(place_field("values_per_particle", "4",
+                                         "values that a particle takes in a row", 3));
             fields.push_back(place_field("eta", "0", "place of the pseudorapidity", 0));
             fields.push_back(place_field("phi", "1", "place of the azimuth, in radians", 0));
             fields.push_back(place_field("momentum", "2", "place of the transverse momentum", 0));
@@ -194,12 +195,13 @@ const Metric& energy_movers_distance_metric() {
                               .type = FieldType::boolean,
                               .default_value = "false",
                               .meaning = "whether the momenta of a jet are divided by their sum"});
-            fields.push_back({.name = "radius",
-                              .type = FieldType::real,
-                              .default_value = "0.8",
-                              .meaning = "R, the distance over which moving costs as much as making",
-                              .least = 1e-6,
-                              .greatest = 1e6});
+            fields.push_back(
+                {.name = "radius",
+                 .type = FieldType::real,
+                 .default_value = "0.8",
+                 .meaning = "R, the distance over which moving costs as much as making",
+                 .least = 1e-6,
+                 .greatest = 1e6});
             return fields;
           }(),
       .evaluate = evaluate_energy_movers_distance};

@@ -17,14 +17,14 @@ Judgement evaluate_kolmogorov_smirnov(const Comparison& comparison, const FieldV
   const auto columns = static_cast<size_t>(comparison.reference->features);
   std::vector<Replicated> distances(columns);
   std::vector<ColumnSorter> sorters(static_cast<size_t>(work.pool.threads()));
-  for_each_column(*comparison.generated, *comparison.reference, work,
-                  [&](int64_t column, std::span<const double> x, std::span<const double> y,
-                      int thread) {
-                    PooledColumn pooled;
-                    sorters[static_cast<size_t>(thread)].sort(x, y, pooled);
-                    distances[static_cast<size_t>(column)] =
-                        empirical_distances(pooled, events, true, false).largest;
-                  });
+  for_each_column(
+      *comparison.generated, *comparison.reference, work,
+      [&](int64_t column, std::span<const double> x, std::span<const double> y, int thread) {
+        PooledColumn pooled;
+        sorters[static_cast<size_t>(thread)].sort(x, y, pooled);
+        distances[static_cast<size_t>(column)] =
+            empirical_distances(pooled, events, true, false).largest;
+      });
   const double n = events.effective_generated();
   const double m = events.effective_reference();
   std::vector<double> values;

@@ -111,8 +111,7 @@ Judgement evaluate_neighbour_divergence(const Comparison& comparison, const Fiel
   const Average forward = log_density_ratio(x, xx, y, xy);
   const Average backward = log_density_ratio(y, yy, x, yx);
 
-  const BallCounts counts =
-      count_in_balls(x, radii(xx, x.count()), y, radii(yy, y.count()), work);
+  const BallCounts counts = count_in_balls(x, radii(xx, x.count()), y, radii(yy, y.count()), work);
   Average information;
   add_information(x, xx, counts.inside_left, counts.weight_inside_left, information);
   add_information(y, yy, counts.inside_right, counts.weight_inside_right, information);

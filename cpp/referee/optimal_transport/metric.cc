@@ -26,9 +26,8 @@ Judgement evaluate_optimal_transport(const Comparison& comparison, const FieldVa
       [order](const Rows& left, const Rows& right) -> std::vector<double> {
         const Costs costs = pair_costs(left, right, order);
         const bool assignment = equal_weights(left) && equal_weights(right);
-        const double cost = assignment
-                                ? least_assignment(costs) / static_cast<double>(left.count)
-                                : least_transport(costs, left.weights, right.weights);
+        const double cost = assignment ? least_assignment(costs) / static_cast<double>(left.count)
+                                       : least_transport(costs, left.weights, right.weights);
         return {order == 2 ? std::sqrt(std::max(cost, 0.0)) : cost};
       },
       work);

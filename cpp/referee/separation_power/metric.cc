@@ -1,6 +1,6 @@
 // The separation power of every column.
-#include "cpp/referee/binned.h"
 #include "cpp/referee/metric.h"
+#include "cpp/referee/binned.h"
 
 namespace castalia {
 namespace {

@@ -1,7 +1,7 @@
 // Entropic optimal transport: the Sinkhorn divergence of batches.
+#include "cpp/referee/metric.h"
 #include "cpp/base/status.h"
 #include "cpp/referee/kernel_sums.h"
-#include "cpp/referee/metric.h"
 #include "cpp/referee/prepare.h"
 #include "cpp/referee/transport.h"
 #include "cpp/referee/transport_batches.h"

@@ -16,8 +16,8 @@ namespace {
 std::vector<double> random_directions(int64_t directions, int64_t columns, uint64_t seed) {
   std::vector<double> out(static_cast<size_t>(directions * columns));
   for (int64_t d = 0; d < directions; ++d) {
-    const std::span<double> one = std::span(out).subspan(static_cast<size_t>(d * columns),
-                                                         static_cast<size_t>(columns));
+    const std::span<double> one =
+        std::span(out).subspan(static_cast<size_t>(d * columns), static_cast<size_t>(columns));
     fill_normal({.seed = seed, .event = static_cast<uint64_t>(d), .stage = kDirections}, one);
     double norm = 0;
     for (const double each : one) norm += each * each;
@@ -64,14 +64,14 @@ Judgement evaluate_sliced_wasserstein(const Comparison& comparison, const FieldV
   const SignedEvents events(x, y, work.seed);
   std::vector<Replicated> distances(static_cast<size_t>(count));
   std::vector<ColumnSorter> sorters(static_cast<size_t>(work.pool.threads()));
-  for_each_column(x, y, work,
-                  [&](int64_t direction, std::span<const double> a, std::span<const double> b,
-                      int thread) {
-                    PooledColumn pooled;
-                    sorters[static_cast<size_t>(thread)].sort(a, b, pooled);
-                    distances[static_cast<size_t>(direction)] =
-                        empirical_distances(pooled, events, false, true).area;
-                  });
+  for_each_column(
+      x, y, work,
+      [&](int64_t direction, std::span<const double> a, std::span<const double> b, int thread) {
+        PooledColumn pooled;
+        sorters[static_cast<size_t>(thread)].sort(a, b, pooled);
+        distances[static_cast<size_t>(direction)] =
+            empirical_distances(pooled, events, false, true).area;
+      });
   Replicated largest;
   for (const Replicated& each : distances) {
     largest.value = std::max(largest.value, each.value);

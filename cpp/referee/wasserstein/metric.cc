@@ -1,6 +1,6 @@
 // The Wasserstein distance of order one of every column.
-#include "cpp/referee/columns.h"
 #include "cpp/referee/metric.h"
+#include "cpp/referee/columns.h"
 #include "cpp/referee/prepare.h"
 
 namespace castalia {
@@ -15,15 +15,15 @@ Judgement evaluate_wasserstein(const Comparison& comparison, const FieldValues& 
       column_factors(*comparison.reference, scaling(values.text("scaling")));
   std::vector<Replicated> distances(factors.size());
   std::vector<ColumnSorter> sorters(static_cast<size_t>(work.pool.threads()));
-  for_each_column(*comparison.generated, *comparison.reference, work,
-                  [&](int64_t column, std::span<const double> x, std::span<const double> y,
-                      int thread) {
-                    PooledColumn pooled;
-                    sorters[static_cast<size_t>(thread)].sort(x, y, pooled);
-                    const auto at = static_cast<size_t>(column);
-                    distances[at] = empirical_distances(pooled, events, false, true).area;
-                    distances[at] *= factors[at];
-                  });
+  for_each_column(
+      *comparison.generated, *comparison.reference, work,
+      [&](int64_t column, std::span<const double> x, std::span<const double> y, int thread) {
+        PooledColumn pooled;
+        sorters[static_cast<size_t>(thread)].sort(x, y, pooled);
+        const auto at = static_cast<size_t>(column);
+        distances[at] = empirical_distances(pooled, events, false, true).area;
+        distances[at] *= factors[at];
+      });
   Judgement out;
   out.figures.push_back(mean_of(distances).figure("mean_distance"));
   std::vector<double> value, error, null_value, null_error;
