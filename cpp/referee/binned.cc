@@ -70,7 +70,7 @@ class Binner {
     std::vector<uint16_t> bin_of(x.size() + y.size());
     place(histogram.edges, x, bin_of.data());
     place(histogram.edges, y, bin_of.data() + x.size());
-    join_empty_bins(histogram.edges, bins, static_cast<int64_t>(x.size()), bin_of);
+    join_empty_bins(histogram.edges, bins, bin_of);
     return filled(std::move(histogram), bin_of, statistics);
   }
 
@@ -83,15 +83,15 @@ class Binner {
     }
   }
 
-  void join_empty_bins(std::vector<double>& edges, size_t bins, int64_t first_reference,
+  void join_empty_bins(std::vector<double>& edges, size_t bins,
                        std::vector<uint16_t>& bin_of) const {
     std::vector<double> weight(bins, 0.0);
-    for (int64_t event = first_reference; event < events_.count(); ++event) {
-      weight[bin_of[static_cast<size_t>(event)]] -= events_.weight(event);
+    for (int64_t event = 0; event < events_.count(); ++event) {
+      weight[bin_of[static_cast<size_t>(event)]] += std::abs(events_.weight(event));
     }
     std::vector<uint16_t> target(bins);
     std::vector<double> kept;
-    bool any = false;  // a bin with reference events has been opened
+    bool any = false;  // a bin with events has been opened
     uint16_t last = 0;
     for (size_t bin = 0; bin < bins; ++bin) {
       if (weight[bin] > 0) {

@@ -13,8 +13,7 @@
 namespace castalia {
 
 // The shares of two samples in the bins of a column. Bins have lower edges; the first reaches down,
-// and the last up, without end. Bins in which the reference has no weight are joined to the one
-// below, so that ratios to the reference exist.
+// and the last up, without end. A bin that is empty in both samples is joined to the one below.
 struct Histogram {
   std::vector<double> edges;      // lower edges of all bins but the first
   std::vector<double> generated;  // shares, summing to one

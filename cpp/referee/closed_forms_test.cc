@@ -116,7 +116,7 @@ TEST_F(Shifted, FarShiftsAreDisjoint) {
   EXPECT_NEAR(judge_pair("binned_divergence", far, near, R"({"edges": [4, 25, 26]})")
                   .figure("jensen_shannon")
                   .value,
-              0, 1);
+              std::log(2.0), 1e-12);
   const Judgement manifold = judge_pair("manifold", far, near);
   for (const Figure& each : manifold.figures) EXPECT_EQ(each.value, 0) << each.name;
   EXPECT_NEAR(judge_pair("neighbour_divergence", far, near).figure("jensen_shannon").value,
@@ -126,7 +126,7 @@ TEST_F(Shifted, FarShiftsAreDisjoint) {
                   .figures.front()
                   .value,
               50 * std::sqrt(3.0), 1);
-  EXPECT_EQ(judge_pair("kolmogorov_smirnov", far, near).figures.front().value, 1);
+  EXPECT_NEAR(judge_pair("kolmogorov_smirnov", far, near).figures.front().value, 1, 1e-12);
 }
 
 TEST(FrechetDistance, OfDiagonalGaussians) {
@@ -205,8 +205,8 @@ TEST(Binned, ValuesThatFillBinsHaveBinsOfTheirOwn) {
   Dataset x = empty_dataset(1000, 1);
   Dataset y = empty_dataset(1000, 1);
   for (int i = 0; i < 1000; ++i) {
-    x.x.push_back(i < 500 ? 0.0 : 1 + i * 1e-3);
-    y.x.push_back(i < 600 ? 0.0 : 1 + i * 1e-3);
+    x.x.push_back(i < 500 ? 0.0 : 1 + (i - 500) / 500.0);
+    y.x.push_back(i < 600 ? 0.0 : 1 + (i - 600) / 400.0);
   }
   const Judgement found = judge_pair("chi_square", x, y, R"({"bins": 10})");
   EXPECT_EQ(detail(found, "degrees_of_freedom").front(), 4);  // zeros, and four bins above
@@ -217,13 +217,17 @@ TEST(Binned, ValuesThatFillBinsHaveBinsOfTheirOwn) {
   EXPECT_EQ(judge_pair("separation_power", constant, constant).figures.front().value, 0);
 }
 
-TEST(Binned, BinsWithoutReferenceEventsAreJoined) {
+TEST(Binned, BinsWithoutReferenceEventsCount) {
   const Dataset x = column_of({0, 1, 2, 3, 4, 5, 6, 7});
   const Dataset y = column_of({0.1, 0.2, 0.3, 0.4, 5.1, 5.2, 5.3, 5.4});
   const Judgement found = judge_pair("binned_divergence", x, y, R"({"edges": [1, 2]})");
-  // Bins (-inf, 2) after joining, and [2, inf): 2 and 6 of 8 against 4 and 4.
-  EXPECT_NEAR(found.figure("kullback_leibler").value, 0.25 * std::log(0.5) + 0.75 * std::log(1.5),
-              1e-12);
+  // Shares 1, 1, 6 of 8 against 4, half an event, 4.
+  EXPECT_NEAR(found.figure("kullback_leibler").value,
+              0.125 * std::log(0.25) + 0.125 * std::log(2.0) + 0.75 * std::log(1.5), 1e-12);
+  EXPECT_EQ(
+      detail(judge_pair("chi_square", x, y, R"({"edges": [1, 2, 100]})"), "degrees_of_freedom")
+          .front(),
+      2);
   try {
     judge_pair("chi_square", x, y, R"({"edges": [2, 1]})");
     FAIL();
@@ -303,7 +307,7 @@ TEST(Conditional, FindsWhatIsWrongInOneSliceOnly) {
   ASSERT_EQ(values.size(), 5U);
   for (size_t slice = 0; slice < 5; ++slice) {
     const double deviation = (values[slice] - nulls[slice]) / errors[slice];
-    EXPECT_EQ(deviation > 10, slice == 4) << slice << ' ' << deviation;
+    EXPECT_EQ(deviation > 6, slice == 4) << slice << ' ' << deviation;
   }
   Dataset without = generated;
   without.context_features = 0;

@@ -24,7 +24,7 @@ struct Example {
 
 Example example_of(const std::string& metric) {
   Example out{shower_sample(300, 12, 1), shower_sample(280, 12, 2), shower_sample(100, 12, 3), ""};
-  if (metric == "energy_movers_distance") out.options = R"({"batches": 2, "events": 8})";
+  if (metric == "energy_movers_distance") out.options = R"({"batches": 6, "events": 8})";
   if (metric == "optimal_transport") out.options = R"({"batches": 3, "events": 40})";
   if (metric == "sinkhorn") out.options = R"({"batches": 3, "events": 40})";
   if (metric == "frechet_physics_distance") {

@@ -14,7 +14,10 @@ double term(double p, double q) { return p > 0 && q > 0 ? p * std::log(p / q) : 
 double kullback_leibler(const Histogram& histogram, std::span<const double> x,
                         std::span<const double> y) {
   double sum = 0;
-  for (size_t bin = 0; bin < histogram.bins(); ++bin) sum += term(x[bin], y[bin]);
+  for (size_t bin = 0; bin < histogram.bins(); ++bin) {
+    // A bin without reference events is taken to hold half of one.
+    sum += term(x[bin], y[bin] > 0 ? y[bin] : histogram.reference_scale[bin] / 2);
+  }
   return sum;
 }
 
@@ -47,9 +50,10 @@ const Metric& binned_divergence_metric() {
       .summary = "Jensen-Shannon and Kullback-Leibler divergence of every column's histograms",
       .description =
           "In nats: jensen_shannon is at most log 2; kullback_leibler is that of the generated "
-          "from the "
-          "reference, finite because bins without reference events are joined to the one below. "
-          "The mean over the columns, and each in the details.",
+          "from "
+          "the reference, in which a bin without reference events is taken to hold half of one. "
+          "The "
+          "mean over the columns, and each in the details.",
       .references = {},
       .fields = binning_fields(),
       .evaluate = evaluate_binned_divergence};

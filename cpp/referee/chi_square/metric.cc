@@ -56,8 +56,7 @@ const Metric& chi_square_metric() {
           "one degree of freedom less than bins: its mean over the columns, and each in the "
           "details. For equal weights it is Pearson's statistic of the 2 x bins table; with "
           "weights the variance of a bin is scaled by its sum of squared weights over its sum of "
-          "weights. Bins without reference events are joined to the one below. A constant column "
-          "gives 1.",
+          "weights. Bins that are empty in both samples do not count. A constant column gives 1.",
       .references = {"physics/0605123"},
       .fields = binning_fields(),
       .evaluate = evaluate_chi_square};
