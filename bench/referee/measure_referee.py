@@ -122,8 +122,8 @@ def peers():
         x, y = scaled(x, y)
         for a, b in ((x, y), (x, x), (y, y)):
             cost = ot.dist(a, b)
-            ot.sinkhorn2([], [], cost, 0.05 * np.median(cost), method="sinkhorn_log",
-                         numItermax=500, stopThr=1e-4)
+            ot.sinkhorn2([], [], cost, 0.1 * np.median(cost), method="sinkhorn_log",
+                         numItermax=500, stopThr=1e-3)
 
     return {
         # metric: (options, rows, peer, call, how many of the peer's calls make the metric)
@@ -146,7 +146,7 @@ def peers():
         "frechet_physics_distance": ("", None, "jetnet's loop body x 200", frechet_once_of_many, 200),
         "kernel_physics_distance": ("", None, "jetnet's loop body x 10", kpd_once_of_many, 10),
         "optimal_transport": ("", 1000, "ot.emd2 x 16", transport, 16),
-        "sinkhorn": ("", 500, "ot.sinkhorn2 (log) x 16 x 3", sinkhorn, 16),
+        "sinkhorn": ("", 300, "ot.sinkhorn2 (log) x 8 x 3", sinkhorn, 8),
     }
 
 

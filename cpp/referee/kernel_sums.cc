@@ -18,6 +18,13 @@ constexpr int64_t kBlocks = 32;
 template <typename T>
 constexpr DType kType = sizeof(T) == sizeof(float) ? DType::float32 : DType::float64;
 
+// A Gaussian kernel below exp(-28), or exp(-280) in double, counts as zero: it adds nothing to a mean,
+// and products of such numbers are denormal, which takes a processor a hundred times longer.
+template <typename T>
+constexpr T kLeastExponent = sizeof(T) == sizeof(float) ? T(-30) : T(-300);
+template <typename T>
+constexpr T kLeastKernel = sizeof(T) == sizeof(float) ? T(7e-13) : T(2.5e-122);
+
 // Sums over pairs (i, j) of two samples; over i != j when both are the same one.
 struct PairSums {
   std::vector<double> left;   // (rows of a): sum over j of w_j k(i, j)
@@ -221,8 +228,10 @@ class PairPass {
     switch (kernel.form) {
       case Kernel::Form::gaussian: {
         const T rate = static_cast<T>(-inverse_ / (2 * kernel.width * kernel.width));
-        for (int64_t j = 0; j < columns; ++j) k[j] = rate * distance[j];
+        for (int64_t j = 0; j < columns; ++j)
+          k[j] = std::max(rate * distance[j], kLeastExponent<T>);
         exp_(in, k, static_cast<size_t>(columns));
+        for (int64_t j = 0; j < columns; ++j) k[j] = k[j] > kLeastKernel<T> ? k[j] : T(0);
         return;
       }
       case Kernel::Form::energy: {

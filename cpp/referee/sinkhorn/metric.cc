@@ -55,7 +55,7 @@ const Metric& sinkhorn_metric() {
       .references = {"1306.0895", "1810.08278"},
       .fields =
           [] {
-            std::vector<Field> fields = batch_fields(8, 500);
+            std::vector<Field> fields = batch_fields(4, 300);
             fields.push_back({.name = "order",
                               .type = FieldType::integer,
                               .default_value = "2",
@@ -64,13 +64,13 @@ const Metric& sinkhorn_metric() {
                               .greatest = 2});
             fields.push_back({.name = "regularisation",
                               .type = FieldType::real,
-                              .default_value = "0.05",
+                              .default_value = "0.1",
                               .meaning = "weight of the entropy, in median costs",
                               .least = 1e-4,
                               .greatest = 1e3});
             fields.push_back({.name = "tolerance",
                               .type = FieldType::real,
-                              .default_value = "1e-4",
+                              .default_value = "1e-3",
                               .meaning = "sum of what the marginals may be off",
                               .least = 1e-14,
                               .greatest = 1});
