@@ -1,9 +1,9 @@
 #include "cpp/referee/frechet.h"
 
-#include <eigen3/Eigen/Cholesky>
-#include <eigen3/Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <eigen3/Eigen/Cholesky>
+#include <eigen3/Eigen/Eigenvalues>
 
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
@@ -50,8 +50,8 @@ double trace_of_root(const Matrix& a, const Matrix& b) {
   const Matrix root = root_of(a);
   const cpu::GemmShape plain = square_shape(n, false);
   const cpu::GemmShape transposed = square_shape(n, true);
-  const AlignedBytes scratch = aligned_bytes(std::max(
-      cpu::gemm_scratch_bytes<double>(plain), cpu::gemm_scratch_bytes<double>(transposed)));
+  const AlignedBytes scratch = aligned_bytes(std::max(cpu::gemm_scratch_bytes<double>(plain),
+                                                      cpu::gemm_scratch_bytes<double>(transposed)));
   Matrix product(n, n);
   Matrix inner(n, n);
   multiply(plain, b.data(), root.data(), product.data(), scratch.get());

@@ -40,7 +40,7 @@ class GroupedMoments {
   int64_t groups_ = 0;
   int64_t length_;  // of a group's sums: weight, weight^2, weight x, upper triangle of weight x x'
   double rows_per_group_ = 1;
-  std::vector<double> sums_;     // (groups, length)
+  std::vector<double> sums_;          // (groups, length)
   std::vector<double> batches_sums_;  // (batches, length)
   int64_t batches_ = 0;
 };

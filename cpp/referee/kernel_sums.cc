@@ -18,6 +18,13 @@ constexpr int64_t kBlocks = 32;
 template <typename T>
 constexpr DType kType = sizeof(T) == sizeof(float) ? DType::float32 : DType::float64;
 
+// A Gaussian kernel below exp(-28), or exp(-280) in double, counts as zero: it adds nothing to a mean,
+// and products of such numbers are denormal, which takes a processor a hundred times longer.
+template <typename T>
+constexpr T kLeastExponent = sizeof(T) == sizeof(float) ? T(-30) : T(-300);
+template <typename T>
+constexpr T kLeastKernel = sizeof(T) == sizeof(float) ? T(7e-13) : T(2.5e-122);
+
 // Sums over pairs (i, j) of two samples; over i != j when both are the same one.
 struct PairSums {
   std::vector<double> left;   // (rows of a): sum over j of w_j k(i, j)
@@ -25,16 +32,54 @@ struct PairSums {
   double squares = 0;         // sum of w_i w_j k^2
 };
 
-// A thread's memory for one row of a tile. Element-wise loops reach beyond its end.
+// A thread's memory for one tile. Element-wise loops reach beyond its end.
 template <typename T>
-struct RowBuffers {
+struct TileBuffers {
   static constexpr size_t kLength = kTileColumns + 64;
+  std::array<T, kLength> weights;  // of the columns
+  std::array<T, kLength> norms;
   std::array<T, kLength> distance;
   std::array<T, kLength> kernel;
+  std::vector<T> right;  // (kernel, column): what the rows of a tile add to the columns' sums
 };
 
 // Sums in eight chains, so that additions overlap; the order is fixed.
 constexpr int64_t kChains = 8;
+
+// The sums over one row of a tile, in T: so few terms that float has digits to spare.
+struct RowSums {
+  double value = 0;
+  double square = 0;
+};
+
+template <typename T>
+RowSums add_row(const T* __restrict kernel, const T* __restrict weights, int64_t columns, T weight,
+                T* __restrict right) {
+  std::array<T, kChains> sum{};
+  std::array<T, kChains> square{};
+  int64_t j = 0;
+  for (; j + kChains <= columns; j += kChains) {
+    for (int64_t chain = 0; chain < kChains; ++chain) {
+      const T value = kernel[j + chain];
+      const T weighted = weights[j + chain] * value;
+      sum[static_cast<size_t>(chain)] += weighted;
+      square[static_cast<size_t>(chain)] += weighted * value;
+      right[j + chain] += weight * value;
+    }
+  }
+  for (int64_t chain = 0; j < columns; ++j, ++chain) {
+    const T weighted = weights[j] * kernel[j];
+    sum[static_cast<size_t>(chain)] += weighted;
+    square[static_cast<size_t>(chain)] += weighted * kernel[j];
+    right[j] += weight * kernel[j];
+  }
+  RowSums out;
+  for (size_t chain = 0; chain < kChains; ++chain) {
+    out.value += static_cast<double>(sum[chain]);
+    out.square += static_cast<double>(square[chain]);
+  }
+  return out;
+}
 
 template <typename T>
 class PairPass {
@@ -47,6 +92,9 @@ class PairPass {
         kernels_(kernels),
         inverse_(1 / (factor * factor)),
         near_(100 * distance_error<T>(a.columns())),
+        distances_(
+            std::any_of(kernels.begin(), kernels.end(),
+                        [](const Kernel& each) { return each.form != Kernel::Form::polynomial; })),
         exp_(cpu::tile_function("exp", kType<T>)),
         sqrt_(cpu::tile_function("sqrt", kType<T>)) {
     block_ = std::max(a.count(), b.count());
@@ -88,8 +136,7 @@ class PairPass {
                                    int64_t blocks) {
     std::vector<double> out(static_cast<size_t>(count), 0.0);
     for (int64_t block = 0; block < blocks; ++block) {
-      const double* part =
-          parts.data() + (static_cast<int64_t>(kernel) * blocks + block) * count;
+      const double* part = parts.data() + (static_cast<int64_t>(kernel) * blocks + block) * count;
       for (int64_t r = 0; r < count; ++r) out[static_cast<size_t>(r)] += part[r];
     }
     return out;
@@ -97,7 +144,7 @@ class PairPass {
 
   void run(Work& work) {
     std::vector<Tile<T>> tiles(static_cast<size_t>(work.pool.threads()));
-    std::vector<RowBuffers<T>> buffers(static_cast<size_t>(work.pool.threads()));
+    std::vector<TileBuffers<T>> buffers(static_cast<size_t>(work.pool.threads()));
     work.pool.run(static_cast<int64_t>(tasks_.size()),
                   [&](int64_t first, int64_t last, int thread) {
                     const auto t = static_cast<size_t>(thread);
@@ -107,73 +154,70 @@ class PairPass {
                   });
   }
 
-  void one_task(size_t task, Tile<T>& tile, RowBuffers<T>& buffers) {
+  void one_task(size_t task, Tile<T>& tile, TileBuffers<T>& buffers) {
     const auto [bi, bj] = tasks_[task];
-    const bool diagonal = same_ && bi == bj;
     const int64_t row_end = std::min(a_.count(), (bi + 1) * block_);
     const int64_t column_end = std::min(b_.count(), (bj + 1) * block_);
     for (int64_t column = bj * block_; column < column_end; column += kTileColumns) {
       const int64_t columns = std::min(kTileColumns, column_end - column);
+      for (int64_t j = 0; j < columns; ++j) {
+        buffers.weights[static_cast<size_t>(j)] = static_cast<T>(b_.weight(column + j));
+        buffers.norms[static_cast<size_t>(j)] = static_cast<T>(b_.norm(column + j));
+      }
       for (int64_t row = bi * block_; row < row_end; row += kTileRows) {
         const int64_t rows = std::min(kTileRows, row_end - row);
         const T* products = tile.products(a_, row, rows, b_, column);
+        buffers.right.assign(kernels_.size() * kTileColumns, T(0));
         for (int64_t i = 0; i < rows; ++i) {
-          one_row(task, row + i, column, columns, products + i * kTileColumns, diagonal, buffers);
+          one_row(task, row + i, column, columns, products + i * kTileColumns, buffers);
         }
+        // Within a diagonal block both triangles are summed along rows.
+        if (!(same_ && bi == bj)) keep_right(bi, column, columns, buffers);
       }
     }
   }
 
   void one_row(size_t task, int64_t i, int64_t column, int64_t columns, const T* product,
-               bool diagonal, RowBuffers<T>& buffers) {
-    squared_distances(i, column, columns, product, buffers.distance.data());
+               TileBuffers<T>& buffers) {
     const auto [bi, bj] = tasks_[task];
-    const double* weights = b_.weights().data() + column;
-    const double weight = a_.weight(i);
+    if (distances_) squared_distances(i, column, columns, product, buffers);
     // A row is no partner of itself.
-    const int64_t self = diagonal && i >= column && i < column + columns ? i - column : -1;
+    const int64_t self = same_ && i >= column && i < column + columns ? i - column : -1;
     for (size_t kernel = 0; kernel < kernels_.size(); ++kernel) {
       T* k = buffers.kernel.data();
       evaluate(kernels_[kernel], product, buffers.distance.data(), columns, k);
       if (self >= 0) k[self] = 0;
-      std::array<double, kChains> sum{};
-      std::array<double, kChains> square{};
-      double* right = right_.data() +
-                      (static_cast<int64_t>(kernel) * a_blocks_ + bi) * b_.count() + column;
-      int64_t j = 0;
-      const auto add = [&](int64_t at, int64_t chain) {
-        const double value = static_cast<double>(k[at]);
-        const double weighted = weights[at] * value;
-        sum[static_cast<size_t>(chain)] += weighted;
-        square[static_cast<size_t>(chain)] += weighted * value;
-        if (!diagonal) right[at] += weight * value;
-      };
-      for (; j + kChains <= columns; j += kChains) {
-        for (int64_t chain = 0; chain < kChains; ++chain) add(j + chain, chain);
-      }
-      for (; j < columns; ++j) add(j, j % kChains);
-      double total = 0;
-      double total_square = 0;
-      for (size_t chain = 0; chain < kChains; ++chain) {
-        total += sum[chain];
-        total_square += square[chain];
-      }
+      const RowSums sums = add_row(k, buffers.weights.data(), columns, static_cast<T>(a_.weight(i)),
+                                   buffers.right.data() + kernel * kTileColumns);
       left_[static_cast<size_t>((static_cast<int64_t>(kernel) * b_blocks_ + bj) * a_.count() +
-                                i)] += total;
-      squares_[kernel * tasks_.size() + task] += weight * total_square;
+                                i)] += sums.value;
+      squares_[kernel * tasks_.size() + task] += a_.weight(i) * sums.square;
     }
   }
 
-  void squared_distances(int64_t i, int64_t column, int64_t columns, const T* product, T* out) {
+  void keep_right(int64_t bi, int64_t column, int64_t columns, const TileBuffers<T>& buffers) {
+    for (size_t kernel = 0; kernel < kernels_.size(); ++kernel) {
+      double* right =
+          right_.data() + (static_cast<int64_t>(kernel) * a_blocks_ + bi) * b_.count() + column;
+      const T* from = buffers.right.data() + kernel * kTileColumns;
+      for (int64_t j = 0; j < columns; ++j) right[j] += static_cast<double>(from[j]);
+    }
+  }
+
+  void squared_distances(int64_t i, int64_t column, int64_t columns, const T* product,
+                         TileBuffers<T>& buffers) {
     const T own = static_cast<T>(a_.norm(i));
     const T near = static_cast<T>(near_);
+    T* out = buffers.distance.data();
+    const T* norms = buffers.norms.data();
+    bool any_near = false;
     for (int64_t j = 0; j < columns; ++j) {
-      const T norms = own + static_cast<T>(b_.norm(column + j));
-      out[j] = norms - 2 * product[j];
+      out[j] = own + norms[j] - 2 * product[j];
+      any_near |= out[j] < near * (own + norms[j]);
     }
+    if (!any_near) return;
     for (int64_t j = 0; j < columns; ++j) {
-      const T norms = own + static_cast<T>(b_.norm(column + j));
-      if (out[j] < near * norms) [[unlikely]] {
+      if (out[j] < near * (own + norms[j])) {
         out[j] = static_cast<T>(exact_distance(a_.row(i), b_.row(column + j), a_.columns()));
       }
     }
@@ -184,8 +228,10 @@ class PairPass {
     switch (kernel.form) {
       case Kernel::Form::gaussian: {
         const T rate = static_cast<T>(-inverse_ / (2 * kernel.width * kernel.width));
-        for (int64_t j = 0; j < columns; ++j) k[j] = rate * distance[j];
+        for (int64_t j = 0; j < columns; ++j)
+          k[j] = std::max(rate * distance[j], kLeastExponent<T>);
         exp_(in, k, static_cast<size_t>(columns));
+        for (int64_t j = 0; j < columns; ++j) k[j] = k[j] > kLeastKernel<T> ? k[j] : T(0);
         return;
       }
       case Kernel::Form::energy: {
@@ -214,6 +260,7 @@ class PairPass {
   std::span<const Kernel> kernels_;
   double inverse_;  // of the square of the frame's factor
   double near_;
+  bool distances_;
   cpu::TileFunction exp_;
   cpu::TileFunction sqrt_;
   int64_t block_ = 0;
@@ -268,8 +315,7 @@ struct Within {
 };
 
 template <typename T>
-Within within(const Points<T>& points, const PairSums& sums, const Kernel& kernel,
-              double inverse) {
+Within within(const Points<T>& points, const PairSums& sums, const Kernel& kernel, double inverse) {
   Within out{};
   out.squared_weights = sum_of_squares(points.weights());
   out.pairs = 1 - out.squared_weights;
@@ -292,8 +338,8 @@ Discrepancy discrepancy(const Points<T>& x, const Points<T>& y, const PairSums& 
   const double cross = dot(x.weights(), xy.left);
   Discrepancy out;
   out.value = xx.mean + yy.mean - 2 * cross;
-  out.biased = xx.mean * xx.pairs + yy.mean * yy.pairs - 2 * cross +
-               xx.squared_weights * xx.self + yy.squared_weights * yy.self;
+  out.biased = xx.mean * xx.pairs + yy.mean * yy.pairs - 2 * cross + xx.squared_weights * xx.self +
+               yy.squared_weights * yy.self;
   out.self_excess = (xx.self - xx.mean + yy.self - yy.mean) / 2;
 
   // If both distributions are equal the estimate is a degenerate U-statistic: its variance is that
@@ -369,7 +415,8 @@ bool single_precision(const Rows& x, const Rows& y, const Frame& frame,
 std::vector<Discrepancy> discrepancies(const Rows& generated, const Rows& reference,
                                        std::span<const Kernel> kernels, Work& work) {
   if (generated.count < 2 || reference.count < 2) {
-    fail(Code::empty_data, "a sum over pairs of different rows needs at least 2 rows in each sample");
+    fail(Code::empty_data,
+         "a sum over pairs of different rows needs at least 2 rows in each sample");
   }
   Frame frame = common_frame(generated, reference);
   const bool products = std::any_of(kernels.begin(), kernels.end(), [](const Kernel& each) {

@@ -17,18 +17,18 @@ struct Kernel {
   enum class Form { gaussian, polynomial, energy };
   Form form = Form::gaussian;
   std::string name;
-  double width = 1;   // gaussian: exp(-|x - y|^2 / (2 width^2))
-  double slope = 1;   // polynomial: (slope x.y + 1)^degree
-  int degree = 3;     // energy: -|x - y|
+  double width = 1;  // gaussian: exp(-|x - y|^2 / (2 width^2))
+  double slope = 1;  // polynomial: (slope x.y + 1)^degree
+  int degree = 3;    // energy: -|x - y|
 };
 
 // The estimate of MMD^2 = E k(x, x') + E k(y, y') - 2 E k(x, y).
 struct Discrepancy {
-  double value = 0;         // unbiased
-  double biased = 0;        // with the pairs of a row and itself (V-statistic)
-  double error = 0;         // standard deviation of `value`
-  double null_error = 0;    // the same if both distributions were equal
-  double self_excess = 0;   // E k(x, x) - E k(x, x'), the mean of both samples
+  double value = 0;        // unbiased
+  double biased = 0;       // with the pairs of a row and itself (V-statistic)
+  double error = 0;        // standard deviation of `value`
+  double null_error = 0;   // the same if both distributions were equal
+  double self_excess = 0;  // E k(x, x) - E k(x, x'), the mean of both samples
 };
 
 // One for each kernel. Inner products are those of the rows as they are, for the polynomial

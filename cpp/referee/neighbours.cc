@@ -15,6 +15,43 @@ constexpr double kTiny = 1e-30;
 // In a weight of one. A sum of weights is at most one.
 constexpr double kUnitsOfWeight = 0x1p60;
 
+// Bounds as floats that are not below them.
+float upper(double bound) { return static_cast<float>(bound) * (1 + 2e-7F) + 1e-29F; }
+
+std::vector<float> upper(std::span<const double> bounds) {
+  std::vector<float> out;
+  for (const double bound : bounds) out.push_back(upper(bound));
+  return out;
+}
+
+std::vector<float> float_norms(const Points<float>& points) {
+  std::vector<float> out;
+  for (int64_t r = 0; r < points.count(); ++r) out.push_back(static_cast<float>(points.norm(r)));
+  return out;
+}
+
+// Whether any distance of a row of a tile may lie below a bound; in float, so that it takes little
+// time to see that none does. The margin is wide enough for the rounding here, too.
+bool any_below(double own, const float* norms, const float* product, int64_t columns, double error,
+               float bound) {
+  const auto keep = static_cast<float>(1 - error - 1e-6);
+  const float limit = bound - static_cast<float>(own) * keep;
+  bool any = false;
+  for (int64_t j = 0; j < columns; ++j) any |= keep * norms[j] - 2 * product[j] <= limit;
+  return any;
+}
+
+bool any_below(double own, const float* norms, const float* product, int64_t columns, double error,
+               const float* bounds) {
+  const auto keep = static_cast<float>(1 - error - 1e-6);
+  const float norm = static_cast<float>(own) * keep;
+  bool any = false;
+  for (int64_t j = 0; j < columns; ++j) {
+    any |= norm + keep * norms[j] - 2 * product[j] <= bounds[j];
+  }
+  return any;
+}
+
 struct Candidate {
   double lowest;  // the least that the squared distance can be
   int64_t row;
@@ -47,6 +84,7 @@ class Search {
         k_(k),
         same_(&queries == &data),
         error_(distance_error<float>(data.columns())),
+        norms_(float_norms(data)),
         out_(out) {}
 
   void strip(int64_t first, int64_t rows, Tile<float>& tile) {
@@ -69,6 +107,10 @@ class Search {
  private:
   void scan(int64_t query, int64_t column, int64_t columns, const float* product,
             Smallest& smallest, std::vector<Candidate>& candidates) const {
+    if (!any_below(queries_.norm(query), norms_.data() + column, product, columns, error_,
+                   upper(smallest.bound()))) {
+      return;
+    }
     const double own = queries_.norm(query);
     for (int64_t j = 0; j < columns; ++j) {
       const double norms = own + data_.norm(column + j);
@@ -102,6 +144,7 @@ class Search {
   int64_t k_;
   bool same_;
   double error_;
+  std::vector<float> norms_;  // of the data
   Neighbours& out_;
 };
 
@@ -150,6 +193,8 @@ BallCounts count_in_balls(const Points<float>& left, std::span<const double> lef
   std::vector<std::vector<int64_t>> units(threads, zeros);
   std::vector<Tile<float>> tiles(threads);
   const double relative = distance_error<float>(left.columns());
+  const std::vector<float> right_norms = float_norms(right);
+  const std::vector<float> right_bounds = upper(right_radii);
 
   const auto pair = [&](int64_t i, int64_t j, double product, size_t thread) {
     const double norms = left.norm(i) + right.norm(j);
@@ -182,8 +227,17 @@ BallCounts count_in_balls(const Points<float>& left, std::span<const double> lef
         const float* products = tiles[t].products(left, row, rows, right, column);
         const int64_t columns = std::min(kTileColumns, right.count() - column);
         for (int64_t i = 0; i < rows; ++i) {
+          const float* row_products = products + i * kTileColumns;
+          const float* row_norms = right_norms.data() + column;
+          const double own = left.norm(row + i);
+          if (!any_below(own, row_norms, row_products, columns, relative,
+                         upper(left_radii[static_cast<size_t>(row + i)])) &&
+              !any_below(own, row_norms, row_products, columns, relative,
+                         right_bounds.data() + column)) {
+            continue;
+          }
           for (int64_t j = 0; j < columns; ++j) {
-            pair(row + i, column + j, static_cast<double>(products[i * kTileColumns + j]), t);
+            pair(row + i, column + j, static_cast<double>(row_products[j]), t);
           }
         }
       }

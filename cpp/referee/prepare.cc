@@ -17,8 +17,9 @@ Field scaling_field(const std::string& default_value) {
   return {.name = "scaling",
           .type = FieldType::text,
           .default_value = '"' + default_value + '"',
-          .meaning = "what columns are divided by: nothing, the reference's standard deviation, or "
-                     "its largest magnitude",
+          .meaning =
+              "what columns are divided by: nothing, the reference's standard deviation, or "
+              "its largest magnitude",
           .choices = kScalings};
 }
 

@@ -45,8 +45,8 @@ const std::vector<std::string> kScalings = {"none", "standardise", "largest"};
 void check_sample(const Dataset& data, const std::string& name) {
   if (data.rows <= 0) fail(Code::empty_data, name, ": the sample has no rows");
   if (data.features <= 0) fail(Code::empty_data, name, ": the sample has no columns");
-  check(static_cast<int64_t>(data.x.size()) == data.rows * data.features, name, ": ",
-        data.x.size(), " values for ", data.rows, " rows of ", data.features);
+  check(static_cast<int64_t>(data.x.size()) == data.rows * data.features, name, ": ", data.x.size(),
+        " values for ", data.rows, " rows of ", data.features);
   check_finite(data.x, data.features, name);
   if (!data.context.empty()) check_finite(data.context, data.context_features, name + " (context)");
   check_weights(data, name);

@@ -63,8 +63,8 @@ Line fit_line(std::span<const double> x, std::span<const double> y) {
   return line;
 }
 
-Judgement evaluate_frechet_physics_distance(const Comparison& comparison,
-                                            const FieldValues& values, Work& work) {
+Judgement evaluate_frechet_physics_distance(const Comparison& comparison, const FieldValues& values,
+                                            Work& work) {
   const Dataset& generated = *comparison.generated;
   const Dataset& reference = *comparison.reference;
   const std::string purpose = text("a covariance of ", reference.features, " columns");
@@ -96,10 +96,9 @@ Judgement evaluate_frechet_physics_distance(const Comparison& comparison,
   const std::vector<double> all = frechet_distances(x, y, work);
   std::vector<double> means;
   for (int64_t i = 0; i < points; ++i) {
-    means.push_back(
-        summarise(std::span(all).subspan(static_cast<size_t>(i * batches),
-                                         static_cast<size_t>(batches)))
-            .mean);
+    means.push_back(summarise(std::span(all).subspan(static_cast<size_t>(i * batches),
+                                                     static_cast<size_t>(batches)))
+                        .mean);
   }
   const Line line = fit_line(inverse_sizes, means);
   // Batches are drawn from the samples, so the line ends at the distance of the samples themselves.
@@ -148,8 +147,7 @@ const Metric& frechet_physics_distance_metric() {
       .fields = {size_field("min_samples", "20000", "events in the smallest batches", 2),
                  size_field("max_samples", "50000", "events in the largest batches", 3),
                  size_field("batches", "20", "batches of each size", 1),
-                 size_field("points", "10", "number of batch sizes", 3),
-                 scaling_field("largest")},
+                 size_field("points", "10", "number of batch sizes", 3), scaling_field("largest")},
       .evaluate = evaluate_frechet_physics_distance};
   return metric;
 }

@@ -17,8 +17,8 @@ std::vector<int64_t> draw_rows(int64_t rows, int64_t count, uint64_t seed, uint1
   std::vector<int64_t> out(static_cast<size_t>(count));
   const Stream stream{.seed = seed, .event = static_cast<uint64_t>(batch), .stage = use};
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<int64_t>(uniform(stream, static_cast<uint32_t>(i)) *
-                                  static_cast<double>(rows));
+    out[i] =
+        static_cast<int64_t>(uniform(stream, static_cast<uint32_t>(i)) * static_cast<double>(rows));
   }
   return out;
 }
@@ -29,8 +29,7 @@ Judgement evaluate_kernel_physics_distance(const Comparison& comparison, const F
   const Dataset& reference = *comparison.reference;
   require_rows(generated, "generated", 2, "the kernel physics distance");
   require_rows(reference, "reference", 2, "the kernel physics distance");
-  const std::vector<double> factors =
-      column_factors(reference, scaling(values.text("scaling")));
+  const std::vector<double> factors = column_factors(reference, scaling(values.text("scaling")));
   const Kernel kernel{.form = Kernel::Form::polynomial,
                       .name = "polynomial",
                       .slope = 1 / static_cast<double>(reference.features),
@@ -43,10 +42,10 @@ Judgement evaluate_kernel_physics_distance(const Comparison& comparison, const F
   // Each batch reports on its own scale, so the caller hears of batches only.
   Work quiet{.pool = work.pool, .seed = work.seed};
   for (int64_t batch = 0; batch < batches; ++batch) {
-    Rows x = take_rows(generated,
-                       draw_rows(generated.rows, size, work.seed, kBatchesGenerated, batch));
-    Rows y = take_rows(reference,
-                       draw_rows(reference.rows, size, work.seed, kBatchesReference, batch));
+    Rows x =
+        take_rows(generated, draw_rows(generated.rows, size, work.seed, kBatchesGenerated, batch));
+    Rows y =
+        take_rows(reference, draw_rows(reference.rows, size, work.seed, kBatchesReference, batch));
     scale_columns(x, factors);
     scale_columns(y, factors);
     const Discrepancy one = discrepancies(x, y, std::span(&kernel, 1), quiet).front();

@@ -82,8 +82,8 @@ Judgement evaluate_manifold(const Comparison& comparison, const FieldValues& val
     const auto own = static_cast<double>(reference.count() - i);
     missed *= own / (own + static_cast<double>(generated.count()));
   }
-  const double density = weighted_mean(generated.weights(), counts.balls_around_left) /
-                         static_cast<double>(k);
+  const double density =
+      weighted_mean(generated.weights(), counts.balls_around_left) / static_cast<double>(k);
   const double density_error =
       std::sqrt(variance_of_mean(generated.weights(), counts.balls_around_left) +
                 variance_of_mean(reference.weights(), counts.inside_right) *

@@ -1,7 +1,7 @@
 // The maximum mean discrepancy with several kernels.
+#include "cpp/referee/metric.h"
 #include "cpp/base/status.h"
 #include "cpp/referee/kernel_sums.h"
-#include "cpp/referee/metric.h"
 #include "cpp/referee/prepare.h"
 
 namespace castalia {

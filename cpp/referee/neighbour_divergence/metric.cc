@@ -87,8 +87,10 @@ std::vector<double> radii(const Neighbours& neighbours, int64_t rows) {
   return out;
 }
 
+// The spread of the terms is not all: events share neighbours, in both samples alike, which about
+// doubles the variance of the mean.
 Figure divergence(const char* name, double value, double variance) {
-  const double error = std::sqrt(variance);
+  const double error = std::sqrt(2 * variance);
   return {.name = name, .value = value, .error = error, .null_value = 0, .null_error = error};
 }
 
@@ -111,8 +113,7 @@ Judgement evaluate_neighbour_divergence(const Comparison& comparison, const Fiel
   const Average forward = log_density_ratio(x, xx, y, xy);
   const Average backward = log_density_ratio(y, yy, x, yx);
 
-  const BallCounts counts =
-      count_in_balls(x, radii(xx, x.count()), y, radii(yy, y.count()), work);
+  const BallCounts counts = count_in_balls(x, radii(xx, x.count()), y, radii(yy, y.count()), work);
   Average information;
   add_information(x, xx, counts.inside_left, counts.weight_inside_left, information);
   add_information(y, yy, counts.inside_right, counts.weight_inside_right, information);
@@ -146,7 +147,9 @@ const Metric& neighbour_divergence_metric() {
           "events of d log(nu / rho) + log(m / (n - 1)), rho and nu being the distances to the "
           "k-th neighbour among n generated and m reference events (Wang, Kulkarni, Verdu); "
           "the reverse exchanges the samples. jensen_shannon is Ross' estimate of the information "
-          "that an event carries on which sample it is from. Errors are the spread of the terms. "
+          "that an event carries on which sample it is from. Errors are the spread of the terms, "
+          "its "
+          "variance doubled for the neighbours that events share. "
           "Events that coincide with k others have no density: they are left out and counted; "
           "more than half of them is an error. In many dimensions the estimates are biased "
           "towards zero. With weights, shares of weight replace shares of events.",
