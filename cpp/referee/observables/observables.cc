@@ -72,8 +72,7 @@ int64_t ObservableTable::column(const std::string& name) const {
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].name == name) return static_cast<int64_t>(i);
   }
-  fail(Code::not_found, "there is no observable '", name, "'",
-       suggestion(name, names_of(columns)));
+  fail(Code::not_found, "there is no observable '", name, "'", suggestion(name, names_of(columns)));
 }
 
 std::vector<double> ObservableTable::values_of(const std::string& name) const {

@@ -60,9 +60,9 @@ struct Observables {
 };
 
 struct ObservableSet {
-  std::string name;         // "calorimeter"
-  std::string summary;      // one line
-  std::string description;  // the layout of the data, and the conventions
+  std::string name;                     // "calorimeter"
+  std::string summary;                  // one line
+  std::string description;              // the layout of the data, and the conventions
   std::vector<std::string> references;  // arXiv numbers
   std::vector<Field> fields;
 

@@ -19,7 +19,8 @@ constexpr int64_t kMostCells = int64_t{1} << 26;
 
 std::vector<double> centres(const std::vector<double>& edges) {
   std::vector<double> out;
-  for (size_t i = 1; i < edges.size(); ++i) out.push_back(edges[i - 1] + (edges[i] - edges[i - 1]) / 2);
+  for (size_t i = 1; i < edges.size(); ++i)
+    out.push_back(edges[i - 1] + (edges[i] - edges[i - 1]) / 2);
   return out;
 }
 
@@ -207,7 +208,8 @@ Geometry read_binning(const std::string& path, const std::string& particle) {
   for (const pugi::xml_node& node : root.children("Bin")) {
     const std::string name = node.attribute("name").value();
     names.push_back(name);
-    if (!particle.empty() && particle != name && particle != node.attribute("pid").value()) continue;
+    if (!particle.empty() && particle != name && particle != node.attribute("pid").value())
+      continue;
     Geometry found = geometry_of(path, node);
     if (!particle.empty()) return found;
     if (geometry && !same_cells(*geometry, found)) {

@@ -67,26 +67,37 @@ void add_details(const Geometry& geometry, const ShowerUnits& units, SampleSums 
   for (const CellLayer& layer : geometry.layers) {
     const std::string name = text("layer_", layer.number, "_");
     const double* image = sums.image.data() + layer.first;
-    out.push_back({name + "mean", units.energy, "mean energy of each cell",
+    out.push_back({name + "mean",
+                   units.energy,
+                   "mean energy of each cell",
                    {layer.rows(), layer.columns()},
                    std::vector<double>(image, image + layer.cells())});
-    out.push_back({name + "row_edges", layer.radial ? "rad" : units.length,
+    out.push_back({name + "row_edges",
+                   layer.radial ? "rad" : units.length,
                    layer.radial ? "edges of the rows, in alpha" : "edges of the rows, in phi",
-                   {layer.rows() + 1}, layer.row_edges});
-    out.push_back({name + "column_edges", units.length,
+                   {layer.rows() + 1},
+                   layer.row_edges});
+    out.push_back({name + "column_edges",
+                   units.length,
                    layer.radial ? "edges of the columns, in r" : "edges of the columns, in eta",
-                   {layer.columns() + 1}, layer.column_edges});
+                   {layer.columns() + 1},
+                   layer.column_edges});
   }
   for (double& count : sums.spectrum) count /= sums.weight;
   std::vector<double> edges;
   for (int i = 0; i <= kBins; ++i) {
     edges.push_back(std::pow(10.0, kLeastDecade + static_cast<double>(i) / kBinsPerDecade));
   }
-  out.push_back({"voxel_spectrum", "", "cells with energy a shower, in bins of their energy",
-                 {kBins}, std::move(sums.spectrum)});
-  out.push_back({"voxel_spectrum_edges", units.energy,
+  out.push_back({"voxel_spectrum",
+                 "",
+                 "cells with energy a shower, in bins of their energy",
+                 {kBins},
+                 std::move(sums.spectrum)});
+  out.push_back({"voxel_spectrum_edges",
+                 units.energy,
                  "edges of these bins; the first and the last bin take what lies beyond",
-                 {kBins + 1}, std::move(edges)});
+                 {kBins + 1},
+                 std::move(edges)});
 }
 
 Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& pool) {
@@ -151,48 +162,48 @@ std::vector<Field> calorimeter_fields() {
   const auto list = [](const char* name, FieldType type, const char* meaning, const char* value) {
     return Field{.name = name, .type = type, .default_value = value, .meaning = meaning};
   };
-  return {{.name = "geometry",
-           .type = FieldType::text,
-           .default_value = R"("")",
-           .meaning = "path of a binning.xml as in the CaloChallenge; a regular grid if empty"},
-          {.name = "particle",
-           .type = FieldType::text,
-           .default_value = R"("")",
-           .meaning = "name or pid of the particle in that file, where the cells depend on it"},
-          {.name = "layers",
-           .type = FieldType::integer,
-           .default_value = "1",
-           .meaning = "layers of a regular grid",
-           .least = 1,
-           .greatest = 1e6},
-          list("rows", FieldType::integer_list, "rows (phi) of each layer, or one for all", "[]"),
-          list("columns", FieldType::integer_list, "columns (eta) of each, or one for all", "[]"),
-          list("row_sizes", FieldType::real_list, "a cell's size in phi, of each or for all", "[1]"),
-          list("column_sizes", FieldType::real_list, "a cell's size in eta, of each or for all",
-               "[1]"),
-          {.name = "threshold",
-           .type = FieldType::real,
-           .default_value = "0",
-           .meaning = "cells count where their energy is above it, in the units of the data",
-           .least = 0},
-          {.name = "negative_energy",
-           .type = FieldType::text,
-           .default_value = R"("error")",
-           .meaning = "a negative energy is an error, or counts as 0",
-           .choices = {"error", "clip"}},
-          {.name = "leading",
-           .type = FieldType::integer,
-           .default_value = "5",
-           .meaning = "how many of the most energetic cells to tell",
-           .least = 0,
-           .greatest = 100},
-          {.name = "incident",
-           .type = FieldType::integer,
-           .default_value = "0",
-           .meaning = "column of the context that is the incident energy, if there is a context",
-           .least = 0},
-          list("energy_unit", FieldType::text, "unit of the data", R"("MeV")"),
-          list("length_unit", FieldType::text, "unit of the geometry", R"("mm")")};
+  return {
+      {.name = "geometry",
+       .type = FieldType::text,
+       .default_value = R"("")",
+       .meaning = "path of a binning.xml as in the CaloChallenge; a regular grid if empty"},
+      {.name = "particle",
+       .type = FieldType::text,
+       .default_value = R"("")",
+       .meaning = "name or pid of the particle in that file, where the cells depend on it"},
+      {.name = "layers",
+       .type = FieldType::integer,
+       .default_value = "1",
+       .meaning = "layers of a regular grid",
+       .least = 1,
+       .greatest = 1e6},
+      list("rows", FieldType::integer_list, "rows (phi) of each layer, or one for all", "[]"),
+      list("columns", FieldType::integer_list, "columns (eta) of each, or one for all", "[]"),
+      list("row_sizes", FieldType::real_list, "a cell's size in phi, of each or for all", "[1]"),
+      list("column_sizes", FieldType::real_list, "a cell's size in eta, of each or for all", "[1]"),
+      {.name = "threshold",
+       .type = FieldType::real,
+       .default_value = "0",
+       .meaning = "cells count where their energy is above it, in the units of the data",
+       .least = 0},
+      {.name = "negative_energy",
+       .type = FieldType::text,
+       .default_value = R"("error")",
+       .meaning = "a negative energy is an error, or counts as 0",
+       .choices = {"error", "clip"}},
+      {.name = "leading",
+       .type = FieldType::integer,
+       .default_value = "5",
+       .meaning = "how many of the most energetic cells to tell",
+       .least = 0,
+       .greatest = 100},
+      {.name = "incident",
+       .type = FieldType::integer,
+       .default_value = "0",
+       .meaning = "column of the context that is the incident energy, if there is a context",
+       .least = 0},
+      list("energy_unit", FieldType::text, "unit of the data", R"("MeV")"),
+      list("length_unit", FieldType::text, "unit of the geometry", R"("mm")")};
 }
 
 }  // namespace

@@ -51,10 +51,7 @@ int64_t kept(int64_t leading) { return std::max<int64_t>(leading, 2); }
 
 ShowerObservables::ShowerObservables(const Geometry& geometry, int64_t leading, double threshold,
                                      bool with_incident, const ShowerUnits& units)
-    : geometry_(geometry),
-      leading_(leading),
-      threshold_(threshold),
-      with_incident_(with_incident) {
+    : geometry_(geometry), leading_(leading), threshold_(threshold), with_incident_(with_incident) {
   const auto add = [this](std::string name, std::string unit, std::string meaning) {
     columns_.push_back({std::move(name), std::move(unit), std::move(meaning)});
   };
@@ -79,8 +76,8 @@ ShowerObservables::ShowerObservables(const Geometry& geometry, int64_t leading, 
     add(name + "fraction", "", "share of the shower's energy" + in);
     add(name + "sparsity", "", "share of cells without energy" + in);
     add(name + "energy_ratio", "", "(E1 - E2) / (E1 + E2) of the two most energetic cells" + in);
-    for (const auto& [axis, where] : {std::pair("eta", &layer.eta), std::pair("phi", &layer.phi),
-                                      std::pair("r", &layer.r)}) {
+    for (const auto& [axis, where] :
+         {std::pair("eta", &layer.eta), std::pair("phi", &layer.phi), std::pair("r", &layer.r)}) {
       if (where->empty()) continue;
       add(name + axis + "_centre", units.length, text("energy-weighted mean of ", axis, in));
       add(name + axis + "_width", units.length,

@@ -94,13 +94,9 @@ struct EnergyFlow::Planner {
   int power(int exponent) { return exponent == 1 ? 0 : hadamard(0, power(exponent - 1)); }
 
   // The sum over a vertex of a^T diag(z * weight) b.
-  int product(int a, int b, int weight) {
-    return matrix({Kind::product, a, b, weight}, a == b);
-  }
+  int product(int a, int b, int weight) { return matrix({Kind::product, a, b, weight}, a == b); }
 
-  int transpose(int a) {
-    return symmetric[a] ? a : matrix({Kind::transpose, a, a, kOnes}, false);
-  }
+  int transpose(int a) { return symmetric[a] ? a : matrix({Kind::transpose, a, a, kOnes}, false); }
 
   // The sum over a vertex of a^T (z * weight).
   int apply(int a, int weight) { return vector({Kind::apply, a, a, weight}); }
@@ -188,8 +184,8 @@ void EnergyFlow::compute(std::span<const double> z, std::span<const double> eta,
   if (static_cast<int64_t>(scratch.storage_.size()) < needed + kGroup) {
     scratch.storage_.resize(needed + kGroup);
     const auto address = reinterpret_cast<uintptr_t>(scratch.storage_.data());
-    scratch.begin_ = scratch.storage_.data() +
-                     (kAlignment - address % kAlignment) % kAlignment / sizeof(double);
+    scratch.begin_ =
+        scratch.storage_.data() + (kAlignment - address % kAlignment) % kAlignment / sizeof(double);
   }
   double* const padded_z = scratch.begin_;
   double* const weighted = padded_z + stride;
@@ -219,7 +215,8 @@ void EnergyFlow::compute(std::span<const double> z, std::span<const double> eta,
         const double* weight = weigh(step.weight);
         const double* b = matrix(step.b);
         for (int64_t i = 0; i < stride; ++i) {
-          for (int64_t k = 0; k < stride; ++k) scaled[i * stride + k] = weight[i] * b[i * stride + k];
+          for (int64_t k = 0; k < stride; ++k)
+            scaled[i * stride + k] = weight[i] * b[i * stride + k];
         }
         cpu::gemm_run_tiles<double>(shape, matrix(step.a), scaled, matrix(next_matrix++), {}, bytes,
                                     0, cpu::gemm_tiles(shape));

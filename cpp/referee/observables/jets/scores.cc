@@ -18,12 +18,11 @@ std::vector<double> draw(int64_t jets, int64_t draws, uint64_t seed, uint16_t st
                          int64_t batch) {
   std::vector<double> counts(jets);
   for (int64_t i = 0; i < draws; ++i) {
-    const uint64_t random =
-        bits({.seed = seed, .event = static_cast<uint64_t>(i), .stage = stage},
-             static_cast<uint32_t>(batch));
+    const uint64_t random = bits({.seed = seed, .event = static_cast<uint64_t>(i), .stage = stage},
+                                 static_cast<uint32_t>(batch));
     // The product's upper half: uniform over the jets to within 2^-64 of each.
-    const auto jet = static_cast<uint64_t>((static_cast<unsigned __int128>(random) *
-                                            static_cast<uint64_t>(jets)) >> 64);
+    const auto jet = static_cast<uint64_t>(
+        (static_cast<unsigned __int128>(random) * static_cast<uint64_t>(jets)) >> 64);
     ++counts[jet];
   }
   return counts;
@@ -94,10 +93,8 @@ std::vector<Score> wasserstein_scores(const ObservableTable& generated, int64_t 
   std::vector<std::vector<double>> of_generated(settings.batches), of_reference(settings.batches);
   pool.run(settings.batches, [&](int64_t first, int64_t last, int) {
     for (int64_t b = first; b < last; ++b) {
-      of_generated[b] =
-          draw(generated_jets, settings.batch, settings.seed, kGeneratedStage, b);
-      of_reference[b] =
-          draw(reference_jets, settings.batch, settings.seed, kReferenceStage, b);
+      of_generated[b] = draw(generated_jets, settings.batch, settings.seed, kGeneratedStage, b);
+      of_reference[b] = draw(reference_jets, settings.batch, settings.seed, kReferenceStage, b);
     }
   });
   std::vector<Score> scores(generated.width());
@@ -105,9 +102,9 @@ std::vector<Score> wasserstein_scores(const ObservableTable& generated, int64_t 
     for (int64_t c = first; c < last; ++c) {
       Score& score = scores[c];
       score.observable = generated.columns[c].name;
-      const EventWasserstein wasserstein(
-          generated.values_of(score.observable), generated.event,
-          reference.values_of(reference.columns[c].name), reference.event);
+      const EventWasserstein wasserstein(generated.values_of(score.observable), generated.event,
+                                         reference.values_of(reference.columns[c].name),
+                                         reference.event);
       std::vector<double> values;
       for (int64_t b = 0; b < settings.batches; ++b) {
         values.push_back(wasserstein.distance(of_generated[b], of_reference[b]));

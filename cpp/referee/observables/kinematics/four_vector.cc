@@ -21,9 +21,7 @@ double momentum(const FourVector& p) { return std::hypot(p.px, p.py, p.pz); }
 
 double transverse_momentum(const FourVector& p) { return std::hypot(p.px, p.py); }
 
-double azimuth(const FourVector& p) {
-  return p.px == 0 && p.py == 0 ? 0 : std::atan2(p.py, p.px);
-}
+double azimuth(const FourVector& p) { return p.px == 0 && p.py == 0 ? 0 : std::atan2(p.py, p.px); }
 
 double pseudorapidity(const FourVector& p) { return along_beam(p.pz, transverse_momentum(p)); }
 

@@ -42,8 +42,7 @@ std::vector<std::string> particle_names(const Dataset& data, const FieldValues& 
   return names;
 }
 
-std::vector<Observable> columns_of(const std::vector<std::string>& names,
-                                   const std::string& unit) {
+std::vector<Observable> columns_of(const std::vector<std::string>& names, const std::string& unit) {
   std::vector<Observable> out;
   const auto add = [&](const std::string& what, const char* name, const std::string& units,
                        const std::string& meaning) {
