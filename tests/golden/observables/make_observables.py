@@ -41,8 +41,10 @@ def distances(eta, phi, eta2, phi2):
 
 def kt_axes(eta, phi, pt, count):
     particles = [
-        fastjet.PseudoJet(*(float(v) for v in p))
-        for p in zip(pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta))
+        fastjet.PseudoJet(*map(float, p))
+        for p in np.stack(
+            [pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta)]
+        ).T
     ]
     definition = fastjet.JetDefinition(fastjet.kt_algorithm, 1000.0)
     sequence = fastjet.ClusterSequence(particles, definition)
@@ -71,9 +73,17 @@ def correlations(eta, phi, pt):
 
 def golden_jets(data):
     polynomials = energyflow.EFPSet("d<=4", measure="hadr", beta=1, normed=None, coords="ptyphim")
-    degree_five = energyflow.EFPSet("d==5", "p==1", measure="hadr", beta=1, normed=None, coords="ptyphim")
+    degree_five = energyflow.EFPSet(
+        "d==5", "p==1", measure="hadr", beta=1, normed=None, coords="ptyphim"
+    )
     jets = []
-    for slots, kind, count in [(30, "g", 6), (30, "q", 6), (30, "t", 6), (150, "g", 2), (150, "t", 2)]:
+    for slots, kind, count in [
+        (30, "g", 6),
+        (30, "q", 6),
+        (30, "t", 6),
+        (150, "g", 2),
+        (150, "t", 2),
+    ]:
         with h5py.File(data / f"pythia8/jetnet/jetnet{slots}_{kind}_test.h5") as file:
             clouds = file["particle_features"][:count].astype(np.float64)
         for cloud in clouds:
@@ -102,7 +112,9 @@ def golden_jets(data):
         {
             "radius": RADIUS,
             "graphs": [[list(map(int, edge)) for edge in graph] for graph in polynomials.graphs()],
-            "graphs_5": [[list(map(int, edge)) for edge in graph] for graph in degree_five.graphs()],
+            "graphs_5": [
+                [list(map(int, edge)) for edge in graph] for graph in degree_five.graphs()
+            ],
             "jets": jets,
         },
     )
@@ -117,6 +129,7 @@ def read_cells(path, particle):
     element = next(e for e in root if e.attrib["name"] == particle)
     layers = []
     for layer in element:
+
         def edges(name, layer=layer):
             return np.array([float(word) for word in layer.attrib[name].split(",") if word])
 
@@ -172,7 +185,9 @@ def shower_observables(layers, showers, incident):
             # As the CaloChallenge's HighLevelFeatures do it: the difference of two moments.
             mean = divide(e @ x, sum_e)
             out[name + axis + "_centre"] = mean
-            out[name + axis + "_width"] = np.sqrt(np.maximum(divide(e @ (x * x), sum_e) - mean**2, 0))
+            out[name + axis + "_width"] = np.sqrt(
+                np.maximum(divide(e @ (x * x), sum_e) - mean**2, 0)
+            )
         for k, value in enumerate(leading(e, 5).T):
             out[f"{name}leading_{k + 1}_fraction"] = divide(value, sum_e)
         depth, depth2 = depth + number * sum_e, depth2 + number**2 * sum_e
@@ -261,7 +276,7 @@ def golden_kinematics(data):
     p = [vector.array({"E": e[:, 0], "px": e[:, 1], "py": e[:, 2], "pz": e[:, 3]})
          for e in events.transpose(1, 0, 2)]  # fmt: skip
     out = {}
-    for name, v in zip(names, p):
+    for name, v in zip(names, p, strict=True):
         out |= {f"{name}_pt": v.pt, f"{name}_eta": v.eta, f"{name}_phi": v.phi,
                 f"{name}_rapidity": v.rapidity, f"{name}_mass": v.mass}  # fmt: skip
     for i, j in ((0, 1), (0, 2), (1, 2)):
