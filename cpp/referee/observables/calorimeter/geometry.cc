@@ -15,7 +15,7 @@ namespace castalia {
 namespace {
 
 // More is no calorimeter, but a file or a field that asks for all memory.
-constexpr int64_t kMostCells = int64_t{1} << 26;
+constexpr int64_t kMostCells = int64_t{1} << 24;
 
 std::vector<double> centres(const std::vector<double>& edges) {
   std::vector<double> out;
@@ -47,13 +47,18 @@ void place_cells(CellLayer& layer) {
   }
 }
 
-void add(Geometry& geometry, CellLayer layer, int64_t rows, int64_t columns) {
-  const int64_t before = geometry.cells();
-  if (rows > kMostCells || columns > kMostCells || rows * columns > kMostCells - before) {
-    fail(Code::out_of_range, "layer ", layer.number, " has ", rows, " x ", columns,
-         " cells; at most ", kMostCells, " in all are allowed");
+// Before anything of that size is made.
+void check_size(const Geometry& geometry, int64_t layer, int64_t rows, int64_t columns) {
+  if (rows <= kMostCells && columns <= kMostCells &&
+      rows * columns <= kMostCells - geometry.cells()) {
+    return;
   }
-  layer.first = before;
+  fail(Code::out_of_range, "layer ", layer, " has ", rows, " x ", columns, " cells; at most ",
+       kMostCells, " in all are allowed");
+}
+
+void add(Geometry& geometry, CellLayer layer) {
+  layer.first = geometry.cells();
   place_cells(layer);
   geometry.layers.push_back(std::move(layer));
 }
@@ -134,7 +139,7 @@ void add_layer(Geometry& geometry, const pugi::xml_node& node, const Place& plac
   const std::vector<double> radii = edges_of(node, "r_edges", place);
   if (bins(radii) == 0) return;
   if (angles < 1) place.refuse(": n_bin_alpha is ", angles, ", but there are bins in r");
-  if (angles > kMostCells) place.refuse(": n_bin_alpha is ", angles, ", which no calorimeter has");
+  check_size(geometry, layer.number, angles, bins(radii));
   layer.radial = !node.attribute("x_edges") && !node.attribute("y_edges");
   if (layer.radial) {
     if (radii.front() < 0) place.refuse(": r_edges begin below 0");
@@ -150,7 +155,7 @@ void add_layer(Geometry& geometry, const pugi::xml_node& node, const Place& plac
                    bins(radii));
     }
   }
-  add(geometry, std::move(layer), angles, bins(radii));
+  add(geometry, std::move(layer));
 }
 
 Geometry geometry_of(const std::string& path, const pugi::xml_node& particle) {
@@ -239,12 +244,11 @@ Geometry regular_grid(int64_t layers, std::span<const int64_t> rows,
     const double column_size = of_layer("column_sizes", column_sizes, layers, i);
     CellLayer layer;
     layer.number = i;
-    if (n_rows <= kMostCells && n_columns <= kMostCells) {
-      const auto half = [](int64_t n, double size) { return -static_cast<double>(n) * size / 2; };
-      layer.row_edges = equal_bins(n_rows, half(n_rows, row_size), row_size);
-      layer.column_edges = equal_bins(n_columns, half(n_columns, column_size), column_size);
-    }
-    add(geometry, std::move(layer), n_rows, n_columns);
+    check_size(geometry, i, n_rows, n_columns);
+    const auto half = [](int64_t n, double size) { return -static_cast<double>(n) * size / 2; };
+    layer.row_edges = equal_bins(n_rows, half(n_rows, row_size), row_size);
+    layer.column_edges = equal_bins(n_columns, half(n_columns, column_size), column_size);
+    add(geometry, std::move(layer));
   }
   return geometry;
 }

@@ -215,7 +215,10 @@ TEST(Calorimeter, CountsTheSpectrum) {
   EXPECT_EQ(spectrum.front(), 0.25);
   EXPECT_EQ(spectrum.back(), 0.75);
   for (size_t i = 0; i < spectrum.size(); ++i) {
-    if (edges[i] <= 1.1 && 1.2 < edges[i + 1]) EXPECT_EQ(spectrum[i], 0.5);
+    const bool holds_both = edges[i] <= 1.1 && 1.2 < edges[i + 1];
+    if (holds_both) {
+      EXPECT_EQ(spectrum[i], 0.5);
+    }
   }
   EXPECT_NEAR(std::accumulate(spectrum.begin(), spectrum.end(), 0.0), 1.5, 1e-15);
   EXPECT_NEAR(out.detail("layer_0_mean").values[0], 1.1 / 4, 1e-16);

@@ -15,7 +15,7 @@ namespace {
 Dataset random_jets(int64_t jets, int64_t slots) {
   std::vector<double> x;
   for (int64_t i = 0; i < jets; ++i) {
-    const int64_t size = i * 7 % (slots + 1);
+    const int64_t size = i * 11 % (slots + 1);
     for (int64_t k = 0; k < slots; ++k) {
       const auto feature = static_cast<uint32_t>(3 * k);
       if (k < size) {

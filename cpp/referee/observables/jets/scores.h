@@ -47,8 +47,8 @@ struct Score {
 };
 
 // A score for each column of two tables of the same columns, whose rows belong to `generated_jets`
-// and `reference_jets` events. W1-M and W1-EFP are of columns of the set "jets" (see below), W1-P of
-// the set "constituents". The same bits for any number of threads.
+// and `reference_jets` events. W1-M and W1-EFP are of columns of the set "jets" (see below), W1-P
+// of the set "constituents". The same bits for any number of threads.
 //
 // Errors: shape_mismatch (other columns), empty_data (a table without rows), out_of_range
 // (settings).
@@ -64,7 +64,8 @@ std::vector<std::string> flow_score_columns();
 ObservableTable select_columns(const ObservableTable& table, std::span<const std::string> names);
 
 // Coverage: the share of reference jets that are the nearest one to some generated jet. MMD
-// (minimum matching distance): how far the nearest generated jet is from a reference jet, on average.
+// (minimum matching distance): how far the nearest generated jet is from a reference jet, on
+// average.
 struct Matching {
   double coverage = 0;
   double minimum_matching_distance = 0;

@@ -51,7 +51,8 @@ TEST(Scores, FindAShiftAndTheFloor) {
   const Score null = wasserstein_scores(table_of(a), 4000, table_of(b), 4000, settings, pool)[0];
   const Score shifted = wasserstein_scores(table_of(a), 4000, table_of(c), 4000, settings, pool)[0];
   EXPECT_EQ(null.observable, "value");
-  // Two samples of n normals are about 1.1 / sqrt(n / 2) apart in W1, drawn anew sqrt(2) times that.
+  // Two samples of n normals are about 1.1 / sqrt(n / 2) apart in W1, drawn anew sqrt(2) times
+  // that.
   EXPECT_LT(null.mean, 0.06);
   EXPECT_GT(null.mean, 0.01);
   EXPECT_NEAR(shifted.mean, 0.5, 0.08);

@@ -1,4 +1,4 @@
-// Kinematics of four-momenta. Every function is finite for every finite argument of less than 1e150.
+// Kinematics of four-momenta. Every function is finite for finite arguments of less than 1e150.
 #ifndef CASTALIA_CPP_REFEREE_OBSERVABLES_KINEMATICS_FOUR_VECTOR_H_
 #define CASTALIA_CPP_REFEREE_OBSERVABLES_KINEMATICS_FOUR_VECTOR_H_
 
