@@ -205,7 +205,7 @@ TEST(Calorimeter, CountsTheSpectrum) {
   x[0] = 1.1;
   x[1] = 1.2;
   x[2] = 1e-20;
-  x[kCells] = 1e20;
+  x[kCells + 6] = 1e20;
   Dataset data = make_dataset(2, x);
   data.weights = {1, 3};
   const Observables out = compute_for_test("calorimeter", data, kGrid);
