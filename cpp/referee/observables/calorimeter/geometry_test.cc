@@ -1,7 +1,6 @@
 #include "cpp/referee/observables/calorimeter/geometry.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <numbers>
 
@@ -14,7 +13,7 @@ namespace {
 
 // A binning file with this text below the root.
 std::string file_with(const std::string& content) {
-  const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/binning.xml";
+  const std::string path = testing::TempDir() + "binning.xml";
   std::ofstream(path) << content;
   return path;
 }
