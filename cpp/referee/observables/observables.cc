@@ -25,6 +25,20 @@ void check_extents(const std::string& what, size_t size, int64_t rows, int64_t c
        " columns are stated");
 }
 
+void check_weights(const std::string& set, const Dataset& data) {
+  if (data.weights.empty()) return;
+  check_extents("the weights", data.weights.size(), data.rows, 1);
+  double sum = 0;
+  for (int64_t i = 0; i < data.rows; ++i) {
+    if (!(data.weights[i] >= 0) || !std::isfinite(data.weights[i])) {
+      fail(std::isfinite(data.weights[i]) ? Code::out_of_range : Code::not_finite, set,
+           ": the weight is ", data.weights[i], " in row ", i, "; it must be 0 or above");
+    }
+    sum += data.weights[i];
+  }
+  if (!(sum > 0)) fail(Code::out_of_range, set, ": the weights sum to 0");
+}
+
 // The place of the first value that is not finite, whatever thread finds it; -1 where all are.
 int64_t first_not_finite(std::span<const double> values, ThreadPool& pool) {
   constexpr int64_t kTile = 1 << 16;
@@ -58,8 +72,7 @@ int64_t ObservableTable::column(const std::string& name) const {
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].name == name) return static_cast<int64_t>(i);
   }
-  fail(Code::not_found, "there is no observable '", name, "'",
-       suggestion(name, names_of(columns)));
+  fail(Code::not_found, "there is no observable '", name, "'", suggestion(name, names_of(columns)));
 }
 
 std::vector<double> ObservableTable::values_of(const std::string& name) const {
@@ -110,6 +123,7 @@ Observables compute_observables(const ObservableSet& set, const Dataset& data,
   check_extents("the data", data.x.size(), data.rows, data.features);
   check_extents("the context", data.context.size(), data.rows, data.context_features);
   if (data.rows == 0) fail(Code::empty_data, set.name, ": the data have no rows");
+  check_weights(set.name, data);
   check_finite(set.name, "the data", data.x, data.features, pool);
   check_finite(set.name, "the context", data.context, data.context_features, pool);
   return set.compute(data, values, pool);

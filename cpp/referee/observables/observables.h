@@ -60,9 +60,9 @@ struct Observables {
 };
 
 struct ObservableSet {
-  std::string name;         // "calorimeter"
-  std::string summary;      // one line
-  std::string description;  // the layout of the data, and the conventions
+  std::string name;                     // "calorimeter"
+  std::string summary;                  // one line
+  std::string description;              // the layout of the data, and the conventions
   std::vector<std::string> references;  // arXiv numbers
   std::vector<Field> fields;
 
@@ -81,7 +81,8 @@ std::string observable_sets_json();
 
 // Checks the fields (a JSON object, or empty text for the defaults) and the data, then computes.
 // Besides the set's own errors: empty_data (no rows), not_finite (row and column are named),
-// shape_mismatch (a data set whose arrays do not have the extents it states).
+// out_of_range (a negative weight, weights that sum to 0), shape_mismatch (a data set whose arrays
+// do not have the extents it states).
 Observables compute_observables(const ObservableSet& set, const Dataset& data,
                                 const std::string& fields, ThreadPool& pool);
 

@@ -38,8 +38,8 @@ void Cloud::read(const CloudLayout& layout, const Dataset& data, int64_t row) {
   pt.clear();
   const double* slot = data.x.data() + row * data.features;
   for (int64_t i = 0; i < layout.particles; ++i, slot += layout.features) {
-    const bool particle = layout.features == 4 ? slot[3] >= 0.5
-                                               : slot[0] != 0 || slot[1] != 0 || slot[2] != 0;
+    const bool particle =
+        layout.features == 4 ? slot[3] >= 0.5 : slot[0] != 0 || slot[1] != 0 || slot[2] != 0;
     if (!particle) continue;
     if (std::abs(slot[0]) > kMostEta) {
       fail(Code::out_of_range, layout.owner, ": eta_rel is ", slot[0], " in row ", row, ", column ",

@@ -1,5 +1,6 @@
 // Jets as point clouds in the layout of JetNet (arXiv:2106.11535): a row is one jet, particle after
-// particle, each (eta_rel, phi_rel, pt_rel) or (eta_rel, phi_rel, pt_rel, mask), relative to the jet.
+// particle, each (eta_rel, phi_rel, pt_rel) or (eta_rel, phi_rel, pt_rel, mask), relative to the
+// jet.
 #ifndef CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_CLOUD_H_
 #define CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_CLOUD_H_
 

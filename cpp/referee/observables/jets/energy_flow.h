@@ -1,10 +1,10 @@
 // Energy-flow polynomials (arXiv:1712.07124) of many graphs at once.
 //
-// EFP_G = sum over particles i_1 .. i_V of z_i1 ... z_iV * product over edges (k, l) of theta_ik,il,
-// with theta_ij = (delta eta^2 + delta phi^2)^(beta / 2). The sums are done vertex by vertex, and
-// what several graphs share is computed once: a vertex with one neighbour leaves a vector, one with
-// two neighbours a matrix product. No graph of up to five edges needs more: 150 particles cost one
-// product of 150 x 150 matrices, not 150^4 terms.
+// EFP_G = sum over particles i_1 .. i_V of z_i1 ... z_iV * product over edges (k, l) of
+// theta_ik,il, with theta_ij = (delta eta^2 + delta phi^2)^(beta / 2). The sums are done vertex by
+// vertex, and what several graphs share is computed once: a vertex with one neighbour leaves a
+// vector, one with two neighbours a matrix product. No graph of up to five edges needs more: 150
+// particles cost one product of 150 x 150 matrices, not 150^4 terms.
 #ifndef CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_ENERGY_FLOW_H_
 #define CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_ENERGY_FLOW_H_
 

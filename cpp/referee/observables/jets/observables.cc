@@ -170,9 +170,8 @@ Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& 
       if (plan.subjets > 0) place.clustering.cluster(jet, plan.subjets);
       for (int n = 1; n <= plan.subjets; ++n) {
         const bool some = place.clustering.particles() > n;
-        place.tau[n - 1] = some ? n_subjettiness(jet, place.clustering.axes(n), plan.beta,
-                                                 plan.radius)
-                                : 0;
+        place.tau[n - 1] =
+            some ? n_subjettiness(jet, place.clustering.axes(n), plan.beta, plan.radius) : 0;
       }
       place.z = jet.pt;
       if (plan.normalise) {
@@ -211,10 +210,11 @@ std::vector<Field> jet_fields() {
                     .meaning = "energy-flow polynomials of up to this many edges; none if 0",
                     .least = 0,
                     .greatest = EnergyFlow::kMostEdges});
-  fields.push_back({.name = "efp_products",
-                    .type = FieldType::boolean,
-                    .default_value = "true",
-                    .meaning = "polynomials of graphs that are not connected too: products of others"});
+  fields.push_back(
+      {.name = "efp_products",
+       .type = FieldType::boolean,
+       .default_value = "true",
+       .meaning = "polynomials of graphs that are not connected too: products of others"});
   fields.push_back({.name = "efp_normalise",
                     .type = FieldType::boolean,
                     .default_value = "false",

@@ -32,8 +32,8 @@ class KtClustering {
   struct PseudoJet {
     double px, py, pz, energy;
     double pt2, rapidity, phi;
-    double nearest;       // Delta R^2 to the nearest other
-    int64_t neighbour;    // its place
+    double nearest;     // Delta R^2 to the nearest other
+    int64_t neighbour;  // its place
   };
 
   double distance(int64_t i, int64_t j) const;
