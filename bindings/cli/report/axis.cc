@@ -49,6 +49,7 @@ std::vector<Tick> logarithmic_ticks(const Axis& axis, int about) {
   for (int decade = first; decade <= last; ++decade) {
     for (int factor = 1; factor <= 9; ++factor) {
       const double value = factor * std::pow(10.0, decade);
+      if (!std::isfinite(value)) continue;
       if (value < axis.lower * (1 - 1e-9) || value > axis.upper * (1 + 1e-9)) continue;
       const bool whole = factor == 1 && (decade - first) % every == 0;
       const bool part = decades <= 2 && (factor == 2 || factor == 5);
@@ -69,6 +70,8 @@ double Axis::share(double value) const {
     if (!(value > 0)) return -1e9;
     return (std::log(value) - std::log(lower)) / (std::log(upper) - std::log(lower));
   }
+  const double extent = upper - lower;
+  if (std::isfinite(extent)) return (value - lower) / extent;
   return (value / 2 - lower / 2) / (upper / 2 - lower / 2);
 }
 

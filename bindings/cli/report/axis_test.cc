@@ -43,7 +43,7 @@ TEST(Ticks, HaveDigitsEnoughToBeToldApart) {
 TEST(Ticks, OfALogarithmicAxisStandAtDecades) {
   EXPECT_EQ(labels({0.01, 1000, true}), (Labels{"0.01", "0.1", "1", "10", "100", "1000"}));
   EXPECT_EQ(labels({1.5, 60, true}), (Labels{"2", "5", "10", "20", "50"}));
-  EXPECT_EQ(labels({3.1, 4.2, true}, 4), (Labels{"3.5", "4"}));
+  EXPECT_EQ(labels({3.1, 4.2, true}, 4), (Labels{"3.2", "3.6", "4"}));
   // Eleven decades, but not eleven labels.
   EXPECT_LE(labels({1e-6, 1e5, true}).size(), 6u);
 }

@@ -146,11 +146,11 @@ TEST(Distance, OfEqualSamplesIsWhatIsExpected) {
 }
 
 TEST(Distance, GrowsWithADifference) {
-  const Values one = normal(5000, 1), other = normal(5000, 2, 0.1);
+  const Values one = normal(20000, 1), other = normal(20000, 2, 0.1);
   const Distance apart = distance(choose_binning(one, other), one, other);
   EXPECT_NEAR(apart.wasserstein, 0.1, 0.03);
-  EXPECT_NEAR(apart.mean_deviation, -0.1 / std::sqrt(2.0 / 5000), 2.5);
-  const Values wide = normal(5000, 3, 0, 1.2);
+  EXPECT_NEAR(apart.mean_deviation, -0.1 / std::sqrt(2.0 / 20000), 2.5);
+  const Values wide = normal(20000, 3, 0, 1.2);
   EXPECT_GT(distance(choose_binning(wide, other), wide, other).shape_deviation, 5);
 }
 
