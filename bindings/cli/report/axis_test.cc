@@ -52,14 +52,10 @@ TEST(Ticks, OfALogarithmicAxisStandAtDecades) {
 TEST(Ticks, AreSoundForAnyLimits) {
   constexpr double kMost = std::numeric_limits<double>::max();
   constexpr double kLeast = std::numeric_limits<double>::denorm_min();
-  const Axis axes[] = {{-kMost, kMost, false},
-                       {0, kLeast, false},
-                       {0, 1e-310, false},
-                       {1, std::nextafter(1, 2), false},
-                       {1e15, 1e15 + 2, false},
-                       {-1e-300, 1e300, false},
-                       {kLeast, kMost, true},
-                       {1, std::nextafter(1, 2), true},
+  const Axis axes[] = {{-kMost, kMost, false},  {0, kLeast, false},
+                       {0, 1e-310, false},      {1, std::nextafter(1, 2), false},
+                       {1e15, 1e15 + 2, false}, {-1e-300, 1e300, false},
+                       {kLeast, kMost, true},   {1, std::nextafter(1, 2), true},
                        {9.9e307, kMost, true}};
   for (const Axis& axis : axes) {
     const std::vector<Tick> all = ticks(axis, 5);

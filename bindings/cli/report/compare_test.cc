@@ -65,9 +65,17 @@ TEST(Binning, IsLogarithmicWhereTheValuesSpanDecades) {
 
 TEST(Binning, IsSoundForAnyValues) {
   constexpr double kMost = std::numeric_limits<double>::max();
-  const Values samples[] = {{},           {0},          {7.5, 7.5, 7.5}, {-kMost, kMost},
-                            {kMost},      {1e-320},     {-1e-320, 0},    {0, 1e300},
-                            {1e-300, 1e300}, {-3, -3, 5}, {1, std::nextafter(1, 2)}};
+  const Values samples[] = {{},
+                            {0},
+                            {7.5, 7.5, 7.5},
+                            {-kMost, kMost},
+                            {kMost},
+                            {1e-320},
+                            {-1e-320, 0},
+                            {0, 1e300},
+                            {1e-300, 1e300},
+                            {-3, -3, 5},
+                            {1, std::nextafter(1, 2)}};
   for (const Values& one : samples) {
     for (const Values& other : samples) {
       const Binning binning = choose_binning(one, other);
@@ -155,8 +163,7 @@ TEST(Distance, GrowsWithADifference) {
 }
 
 TEST(Summary, LeavesOutWhatIsNotFinite) {
-  const Summary summary =
-      summarise({1, std::numeric_limits<double>::infinity(), 3, std::nan("")});
+  const Summary summary = summarise({1, std::numeric_limits<double>::infinity(), 3, std::nan("")});
   EXPECT_EQ(summary.events, 4);
   EXPECT_EQ(summary.not_finite, 2);
   EXPECT_DOUBLE_EQ(summary.mean, 2);

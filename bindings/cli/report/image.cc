@@ -92,13 +92,19 @@ Axis ratio_scale(const std::vector<double>& ratios) {
   return {0.1, 10, true};
 }
 
+// Where edge number i of so many bins lies, from 0 to 1.
+double place(const std::vector<double>& edges, int64_t i, int64_t bins) {
+  if (edges.empty()) return static_cast<double>(i) / static_cast<double>(bins);
+  return Axis{edges.front(), edges.back(), false}.share(edges[static_cast<size_t>(i)]);
+}
+
+double extent(const std::vector<double>& edges) { return edges.back() - edges.front(); }
+
 using ColourMap = std::string (*)(double);
 
 // The path of the cells of each colour; neighbours in a row are one stroke.
 void draw_cells(Svg& svg, const ImagePair& images, const std::vector<double>& values,
                 const Axis& scale, ColourMap colours, double left, double height) {
-  const double width = kPanel / static_cast<double>(images.columns),
-               tall = height / static_cast<double>(images.rows);
   std::array<std::string, kLevels> ways;
   const auto level_of = [&](double value) {
     if (!is_shown(value)) return -1;
@@ -106,16 +112,17 @@ void draw_cells(Svg& svg, const ImagePair& images, const std::vector<double>& va
   };
   for (int64_t row = 0; row < images.rows; ++row) {
     const double* line = values.data() + row * images.columns;
-    const double y = kTop + height - tall * static_cast<double>(row + 1);
+    const double y = kTop + height * (1 - place(images.row_edges, row, images.rows)),
+                 top = kTop + height * (1 - place(images.row_edges, row + 1, images.rows));
     for (int64_t first = 0; first < images.columns;) {
       const int level = level_of(line[first]);
       int64_t last = first + 1;
       while (last < images.columns && level_of(line[last]) == level) ++last;
       if (level >= 0) {
-        const double x = left + width * static_cast<double>(first),
-                     right = left + width * static_cast<double>(last);
+        const double x = left + kPanel * place(images.column_edges, first, images.columns),
+                     right = left + kPanel * place(images.column_edges, last, images.columns);
         ways[static_cast<size_t>(level)] += move_to(x, y) + "H" + coordinate(right) + "V" +
-                                            coordinate(y + tall) + "H" + coordinate(x) + "Z";
+                                            coordinate(top) + "H" + coordinate(x) + "Z";
       }
       first = last;
     }
@@ -153,7 +160,10 @@ std::string sequential_colour(double share) { return between(kSequential, share)
 std::string diverging_colour(double share) { return between(kDiverging, share); }
 
 std::string draw_images(const ImagePair& images, const Labels& labels) {
-  const double aspect = static_cast<double>(images.rows) / static_cast<double>(images.columns);
+  const bool measured = images.same_units && !images.row_edges.empty();
+  const double aspect =
+      measured ? extent(images.row_edges) / extent(images.column_edges)
+               : static_cast<double>(images.rows) / static_cast<double>(images.columns);
   const double height = kPanel * std::clamp(aspect, 0.5, 1.0);
   const double bar = kTop + height + 10;
   const Axis scale = common_scale(images);

@@ -14,7 +14,11 @@ namespace castalia_cli::report {
 struct ImagePair {
   int64_t rows = 0, columns = 0;
   std::vector<double> generated, reference;
-  std::string units;
+  std::string units = "";
+  // One more than rows and columns, ascending; cells are alike where they are empty. With the same
+  // units along and across the picture has the proportions of the thing.
+  std::vector<double> row_edges = {}, column_edges = {};
+  bool same_units = false;
 };
 
 // Both share one scale, logarithmic where the values span more than two decades. Cells that are

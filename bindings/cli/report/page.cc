@@ -2,7 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bindings/cli/report/image.h"
+#include "bindings/cli/report/details.h"
+#include "bindings/cli/report/html.h"
 #include "bindings/cli/report/plot.h"
 #include "bindings/cli/report/report.h"
 #include "bindings/cli/report/style.h"
@@ -10,39 +11,6 @@
 
 namespace castalia_cli::report {
 namespace {
-
-constexpr const char* kNoBreak = "\u00A0";
-
-std::string element(const std::string& name, const std::string& attributes,
-                    const std::string& inside) {
-  const std::string space = attributes.empty() ? "" : " ";
-  return "<" + name + space + attributes + ">" + inside + "</" + name + ">";
-}
-
-std::string cell(const std::string& text, const char* kind = nullptr) {
-  return element("td", kind == nullptr ? "" : "class=\"" + std::string(kind) + "\"", text);
-}
-
-std::string row_head(const std::string& inside, const char* kind = "text") {
-  return element("th", "scope=\"row\" class=\"" + std::string(kind) + "\"", inside);
-}
-
-// Titles of the columns; those that begin with '<' stand to the left.
-std::string table_head(const std::vector<std::string>& titles) {
-  std::string out;
-  for (const std::string& title : titles) {
-    const bool left = title.front() == '<';
-    out += element("th", left ? "scope=\"col\" class=\"text\"" : "scope=\"col\"",
-                   left ? title.substr(1) : title);
-  }
-  return "<thead><tr>" + out + "</tr></thead>\n";
-}
-
-std::string scrolled_table(const std::string& label, const std::string& head,
-                           const std::string& rows) {
-  return "<div class=\"scroll\"><table aria-label=\"" + label + "\">" + head + "<tbody>\n" + rows +
-         "</tbody></table></div>\n";
-}
 
 const char* style_of(Verdict verdict) {
   switch (verdict) {
@@ -56,17 +24,6 @@ const char* style_of(Verdict verdict) {
 
 std::string badge(Verdict verdict) {
   return element("span", "class=\"badge " + std::string(style_of(verdict)) + "\"", words(verdict));
-}
-
-// "data" says that the units are those of the file, which does not name them.
-std::string units_of(const std::string& units) { return units == "data" ? "" : units; }
-
-std::string with_units(const std::string& text, const std::string& units) {
-  return units_of(units).empty() ? text : text + kNoBreak + units;
-}
-
-std::string in_brackets(const std::string& text, const std::string& units) {
-  return units_of(units).empty() ? text : text + " [" + units + "]";
 }
 
 std::string anchor(size_t observation) { return "o" + std::to_string(observation); }
@@ -238,87 +195,6 @@ std::string observation_figure(const Observation& each, size_t i) {
          element("p", "", escaped(bins_of(each))) + "</figure>\n";
 }
 
-std::string detail_head(const std::string& name, const std::string& meaning) {
-  std::string out = "<div class=\"head\">" + element("h3", "", escaped(name)) + "</div>";
-  if (!meaning.empty()) out += element("p", "", escaped(meaning));
-  return "<figcaption>" + out + "</figcaption>\n";
-}
-
-std::string image_figure(const Detail& detail, const std::string& id, const std::string& name,
-                         int64_t rows, int64_t columns, size_t first) {
-  const size_t size = static_cast<size_t>(rows * columns);
-  const auto part = [&](const std::vector<double>& values) {
-    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
-    return std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(size));
-  };
-  const ImagePair pair = {rows, columns, part(detail.generated), part(detail.reference),
-                          units_of(detail.units)};
-  const Labels labels = {id, name + ": generated, reference and their ratio",
-                         std::to_string(rows) + " rows of " + std::to_string(columns) + " cells",
-                         "", ""};
-  return "<figure id=\"" + id + "f\">" + detail_head(name, detail.meaning) +
-         draw_images(pair, labels) + "</figure>\n";
-}
-
-std::string profile_figure(const Detail& detail, const std::string& id, const std::string& name) {
-  Steps steps;
-  for (size_t i = 0; i <= detail.generated.size(); ++i) {
-    steps.edges.push_back(static_cast<double>(i) - 0.5);
-  }
-  steps.generated = detail.generated;
-  steps.reference = detail.reference;
-  const Labels labels = {id, name + ", generated and reference", detail.meaning, "number",
-                         in_brackets(name, detail.units)};
-  const Axis axis = {-0.5, static_cast<double>(detail.generated.size()) - 0.5, false};
-  return "<figure id=\"" + id + "f\">" + detail_head(name, detail.meaning) +
-         draw_steps(steps, axis, labels) + "</figure>\n";
-}
-
-// Whether the shape is what the values are, and something to draw.
-bool can_be_drawn(const Detail& detail) {
-  int64_t size = 1;
-  for (const int64_t extent : detail.shape) size *= extent;
-  const size_t rank = detail.shape.size();
-  return rank >= 1 && rank <= 3 && size > 1 &&
-         detail.generated.size() == static_cast<size_t>(size) &&
-         detail.reference.size() == static_cast<size_t>(size);
-}
-
-std::string details_section(const Report& report) {
-  std::string images, profiles;
-  for (size_t i = 0; i < report.content.details.size(); ++i) {
-    const Detail& detail = report.content.details[i];
-    if (!can_be_drawn(detail)) continue;
-    const std::string id = "d" + std::to_string(i), name = spoken(detail.name);
-    const std::vector<int64_t>& shape = detail.shape;
-    if (shape.size() == 1) {
-      profiles += profile_figure(detail, id, name);
-    } else if (shape.size() == 2) {
-      images += image_figure(detail, id, name, shape[0], shape[1], 0);
-    } else {
-      for (int64_t layer = 0; layer < shape[0]; ++layer) {
-        const std::string number = std::to_string(layer);
-        images += image_figure(detail, id + "-" + number, name + ", layer " + number, shape[1],
-                               shape[2], static_cast<size_t>(layer * shape[1] * shape[2]));
-      }
-    }
-  }
-  std::string out;
-  if (!images.empty()) {
-    out +=
-        "<h2 id=\"images\">Mean images</h2>\n<p class=\"soft\">Means over all events. Grey cells "
-        "are zero; the ratio has no errors.</p>\n<div class=\"plots images\">\n" +
-        images + "</div>\n";
-  }
-  if (!profiles.empty()) {
-    out +=
-        "<h2 id=\"profiles\">Spectra and profiles</h2>\n<p class=\"soft\">Of all events "
-        "together, without errors.</p>\n<div class=\"plots\">\n" +
-        profiles + "</div>\n";
-  }
-  return out;
-}
-
 std::string settings_section(const Content& content) {
   std::string out = "<h2 id=\"settings\">How to make this report again</h2>\n";
   if (!content.command.empty()) out += "<pre>" + escaped(content.command) + "</pre>\n";
@@ -357,7 +233,8 @@ std::string page(const Report& report) {
     }
     out += "</div>\n";
   }
-  return out + details_section(report) + settings_section(content) + "</main></body></html>\n";
+  return out + details_section(content.details) + settings_section(content) +
+         "</main></body></html>\n";
 }
 
 }  // namespace castalia_cli::report

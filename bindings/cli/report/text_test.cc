@@ -79,8 +79,8 @@ TEST(Escaped, ReplacesWhatIsNoText) {
   EXPECT_EQ(escaped(std::string("a\0b", 3)), "a\uFFFDb");
   EXPECT_EQ(escaped("\x1b[31m"), "\uFFFD[31m");
   EXPECT_EQ(escaped("\xff"), "\uFFFD");
-  EXPECT_EQ(escaped("\xc3"), "\uFFFD");          // cut off
-  EXPECT_EQ(escaped("\xc0\xaf"), "\uFFFD\uFFFD");  // overlong '/'
+  EXPECT_EQ(escaped("\xc3"), "\uFFFD");                      // cut off
+  EXPECT_EQ(escaped("\xc0\xaf"), "\uFFFD\uFFFD");            // overlong '/'
   EXPECT_EQ(escaped("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");  // a surrogate
   EXPECT_EQ(escaped("\xf4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");
   EXPECT_EQ(escaped("\xef\xbf\xbe"), "\uFFFD");  // U+FFFE
