@@ -1,0 +1,185 @@
+#include "bindings/cli/report/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <utility>
+
+#include "bindings/cli/report/text.h"
+
+namespace castalia_cli::report {
+namespace {
+
+double real(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number() ? found->get<double>() : kUnknown;
+}
+
+const Json* figure_of(const std::vector<Json>& judgements, const std::string& metric,
+                      const std::string& figure) {
+  for (const Json& judgement : judgements) {
+    if (judgement.value("metric", "") != metric || !judgement.contains("figures")) continue;
+    for (const Json& each : judgement["figures"]) {
+      if (each.value("name", "") == figure) return &each;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<Finding> findings_of(const Content& content) {
+  std::vector<Finding> out;
+  for (const Json& judgement : content.judgements) {
+    const std::string metric = judgement.value("metric", "");
+    if (!judgement.contains("figures")) {
+      Finding failed;
+      failed.metric = failed.figure = metric;
+      failed.quoted = true;
+      failed.failure = judgement.value("failure", "");
+      out.push_back(std::move(failed));
+      continue;
+    }
+    bool first = true;
+    for (const Json& each : judgement["figures"]) {
+      Finding finding;
+      finding.metric = metric;
+      finding.figure = each.value("name", "");
+      finding.quoted = std::exchange(first, false);
+      finding.value = real(each, "value");
+      finding.error = real(each, "error");
+      finding.null_value = real(each, "null_value");
+      finding.null_error = real(each, "null_error");
+      finding.deviation = real(each, "deviation");
+      finding.verdict = verdict_of(finding.deviation);
+      if (const Json* floor = figure_of(content.floors, metric, finding.figure)) {
+        finding.floor = real(*floor, "value");
+        finding.floor_error = real(*floor, "error");
+      }
+      out.push_back(std::move(finding));
+    }
+  }
+  return out;
+}
+
+Observation observe(const Column& column) {
+  const std::vector<double> generated = sorted(column.generated),
+                            reference = sorted(column.reference);
+  Observation out;
+  out.column = &column;
+  out.binning = choose_binning(generated, reference);
+  out.generated = fill(out.binning, generated);
+  out.reference = fill(out.binning, reference);
+  out.generated_summary = summarise(column.generated);
+  out.reference_summary = summarise(column.reference);
+  out.distance = distance(out.binning, generated, reference);
+  if (!column.training.empty()) {
+    out.floor = distance(out.binning, sorted(column.training), reference);
+  }
+  out.verdict = verdict_of(out.distance.deviation());
+  return out;
+}
+
+// The probability that a normal number is as far from zero as this.
+double chance_of(double deviation) { return std::erfc(std::fabs(deviation) / std::numbers::sqrt2); }
+
+struct Worst {
+  std::string name;
+  double deviation = 0;
+};
+
+struct Tally {
+  int64_t comparisons = 0, hints = 0, differences = 0;
+  Worst worst;
+
+  void add(const std::string& name, double deviation) {
+    if (std::isnan(deviation)) return;
+    const Verdict verdict = verdict_of(deviation);
+    ++comparisons;
+    hints += verdict == Verdict::hint ? 1 : 0;
+    differences += verdict == Verdict::differs ? 1 : 0;
+    if (comparisons == 1 || std::fabs(deviation) > std::fabs(worst.deviation)) {
+      worst = {name, deviation};
+    }
+  }
+};
+
+// Whether the greatest of so many deviations is remarkable. A difference always is: thousands of
+// comparisons of equal samples do not give one.
+Verdict overall(const Tally& tally) {
+  if (tally.comparisons == 0) return Verdict::not_judged;
+  if (tally.differences > 0) return Verdict::differs;
+  const double chance = static_cast<double>(tally.comparisons) * chance_of(tally.worst.deviation);
+  return chance < chance_of(kHint) ? Verdict::hint : Verdict::indistinguishable;
+}
+
+std::string counted(int64_t n, const std::string& one, const std::string& many) {
+  return count(n) + " " + (n == 1 ? one : many);
+}
+
+std::string sentence_of(Verdict verdict, const Tally& tally, const Content& content) {
+  const std::string events =
+      count(content.generated.events) + " generated and " +
+      counted(content.reference.events, "reference event", "reference events");
+  const std::string looked = counted(tally.comparisons, "comparison", "comparisons");
+  const std::string worst =
+      "“" + spoken(tally.worst.name) + "” (" + sigmas(std::fabs(tally.worst.deviation)) + ")";
+  switch (verdict) {
+    case Verdict::not_judged: return "Nothing could be judged of " + events + ".";
+    case Verdict::indistinguishable:
+      return "With " + events + ", the generator is indistinguishable from the reference: of " +
+             looked + " the largest deviation, " + worst + ", is what chance gives.";
+    case Verdict::hint:
+      return "With " + events + ", there is a hint of a difference: of " + looked +
+             " the largest deviation is " + worst + ", more than chance gives among so many.";
+    case Verdict::differs: break;
+  }
+  std::string out = "With " + events +
+                    ", the generator differs from the reference: " + count(tally.differences) +
+                    " of " + looked + " beyond " + number(kDiffers) + " standard deviations";
+  if (tally.hints > 0) out += ", " + count(tally.hints) + " more beyond " + number(kHint);
+  return out + "; the largest is " + worst + ".";
+}
+
+}  // namespace
+
+Verdict verdict_of(double deviation) {
+  if (std::isnan(deviation)) return Verdict::not_judged;
+  if (std::fabs(deviation) >= kDiffers) return Verdict::differs;
+  return std::fabs(deviation) >= kHint ? Verdict::hint : Verdict::indistinguishable;
+}
+
+const char* words(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::indistinguishable: return "indistinguishable";
+    case Verdict::hint: return "hint";
+    case Verdict::differs: return "differs";
+    case Verdict::not_judged: break;
+  }
+  return "not judged";
+}
+
+Report judge(Content content) {
+  Report out;
+  out.content = std::move(content);
+  out.findings = findings_of(out.content);
+  Tally tally;
+  for (const Finding& each : out.findings) tally.add(each.figure, each.deviation);
+  for (const Column& column : out.content.columns) {
+    out.observations.push_back(observe(column));
+    tally.add(column.name, out.observations.back().distance.deviation());
+  }
+  out.worst_first.resize(out.observations.size());
+  std::iota(out.worst_first.begin(), out.worst_first.end(), size_t{0});
+  // What could not be judged comes last.
+  const auto badness = [&](size_t i) {
+    const double deviation = out.observations[i].distance.deviation();
+    return std::isnan(deviation) ? -std::numeric_limits<double>::infinity() : deviation;
+  };
+  std::stable_sort(out.worst_first.begin(), out.worst_first.end(),
+                   [&](size_t a, size_t b) { return badness(a) > badness(b); });
+  out.verdict = overall(tally);
+  out.sentence = sentence_of(out.verdict, tally, out.content);
+  return out;
+}
+
+}  // namespace castalia_cli::report
