@@ -57,8 +57,8 @@ Judgement evaluate_classifier(const Comparison& comparison, const FieldValues& v
          options.test, " of the events, which leaves none to train on");
   }
 
-  Series auc, jsd;
-  std::vector<double> accuracy, loss;
+  Series auc, jsd, accuracy;
+  std::vector<double> loss;
   ClassifierOutcome outcome;
   for (int64_t seed = 0; seed < seeds; ++seed) {
     options.seed = work.seed + static_cast<uint64_t>(seed);
@@ -71,7 +71,7 @@ Judgement evaluate_classifier(const Comparison& comparison, const FieldValues& v
     outcome = classifier_test(*comparison.generated, *comparison.reference, options, report);
     auc.add(outcome.auc);
     jsd.add(outcome.jsd);
-    accuracy.push_back(outcome.accuracy);
+    accuracy.add(outcome.accuracy);
     loss.push_back(outcome.test_loss);
   }
   Judgement out;
@@ -80,8 +80,16 @@ Judgement evaluate_classifier(const Comparison& comparison, const FieldValues& v
                   .error = auc.error(),
                   .null_value = 0.5,
                   .null_error = outcome.auc_null_error},
-                 {.name = "jsd", .value = mean_of(jsd.values), .error = jsd.error()},
-                 {.name = "accuracy", .value = mean_of(accuracy), .null_value = 0.5}};
+                 {.name = "jsd",
+                  .value = mean_of(jsd.values),
+                  .error = jsd.error(),
+                  .null_value = 0,
+                  .null_error = jsd.error()},
+                 {.name = "accuracy",
+                  .value = mean_of(accuracy.values),
+                  .error = accuracy.error(),
+                  .null_value = 0.5,
+                  .null_error = accuracy.error()}};
   out.details = {{"auc_of_seeds", auc.values},
                  {"jsd_of_seeds", jsd.values},
                  {"test_loss_of_seeds", loss},
