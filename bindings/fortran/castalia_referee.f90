@@ -15,6 +15,20 @@ module castalia_referee
   private
   public :: castalia_evaluate, castalia_metrics, castalia_observable_sets
 
+  interface castalia_evaluate
+    module procedure evaluate_sample
+  end interface castalia_evaluate
+
+  ! call castalia_metrics(json [, stat, errmsg])
+  interface castalia_metrics
+    module procedure list_metrics
+  end interface castalia_metrics
+
+  ! call castalia_observable_sets(json [, stat, errmsg])
+  interface castalia_observable_sets
+    module procedure list_observable_sets
+  end interface castalia_observable_sets
+
 contains
 
   ! How far generated events are from reference events by a metric (castalia_metrics lists them): its
@@ -22,8 +36,8 @@ contains
   ! distribution and of these sizes give; NaN where no law gives it. report: all figures, settings and
   ! details as JSON. training is what the generator learned from, for the metrics that ask for it,
   ! options are fields of the metric.
-  subroutine castalia_evaluate(metric, generated, reference, value, error, null_value, null_error, report, &
-                               training, options, seed, settings, stat, errmsg)
+  subroutine evaluate_sample(metric, generated, reference, value, error, null_value, null_error, report, &
+                             training, options, seed, settings, stat, errmsg)
     character(len=*), intent(in) :: metric
     type(castalia_dataset), intent(in) :: generated, reference
     real(real64), intent(out), optional :: value, error, null_value, null_error
@@ -50,10 +64,10 @@ contains
                         first, c_null_funptr, c_null_ptr, value, error, null_value, null_error, text)
     if (status == CASTALIA_OK .and. present(report)) report = text_of(text)
     call settle(status, stat, errmsg)
-  end subroutine castalia_evaluate
+  end subroutine evaluate_sample
 
   ! The metrics as JSON: name, family, summary, description, fields, references.
-  subroutine castalia_metrics(json, stat, errmsg)
+  subroutine list_metrics(json, stat, errmsg)
     character(len=:), allocatable, intent(out) :: json
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
@@ -63,10 +77,10 @@ contains
     status = c_metrics(text)
     if (status == CASTALIA_OK) json = text_of(text)
     call settle(status, stat, errmsg)
-  end subroutine castalia_metrics
+  end subroutine list_metrics
 
   ! The sets of observables as JSON: name, summary, description, fields, references.
-  subroutine castalia_observable_sets(json, stat, errmsg)
+  subroutine list_observable_sets(json, stat, errmsg)
     character(len=:), allocatable, intent(out) :: json
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
@@ -76,6 +90,6 @@ contains
     status = c_observable_sets(text)
     if (status == CASTALIA_OK) json = text_of(text)
     call settle(status, stat, errmsg)
-  end subroutine castalia_observable_sets
+  end subroutine list_observable_sets
 
 end module castalia_referee
