@@ -86,12 +86,13 @@ castalia_evaluate(castalia_context* context, const char* metric, castalia_datase
       if (each != nullptr) *each = kUnknown;
     }
     if (json != nullptr) *json = nullptr;
-    const Metric& chosen = find_metric(&required(metric, "metric"));
+    const std::shared_ptr<Context> settings = context_of(context);
     const std::shared_ptr<const Dataset> of_generator = data_of(generated);
     const std::shared_ptr<const Dataset> truth = data_of(reference);
     const std::shared_ptr<const Dataset> learned =
         training == nullptr ? nullptr : data_of(training);
-    ThreadPool pool(context_of(context)->training_threads);
+    const Metric& chosen = find_metric(&required(metric, "metric"));
+    ThreadPool pool(settings->training_threads);
     Work work{pool, seed};
     if (progress != nullptr) {
       work.progress = [&](double share) {
@@ -118,9 +119,10 @@ CASTALIA_API castalia_status castalia_dataset_observe(castalia_context* context,
                                                       castalia_config* options,
                                                       castalia_dataset** out) {
   return call_making(out, [&] {
-    const ObservableSet& chosen = find_observable_set(&required(set, "set"));
+    const std::shared_ptr<Context> settings = context_of(context);
     const std::shared_ptr<const Dataset> events = data_of(dataset);
-    ThreadPool pool(context_of(context)->training_threads);
+    const ObservableSet& chosen = find_observable_set(&required(set, "set"));
+    ThreadPool pool(settings->training_threads);
     Observables observables = compute_observables(chosen, *events, config_json(options), pool);
     auto object = std::make_shared<DatasetObject>();
     object->description = description_of(chosen, observables).dump();
