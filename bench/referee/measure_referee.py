@@ -75,18 +75,26 @@ def peers():
 
     def energy(x, y):
         x, y = scaled(x, y)
-        mean = {k: pairwise.euclidean_distances(*v).mean() for k, v in
-                {"xx": (x, x), "yy": (y, y), "xy": (x, y)}.items()}
+        mean = {
+            k: pairwise.euclidean_distances(*v).mean()
+            for k, v in {"xx": (x, x), "yy": (y, y), "xy": (x, y)}.items()
+        }
         return 2 * mean["xy"] - mean["xx"] - mean["yy"]
 
     def manifold(x, y):
         x, y = scaled(x, y)
-        radii = [NearestNeighbors(n_neighbors=6, algorithm="brute").fit(z).kneighbors(z)[0][:, 5]
-                 for z in (x, y)]
+        radii = [
+            NearestNeighbors(n_neighbors=6, algorithm="brute").fit(z).kneighbors(z)[0][:, 5]
+            for z in (x, y)
+        ]
         distance = pairwise.euclidean_distances(x, y)
         inside = distance < radii[1]
-        return (inside.any(axis=1).mean(), (distance < radii[0][:, None]).any(axis=0).mean(),
-                inside.sum() / (5 * len(x)), (distance.min(axis=0) < radii[1]).mean())
+        return (
+            inside.any(axis=1).mean(),
+            (distance < radii[0][:, None]).any(axis=0).mean(),
+            inside.sum() / (5 * len(x)),
+            (distance.min(axis=0) < radii[1]).mean(),
+        )
 
     def neighbours(x, y):
         x, y = scaled(x, y)
@@ -111,8 +119,10 @@ def peers():
     def kpd_once_of_many(x, y):
         rng = np.random.default_rng(1)
         x, y = x[rng.integers(len(x), size=5000)], y[rng.integers(len(y), size=5000)]
-        return sum(s * ((a @ b.T / a.shape[1] + 1) ** 4).mean()
-                   for a, b, s in ((x, x, 1), (y, y, 1), (x, y, -2)))
+        return sum(
+            s * ((a @ b.T / a.shape[1] + 1) ** 4).mean()
+            for a, b, s in ((x, x, 1), (y, y, 1), (x, y, -2))
+        )
 
     def transport(x, y):
         x, y = scaled(x, y)
@@ -122,28 +132,68 @@ def peers():
         x, y = scaled(x, y)
         for a, b in ((x, y), (x, x), (y, y)):
             cost = ot.dist(a, b)
-            ot.sinkhorn2([], [], cost, 0.1 * np.median(cost), method="sinkhorn_log",
-                         numItermax=500, stopThr=1e-3)
+            ot.sinkhorn2(
+                [],
+                [],
+                cost,
+                0.1 * np.median(cost),
+                method="sinkhorn_log",
+                numItermax=500,
+                stopThr=1e-3,
+            )
 
     return {
         # metric: (options, rows, peer, call, how many of the peer's calls make the metric)
-        "kolmogorov_smirnov": ("", None, "scipy.stats.ks_2samp",
-                               per_column(lambda a, b: stats.ks_2samp(a, b, method="asymp")[0]), 1),
-        "wasserstein": ("", None, "scipy.stats.wasserstein_distance",
-                        per_column(stats.wasserstein_distance), 1),
-        "chi_square": ("", None, "numpy.histogram, scipy.stats.chi2_contingency",
-                       per_column(lambda a, b: stats.chi2_contingency(histograms(a, b))[0]), 1),
+        "kolmogorov_smirnov": (
+            "",
+            None,
+            "scipy.stats.ks_2samp",
+            per_column(lambda a, b: stats.ks_2samp(a, b, method="asymp")[0]),
+            1,
+        ),
+        "wasserstein": (
+            "",
+            None,
+            "scipy.stats.wasserstein_distance",
+            per_column(stats.wasserstein_distance),
+            1,
+        ),
+        "chi_square": (
+            "",
+            None,
+            "numpy.histogram, scipy.stats.chi2_contingency",
+            per_column(lambda a, b: stats.chi2_contingency(histograms(a, b))[0]),
+            1,
+        ),
         "separation_power": ("", None, "numpy.histogram", per_column(separation), 1),
         "binned_divergence": ("", None, "numpy.histogram, scipy", per_column(divergence), 1),
-        "sliced_wasserstein": ("", None, "ot.sliced_wasserstein_distance",
-                               lambda x, y: ot.sliced_wasserstein_distance(
-                                   *scaled(x, y), n_projections=128, p=1, seed=1), 1),
+        "sliced_wasserstein": (
+            "",
+            None,
+            "ot.sliced_wasserstein_distance",
+            lambda x, y: ot.sliced_wasserstein_distance(
+                *scaled(x, y), n_projections=128, p=1, seed=1
+            ),
+            1,
+        ),
         "energy_distance": ("", 10000, "sklearn euclidean_distances", energy, 1),
         "mmd": ("", 10000, "sklearn euclidean_distances and kernels", mmd, 1),
         "manifold": ("", 10000, "sklearn NearestNeighbors", manifold, 1),
         "neighbour_divergence": ("", 5000, "sklearn NearestNeighbors", neighbours, 1),
-        "frechet_distance": ("", None, "numpy.cov, scipy.linalg.sqrtm, once without error", frechet, 1),
-        "frechet_physics_distance": ("", None, "jetnet's loop body x 200", frechet_once_of_many, 200),
+        "frechet_distance": (
+            "",
+            None,
+            "numpy.cov, scipy.linalg.sqrtm, once without error",
+            frechet,
+            1,
+        ),
+        "frechet_physics_distance": (
+            "",
+            None,
+            "jetnet's loop body x 200",
+            frechet_once_of_many,
+            200,
+        ),
         "kernel_physics_distance": ("", None, "jetnet's loop body x 10", kpd_once_of_many, 10),
         "optimal_transport": ("", 1000, "ot.emd2 x 16", transport, 16),
         "sinkhorn": ("", 300, "ot.sinkhorn2 (log) x 8 x 3", sinkhorn, 8),
@@ -174,7 +224,8 @@ def main():
             ours = json.loads(
                 subprocess.run(
                     [arguments.binary, *paths, "504", str(arguments.threads), metric, options],
-                    check=True, capture_output=True,
+                    check=True,
+                    capture_output=True,
                 ).stdout
             )["seconds"]
             total += ours

@@ -162,7 +162,12 @@ def main():
     squared = ot.dist(x, y)
     golden["regularisation"] = 0.1 * float(np.median(squared))
     plan = ot.sinkhorn(
-        a, b, squared, golden["regularisation"], method="sinkhorn_log", numItermax=100000,
+        a,
+        b,
+        squared,
+        golden["regularisation"],
+        method="sinkhorn_log",
+        numItermax=100000,
         stopThr=1e-12,
     )
     golden["sinkhorn_cost"] = float((plan * squared).sum())
@@ -176,8 +181,10 @@ def main():
     xs, ys = x / y.std(axis=0), y / y.std(axis=0)
     golden["frechet_distance"] = float(
         metrics._calculate_frechet_distance(
-            xs.mean(axis=0), np.cov(xs, rowvar=False),
-            ys.mean(axis=0), np.cov(ys, rowvar=False),
+            xs.mean(axis=0),
+            np.cov(xs, rowvar=False),
+            ys.mean(axis=0),
+            np.cov(ys, rowvar=False),
         )
     )
     golden["frechet_physics_distance"] = np.array(
