@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "cpp/referee/observables/observables_for_test.h"
+#include "cpp/referee/observables/rows.h"
 
 namespace castalia {
 namespace {
@@ -93,6 +94,22 @@ TEST(ObservableSets, RefuseBadData) {
     expect_error(Code::empty_data, {"no rows"}, [&] { compute(data); });
     expect_error(Code::not_found, {"thresold"},
                  [&] { compute_for_test(set->name, small_data(), R"({"thresold": 1})"); });
+  }
+}
+
+TEST(ForEachRow, ThrowsWhatTheFirstRowThrew) {
+  for (const int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      expect_error(Code::out_of_range, {"row 37"}, [&] {
+        for_each_row(pool, 1000, [](int64_t i, int) {
+          if (i % 100 == 37) fail(Code::out_of_range, "row ", i);
+        });
+      });
+    }
+    std::vector<int> calls(1000);
+    for_each_row(pool, 1000, [&](int64_t i, int) { ++calls[i]; });
+    EXPECT_EQ(calls, std::vector<int>(1000, 1));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "cpp/base/text.h"
 #include "cpp/referee/observables/calorimeter/geometry.h"
 #include "cpp/referee/observables/calorimeter/shower.h"
+#include "cpp/referee/observables/rows.h"
 
 namespace castalia {
 namespace {
@@ -141,16 +142,14 @@ Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& 
   const int64_t block = std::max(kLeastBlock, (data.rows + kMostBlocks - 1) / kMostBlocks);
   std::vector<SampleSums> sums((data.rows + block - 1) / block);
   std::vector<ShowerObservables::Workplace> places(pool.threads());
-  pool.run(static_cast<int64_t>(sums.size()), [&](int64_t first, int64_t last, int thread) {
-    for (int64_t b = first; b < last; ++b) {
-      sums[b].image.resize(data.features);
-      sums[b].spectrum.resize(kBins);
-      for (int64_t i = b * block; i < std::min((b + 1) * block, data.rows); ++i) {
-        const double* cells = data.x.data() + i * data.features;
-        check_energies(cells, i);
-        shower.compute(cells, incident_of(i), out.table.row(i), places[thread]);
-        sums[b].add(cells, threshold, data.weights.empty() ? 1.0 : data.weights[i]);
-      }
+  for_each_row(pool, static_cast<int64_t>(sums.size()), [&](int64_t b, int thread) {
+    sums[b].image.resize(data.features);
+    sums[b].spectrum.resize(kBins);
+    for (int64_t i = b * block; i < std::min((b + 1) * block, data.rows); ++i) {
+      const double* cells = data.x.data() + i * data.features;
+      check_energies(cells, i);
+      shower.compute(cells, incident_of(i), out.table.row(i), places[thread]);
+      sums[b].add(cells, threshold, data.weights.empty() ? 1.0 : data.weights[i]);
     }
   });
   for (size_t b = 1; b < sums.size(); ++b) sums[0].add(sums[b]);

@@ -2,6 +2,7 @@
 #include "cpp/referee/observables/observables.h"
 
 #include "cpp/referee/observables/jets/cloud.h"
+#include "cpp/referee/observables/rows.h"
 
 namespace castalia {
 namespace {
@@ -9,9 +10,7 @@ namespace {
 Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& pool) {
   const CloudLayout layout("constituents", data, fields);
   std::vector<Cloud> jets(data.rows);
-  pool.run(data.rows, [&](int64_t first, int64_t last, int) {
-    for (int64_t i = first; i < last; ++i) jets[i].read(layout, data, i);
-  });
+  for_each_row(pool, data.rows, [&](int64_t i, int) { jets[i].read(layout, data, i); });
   Observables out;
   ObservableTable& table = out.table;
   table.columns = {{"eta_rel", "", "pseudorapidity relative to the jet"},

@@ -9,6 +9,7 @@
 #include "cpp/referee/observables/jets/cloud.h"
 #include "cpp/referee/observables/jets/energy_flow.h"
 #include "cpp/referee/observables/jets/subjets.h"
+#include "cpp/referee/observables/rows.h"
 
 namespace castalia {
 namespace {
@@ -156,30 +157,30 @@ Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& 
     std::vector<double> z, tau, efp;
   };
   std::vector<Workplace> places(pool.threads());
-  pool.run(data.rows, [&](int64_t first, int64_t last, int thread) {
-    Workplace& place = places[thread];
-    Cloud& jet = place.jet;
+  for (Workplace& place : places) {
     place.tau.resize(plan.subjets);
     place.efp.resize(plan.graphs.size());
-    for (int64_t i = first; i < last; ++i) {
-      jet.read(layout, data, i);
-      const JetSums sums = sums_of(jet);
-      for (double& phi : jet.phi) {
-        if (std::abs(phi) > std::numbers::pi) phi = std::remainder(phi, 2 * std::numbers::pi);
-      }
-      if (plan.subjets > 0) place.clustering.cluster(jet, plan.subjets);
-      for (int n = 1; n <= plan.subjets; ++n) {
-        const bool some = place.clustering.particles() > n;
-        place.tau[n - 1] =
-            some ? n_subjettiness(jet, place.clustering.axes(n), plan.beta, plan.radius) : 0;
-      }
-      place.z = jet.pt;
-      if (plan.normalise) {
-        for (double& z : place.z) z = ratio(z, sums.scalar_pt);
-      }
-      flow.compute(place.z, jet.eta, jet.phi, place.efp.data(), place.flow);
-      plan.fill(sums, jet.size(), place.tau, place.efp, table.row(i));
+  }
+  for_each_row(pool, data.rows, [&](int64_t i, int thread) {
+    Workplace& place = places[thread];
+    Cloud& jet = place.jet;
+    jet.read(layout, data, i);
+    const JetSums sums = sums_of(jet);
+    for (double& phi : jet.phi) {
+      if (std::abs(phi) > std::numbers::pi) phi = std::remainder(phi, 2 * std::numbers::pi);
     }
+    if (plan.subjets > 0) place.clustering.cluster(jet, plan.subjets);
+    for (int n = 1; n <= plan.subjets; ++n) {
+      const bool some = place.clustering.particles() > n;
+      place.tau[n - 1] =
+          some ? n_subjettiness(jet, place.clustering.axes(n), plan.beta, plan.radius) : 0;
+    }
+    place.z = jet.pt;
+    if (plan.normalise) {
+      for (double& z : place.z) z = ratio(z, sums.scalar_pt);
+    }
+    flow.compute(place.z, jet.eta, jet.phi, place.efp.data(), place.flow);
+    plan.fill(sums, jet.size(), place.tau, place.efp, table.row(i));
   });
   return out;
 }

@@ -6,6 +6,7 @@
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
 #include "cpp/referee/observables/kinematics/four_vector.h"
+#include "cpp/referee/observables/rows.h"
 
 namespace castalia {
 namespace {
@@ -129,16 +130,14 @@ Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& 
   table.values.resize(table.rows * table.width());
   std::vector<std::vector<FourVector>> places(pool.threads(),
                                               std::vector<FourVector>(names.size()));
-  pool.run(data.rows, [&](int64_t first, int64_t last, int thread) {
+  for_each_row(pool, data.rows, [&](int64_t i, int thread) {
     std::vector<FourVector>& particles = places[thread];
-    for (int64_t i = first; i < last; ++i) {
-      const double* p = data.x.data() + i * data.features;
-      for (FourVector& each : particles) {
-        each = {p[0], p[1], p[2], p[3]};
-        p += kComponents;
-      }
-      fill(particles, table.row(i));
+    const double* p = data.x.data() + i * data.features;
+    for (FourVector& each : particles) {
+      each = {p[0], p[1], p[2], p[3]};
+      p += kComponents;
     }
+    fill(particles, table.row(i));
   });
   return out;
 }
