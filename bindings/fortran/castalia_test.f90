@@ -378,7 +378,7 @@ contains
     call observed%get_shape(rows, columns)
     call check(rows == 2 .and. columns > 8, "observables of every event")
     call observed%describe(json)
-    call check(index(json, '"mass') > 0, "columns have names")
+    call check(index(json, '_mass"') > 0, "columns have names")
   end subroutine check_referee
 
 end module castalia_checks
