@@ -268,7 +268,11 @@ CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const
 CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const char* path);
 
 /* `options` may be NULL; fields: verify (boolean, default true: compute the golden output and
- * compare, relative tolerance 1e-4). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION. */
+ * compare, relative tolerance 1e-4); products ("float32", the default; "bfloat16": the operands of
+ * matrix products of a float32 model are rounded to bfloat16 when it is evaluated, which a processor
+ * with AVX512_BF16 does faster; "bfloat16_emulated": the same roundings on any processor, to see
+ * what they cost). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION, DEVICE_UNAVAILABLE (the processor
+ * has no such products). */
 CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path,
                                                  castalia_config* options, castalia_model** out);
 
@@ -354,6 +358,43 @@ CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer,
 /* Puts the best weights so far into the model and frees it for other use; the trainer can only be
  * destroyed after. A trainer that is destroyed without finishing leaves the model as it was. */
 CASTALIA_API castalia_status castalia_trainer_finish(castalia_trainer* trainer);
+
+/* ---- Referee -------------------------------------------------------------------------------- */
+
+/* JSON: all metrics: name, family, summary, description, fields, references. */
+CASTALIA_API castalia_status castalia_metrics(const char** json);
+/* JSON: all sets of observables: name, summary, description, fields, references. */
+CASTALIA_API castalia_status castalia_observable_sets(const char** json);
+
+/* How far generated events are from reference events by one metric: its value; its error, one
+ * standard deviation; null_value and null_error, what two samples of one distribution and of these
+ * sizes give; NaN where no law gives it. JSON: the same of all figures of the metric (name, value,
+ * error, null_value, null_error, deviation from equality in standard deviations; null for NaN), of
+ * which the first is the one to quote; the settings; details. Each of the results may be NULL. `training`, what the generator
+ * learned from, may be NULL where the metric does not ask for it, `options` (the metric's fields)
+ * and `progress` (which counts thousandths, without losses) always. What is drawn follows `seed`.
+ * Runs on the context's threads for training, with the same bits for any number.
+ * Errors: NOT_FOUND (with the nearest name), SHAPE_MISMATCH (columns), EMPTY_DATA (with how many
+ * events are needed), field errors, CANCELLED, OUT_OF_MEMORY. */
+CASTALIA_API castalia_status
+castalia_evaluate(castalia_context* context, const char* metric, castalia_dataset* generated,
+                  castalia_dataset* reference, castalia_dataset* training, castalia_config* options,
+                  uint64_t seed, castalia_progress_callback progress, void* user, double* value,
+                  double* error, double* null_value, double* null_error, const char** json);
+
+/* A set of observables of every event (events, observables), with the events' context and weights.
+ * `options` (the set's fields) may be NULL. Errors: NOT_FOUND, SHAPE_MISMATCH (cells and geometry),
+ * OUT_OF_RANGE (a negative energy, with row and column), IO_ERROR and CORRUPT_FILE (geometry), field
+ * errors. */
+CASTALIA_API castalia_status castalia_dataset_observe(castalia_context* context,
+                                                      castalia_dataset* dataset, const char* set,
+                                                      castalia_config* options,
+                                                      castalia_dataset** out);
+
+/* JSON: columns (name, units, meaning), and details of the whole sample (name, units, meaning,
+ * shape, values) where the data set was made by castalia_dataset_observe. */
+CASTALIA_API castalia_status castalia_dataset_describe(castalia_dataset* dataset,
+                                                       const char** json);
 
 /* ---- Random numbers for the host ------------------------------------------------------------ */
 

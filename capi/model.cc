@@ -149,11 +149,20 @@ CASTALIA_API castalia_status castalia_model_load(castalia_context* context, cons
     static const Field fields[] = {{.name = "verify",
                                     .type = FieldType::boolean,
                                     .default_value = "true",
-                                    .meaning = "compute the golden output and compare"}};
+                                    .meaning = "compute the golden output and compare"},
+                                   {.name = "products",
+                                    .type = FieldType::text,
+                                    .default_value = R"("float32")",
+                                    .meaning = "how float32 products read their operands",
+                                    .choices = {"float32", "bfloat16", "bfloat16_emulated"}}};
     auto settings = context_of(context);
     const FieldValues values("load", fields, config_json(options));
-    return made(std::move(settings),
-                Model::load(&required(path, "path"), values.boolean("verify")));
+    const std::string products = values.text("products");
+    auto model = Model::load(&required(path, "path"), values.boolean("verify"));
+    model->set_products(products == "bfloat16"            ? Products::bfloat16
+                        : products == "bfloat16_emulated" ? Products::bfloat16_emulated
+                                                          : Products::float32);
+    return made(std::move(settings), std::move(model));
   });
 }
 

@@ -69,6 +69,7 @@ struct DatasetObject {
   static constexpr Kind kKind = Kind::dataset;
 
   std::shared_ptr<const Dataset> data;
+  std::string description;  // JSON of its columns; empty when nothing is known of them
 };
 
 struct ModelObject {

@@ -54,6 +54,13 @@ void ProgramCache::clear() {
   forget_parameters();
 }
 
+void ProgramCache::set_products(Products products) {
+  if (products == products_) return;
+  require_products(products);
+  products_ = products;
+  clear();
+}
+
 void ProgramCache::forget_parameters() {
   operands_.clear();
   ++generation_;
@@ -88,7 +95,7 @@ std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t
       put(network_.inverse(trace, input("in", network_.features()), context));
       break;
   }
-  return compile(graph, {.rows_independent = true, .states_fixed = true});
+  return compile(graph, {.rows_independent = true, .states_fixed = true, .products = products_});
 }
 
 Crew::Crew(ProgramCache& cache, void* parameters, int threads)

@@ -39,6 +39,9 @@ class ProgramCache {
   // The parameters have changed: what was made of them is made anew when it is next needed. Grows
   // the generation.
   void forget_parameters();
+  // How float32 products read their operands. Forgets everything when that changes. Errors:
+  // device_unavailable.
+  void set_products(Products products);
   uint64_t generation() const { return generation_; }
   // The parameters in the forms in which kernels read them, shared by all who evaluate the network.
   PreparedOperands& operands() { return operands_; }
@@ -49,6 +52,7 @@ class ProgramCache {
   Network& network_;
   ParameterTable& table_;
   const DType dtype_;
+  Products products_ = Products::float32;
   std::mutex mutex_;
   std::map<std::pair<Capability, int64_t>, std::shared_ptr<const Program>> programs_;
   PreparedOperands operands_;

@@ -89,7 +89,9 @@ ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> 
                          const std::shared_ptr<Part>& trained, int runs)
     : parts_(std::move(parts)),
       pool_(threads),
-      workspace_(compile(graph, {.rows_independent = trained == nullptr}), threads),
+      workspace_(compile(graph, {.rows_independent = trained == nullptr,
+                                 .states_fixed = trained == nullptr}),
+                 threads),
       runs_(runs) {
   uint64_t which = 0;
   for (const Binding& input : program().inputs) {
@@ -109,6 +111,7 @@ ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> 
                         AlignedBuffer(padded_bytes(state.type.bytes()))});
     workspace_.bind_state(state.name, carried_.back().memory.data());
   }
+  workspace_.prepare(operands_);
 }
 
 void ProgramTask::write_scalar(const char* name, double value) {

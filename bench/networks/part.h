@@ -14,6 +14,7 @@
 #include "cpp/compile/compile.h"
 #include "cpp/graph/graph.h"
 #include "cpp/nn/network.h"
+#include "cpp/runtime/prepared_operands.h"
 #include "cpp/runtime/workspace.h"
 
 namespace castalia::bench {
@@ -51,7 +52,8 @@ class Part {
 class ProgramTask final : public Task {
  public:
   // `trained` is the part that the Program trains, null where it trains none: then a row's bits do
-  // not depend on the rows beside it. One repetition is so many runs of the Program.
+  // not depend on the rows beside it, and the weights are read in the forms that kernels like best.
+  // One repetition is so many runs of the Program.
   ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
               const std::shared_ptr<Part>& trained = nullptr, int runs = 1);
 
@@ -74,6 +76,7 @@ class ProgramTask final : public Task {
 
   std::vector<std::shared_ptr<Part>> parts_;
   ThreadPool pool_;
+  PreparedOperands operands_;
   mutable Workspace workspace_;
   std::vector<Input> inputs_;
   std::vector<Carried> carried_;

@@ -28,6 +28,7 @@ module castalia
   use castalia_data
   use castalia_events
   use castalia_models
+  use castalia_referee
   use castalia_samplers
   use castalia_settings
   use castalia_training

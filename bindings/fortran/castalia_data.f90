@@ -4,9 +4,9 @@ module castalia_data
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use castalia_c, c_hdf5_read => castalia_hdf5_read, c_hdf5_shape => castalia_hdf5_shape, &
       c_hdf5_write => castalia_hdf5_write, c_normal => castalia_normal, c_uniform => castalia_uniform
-  use castalia_errors, only: c_text, settle
+  use castalia_errors, only: c_text, settle, text_of
   use castalia_handles, only: castalia_owner, dataset_handle, release, share, take
-  use castalia_settings, only: castalia_context
+  use castalia_settings, only: castalia_config, castalia_context
   use castalia_views, only: view, view_event
   implicit none
   private
@@ -23,6 +23,8 @@ module castalia_data
     procedure :: open => dataset_open
     procedure :: get_shape => dataset_shape
     generic :: read => read_real32, read_real64
+    procedure :: observe => dataset_observe
+    procedure :: describe => dataset_describe
     procedure :: destroy => dataset_destroy
     procedure, private :: create_real32, create_real64, read_real32, read_real64
   end type castalia_dataset
@@ -130,6 +132,42 @@ contains
     if (status == CASTALIA_OK) call take(self%owner, handle, dataset_handle)
     call settle(status, stat, errmsg)
   end subroutine dataset_open
+
+  ! Makes self a set of observables of every event of another data set (castalia_observable_sets lists
+  ! them), with the events' context and weights. options are fields of the set.
+  subroutine dataset_observe(self, events, observables, options, settings, stat, errmsg)
+    class(castalia_dataset), intent(inout) :: self
+    type(castalia_dataset), intent(in) :: events
+    character(len=*), intent(in) :: observables
+    type(castalia_config), intent(in), optional :: options
+    type(castalia_context), intent(in), optional :: settings
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle, with, fields
+    integer(c_int) :: status
+
+    with = c_null_ptr
+    fields = c_null_ptr
+    if (present(settings)) with = settings%owner%handle
+    if (present(options)) fields = options%owner%handle
+    status = castalia_dataset_observe(with, events%owner%handle, c_text(observables), fields, handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, dataset_handle)
+    call settle(status, stat, errmsg)
+  end subroutine dataset_observe
+
+  ! Columns (name, units, meaning) and details of the whole sample, as JSON.
+  subroutine dataset_describe(self, json, stat, errmsg)
+    class(castalia_dataset), intent(in) :: self
+    character(len=:), allocatable, intent(out) :: json
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_ptr) :: text
+    integer(c_int) :: status
+
+    status = castalia_dataset_describe(self%owner%handle, text)
+    if (status == CASTALIA_OK) json = text_of(text)
+    call settle(status, stat, errmsg)
+  end subroutine dataset_describe
 
   subroutine dataset_shape(self, events, features, context_features, stat, errmsg)
     class(castalia_dataset), intent(in) :: self

@@ -31,6 +31,7 @@ contains
     call check_files(model, x)
     call check_errors(model)
     call check_random_numbers()
+    call check_referee()
     print "(i0, a, i0, a)", passed, " passed, ", failed, " failed"
     flush (output_unit)
     if (failed > 0) error stop 1
@@ -339,6 +340,46 @@ contains
     call check(maxval(abs(part - whole(:, 7:10))) <= 0 .and. maxval(abs(one - whole(:, 5))) <= 0, &
         "a number belongs to its event")
   end subroutine check_random_numbers
+
+  subroutine check_referee()
+    type(castalia_dataset) :: reference, same, moved, events, observed
+    type(castalia_config) :: options
+    real(real64) :: x(3, 400), momenta(8, 2), value, error, equal, spread, far
+    character(len=:), allocatable :: json, report
+    character(len=200) :: message
+    integer(int64) :: rows, columns
+    integer :: stat
+
+    call castalia_normal(x, 5_int64, 0_int64)
+    call reference%create(x)
+    call castalia_normal(x, 6_int64, 0_int64)
+    call same%create(x)
+    call moved%create(x + 1)
+    call castalia_evaluate("mmd", same, reference, value, error, equal, spread, report, seed=1_int64)
+    call castalia_evaluate("mmd", moved, reference, far, seed=1_int64)
+    call check(abs(value - equal) < 4 * spread .and. error > 0, "equal samples are not told apart")
+    call check(far - equal > 10 * spread, "a moved sample is")
+    call check(index(report, '"figures"') > 0, "the report holds all figures")
+    call castalia_metrics(json)
+    call check(index(json, '"kolmogorov_smirnov"') > 0, "metrics are listed")
+    call castalia_observable_sets(json)
+    call check(index(json, '"kinematics"') > 0, "observables are listed")
+    call castalia_evaluate("mdd", same, reference, value, stat=stat, errmsg=message)
+    call check(stat == CASTALIA_NOT_FOUND .and. index(message, "mmd") > 0, "an unknown metric gives the nearest")
+    call options%set("no_such_field", 1)
+    call castalia_evaluate("mmd", same, reference, value, options=options, stat=stat)
+    call check(stat == CASTALIA_NOT_FOUND, "an unknown field of a metric")
+
+    momenta = 0
+    momenta(1:4, :) = reshape([5, 3, 0, 4, 10, 0, 6, 8], [4, 2])
+    momenta(5:8, :) = reshape([5, -3, 0, 4, 5, 0, -3, -4], [4, 2])
+    call events%create(momenta)
+    call observed%observe(events, "kinematics")
+    call observed%get_shape(rows, columns)
+    call check(rows == 2 .and. columns > 8, "observables of every event")
+    call observed%describe(json)
+    call check(index(json, '"mass') > 0, "columns have names")
+  end subroutine check_referee
 
 end module castalia_checks
 

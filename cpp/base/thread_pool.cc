@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <system_error>
 
 #include "cpp/base/fp_environment.h"
@@ -12,9 +13,14 @@
 namespace castalia {
 namespace {
 
-// Steps of a Program follow each other within microseconds: a short wait is spun through, a longer
-// one sleeps, so that an idle pool takes no processor time from the host.
-constexpr int kSpins = 4000;
+// Steps of a Program follow each other within microseconds, and the last tiles of a step are ready
+// soon after each other: a short wait is spun through, a longer one sleeps, so that an idle pool
+// takes no processor time from the host. Waking up costs some 50 microseconds where the core has
+// gone to sleep.
+constexpr int kSpins = 400;  // some ten microseconds
+constexpr std::chrono::microseconds kLongestSpin(300);
+// A yield takes half a microsecond when no other thread wants the core.
+constexpr std::chrono::microseconds kLongestYield(20);
 
 // The fields of ThreadPool::state_.
 constexpr uint32_t kOpen = 1U << 11;
@@ -30,6 +36,31 @@ void pause() {
 #else
   std::this_thread::yield();
 #endif
+}
+
+// Waits in an awake state until `ready`: first without a word to the system, then giving way to
+// other threads each time. False when it took too long, or when the core was given to another: then
+// the host's threads hold the cores, and who waits had better sleep.
+template <typename Ready>
+bool spin_until(const Ready& ready) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (ready()) return true;
+    pause();
+  }
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  for (Clock::time_point before = start; before - start < kLongestSpin;) {
+    std::this_thread::yield();
+    if (ready()) return true;
+    const Clock::time_point now = Clock::now();
+    if (now - before > kLongestYield) return false;
+    before = now;
+    for (int i = 0; i < kSpins / 10; ++i) {
+      if (ready()) return true;
+      pause();
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -69,9 +100,13 @@ void ThreadPool::join() {
 void ThreadPool::take_tiles(int thread) {
   try {
     for (;;) {
-      const int64_t first = next_.fetch_add(grain_, std::memory_order_relaxed);
-      if (first >= tiles_) return;
-      work_(object_, first, std::min(first + grain_, tiles_), thread);
+      int64_t first = next_.load(std::memory_order_relaxed);
+      int64_t last = first;
+      do {
+        if (first >= tiles_) return;
+        last = first + std::max<int64_t>(1, (tiles_ - first) / shares_);
+      } while (!next_.compare_exchange_weak(first, last, std::memory_order_relaxed));
+      work_(object_, first, last, thread);
     }
   } catch (...) {
     const std::lock_guard lock(failure_mutex_);
@@ -89,12 +124,12 @@ void ThreadPool::worker(int thread) {
       return is_open(state) && run_number(state) != done &&
              (state & kCount) < helpers_.load(std::memory_order_relaxed);
     };
-    for (int i = 0; i < kSpins && !joinable() && !stop_; ++i) {
-      pause();
+    const bool found = spin_until([&] {
       state = state_.load(std::memory_order_acquire);
-    }
+      return joinable() || stop_;
+    });
     if (stop_) return;
-    if (!joinable()) {
+    if (!found) {
       state_.wait(state, std::memory_order_acquire);
       continue;
     }
@@ -116,19 +151,24 @@ void ThreadPool::run(int64_t tiles, Work work, void* object, int most) {
   work_ = work;
   object_ = object;
   tiles_ = tiles;
-  grain_ = std::max<int64_t>(1, tiles / (4 * taking_part));
+  shares_ = 3 * taking_part;
   helpers_.store(static_cast<uint32_t>(taking_part - 1), std::memory_order_relaxed);
   next_.store(0, std::memory_order_relaxed);
   failure_ = nullptr;
   state_.store((run_number(state_.load(std::memory_order_relaxed)) + 1) * kRun | kOpen,
                std::memory_order_release);
-  state_.notify_all();
+  // No more than are of use; who is awake already needs no call.
+  if (taking_part == threads()) {
+    state_.notify_all();
+  } else {
+    for (int i = 1; i < taking_part; ++i) state_.notify_one();
+  }
   take_tiles(0);
   uint32_t state = state_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen;
-  for (int i = 0; i < kSpins && (state & kCount) != 0; ++i) {
-    pause();
+  spin_until([&] {
     state = state_.load(std::memory_order_acquire);
-  }
+    return (state & kCount) == 0;
+  });
   while ((state & kCount) != 0) {
     state_.wait(state, std::memory_order_acquire);
     state = state_.load(std::memory_order_acquire);

@@ -58,7 +58,7 @@ class ThreadPool {
   Work work_ = nullptr;
   void* object_ = nullptr;
   int64_t tiles_ = 0;
-  int64_t grain_ = 1;
+  int64_t shares_ = 1;  // a thread takes one of so many shares of what is left, a tile at least
   std::atomic<int64_t> next_{0};
   std::atomic<uint32_t> helpers_{0};  // workers that may join the run
   // The run's number, whether it is open to be joined, and how many workers are in it. A worker

@@ -14,6 +14,7 @@
 #include "cpp/compile/lower.h"
 #include "cpp/compile/memory_plan.h"
 #include "cpp/compile/schedule.h"
+#include "cpp/runtime/cpu/onednn_library.h"
 
 namespace castalia {
 namespace {
@@ -50,10 +51,7 @@ class Compiler {
   Compiler(const Graph& graph, const CompileOptions& options)
       : graph_(graph),
         options_(options),
-        schedule_(schedule(graph, options.fuse, [&](const Node& node) {
-          const KernelCandidate* candidate = choose_kernel(node, options).candidate;
-          return candidate != nullptr && candidate->create_with_epilogue;
-        })) {}
+        schedule_(schedule(graph, options.fuse, kernel_fusion(options))) {}
 
   std::shared_ptr<const Program> run() {
     place_states();
@@ -78,6 +76,17 @@ class Compiler {
     // Per input, where there are any: the preparation that the kernel reads instead, or -1.
     std::vector<int> prepared;
   };
+
+  static KernelFusion kernel_fusion(const CompileOptions& options) {
+    const auto chosen_has = [&options](auto KernelCandidate::*creation) {
+      return [&options, creation](const Node& node) {
+        const KernelCandidate* candidate = choose_kernel(node, options).candidate;
+        return candidate != nullptr && candidate->*creation != nullptr;
+      };
+    };
+    return {chosen_has(&KernelCandidate::create_with_epilogue),
+            chosen_has(&KernelCandidate::create_with_prologue)};
+  }
 
   static std::string input_name(Value value) { return value.node().attributes.string("name"); }
 
@@ -118,6 +127,8 @@ class Compiler {
     pending.step.scope = graph_.node(group.nodes[0]).scope;
     if (group.elementwise) {
       fill_elementwise(group, index, pending);
+    } else if (group.head > 0) {
+      fill_with_prologue(group, index, pending);
     } else if (group.nodes.size() > 1) {
       fill_with_epilogue(group, index, pending);
     } else {
@@ -136,18 +147,18 @@ class Compiler {
     return Value(const_cast<Graph*>(&graph_), node, output);
   }
 
-  // What the nodes from `first` on compute that is read outside the group.
-  std::vector<Value> results_of(const Group& group, int index, size_t first) {
+  // What these nodes of a group compute that is read outside it.
+  std::vector<Value> results_of(std::span<const int> nodes, int index) {
     std::vector<Value> results;
-    for (size_t place = first; place < group.nodes.size(); ++place) {
-      const Value value = value_of(group.nodes[place]);
+    for (const int node : nodes) {
+      const Value value = value_of(node);
       if (is_read_outside(value, index)) results.push_back(value);
     }
     return results;
   }
 
   void fill_elementwise(const Group& group, int index, PendingStep& pending) {
-    pending.outputs = results_of(group, index, 0);
+    pending.outputs = results_of(group.nodes, index);
     ElementwiseStep made = make_elementwise_step(graph_, group.nodes, pending.outputs);
     pending.step.kernel = cpu::make_fused_kernel(made.program);
     pending.step.kernel_name = "fused";
@@ -176,14 +187,14 @@ class Compiler {
   void fill_with_epilogue(const Group& group, int index, PendingStep& pending) {
     const int head = group.nodes[0];
     const Node& node = graph_.node(head);
-    pending.outputs = results_of(group, index, 0);
+    pending.outputs = results_of(group.nodes, index);
     const bool has_place =
         std::any_of(pending.outputs.begin(), pending.outputs.end(),
                     [&](Value result) { return result.dtype() == node.outputs[0].dtype; });
     if (!has_place) pending.outputs.insert(pending.outputs.begin(), value_of(head));
     ElementwiseStep made =
         make_elementwise_step(graph_, std::span(group.nodes).subspan(1), pending.outputs, head);
-    fill_kernel(node, choose_kernel(node, options_, made.program), pending);
+    fill_kernel(node, choose_with_epilogue(node, options_, made.program), pending);
     pending.step.label += " + " + made.label;
     for (size_t k = 0; k < made.operands.size(); ++k) {
       pending.inputs.push_back(made.operands[k]);
@@ -191,6 +202,26 @@ class Compiler {
       pending.prepared.push_back(-1);
     }
     pending.in_place.assign(pending.inputs.size(), false);
+  }
+
+  // A kernel of one operand and the element-wise nodes before it that compute that.
+  void fill_with_prologue(const Group& group, int index, PendingStep& pending) {
+    const Node& node = graph_.node(group.nodes[group.head]);
+    const std::span<const int> chain = std::span(group.nodes).first(group.head);
+    const std::vector<Value> further = results_of(chain, index);
+    std::vector<Value> results = {view_of(node.inputs[0]).base};
+    results.insert(results.end(), further.begin(), further.end());
+    ElementwiseStep made = make_elementwise_step(graph_, chain, results);
+    ChosenKernel chosen = choose_with_prologue(node, options_, made.program);
+    pending.step.flops = chosen.kernel->flops();
+    pending.step.kernel = std::move(chosen.kernel);
+    pending.step.kernel_name = chosen.candidate->name;
+    pending.step.label = made.label + " + " + node.op->name;
+    pending.inputs = std::move(made.operands);
+    pending.input_types = std::move(made.types);
+    pending.in_place.assign(pending.inputs.size(), false);
+    pending.outputs = {value_of(group.nodes[group.head])};
+    pending.outputs.insert(pending.outputs.end(), further.begin(), further.end());
   }
 
   // The preparation that a kernel reads as this input, which several kernels may share; -1 when it
@@ -433,7 +464,15 @@ class Compiler {
 
 }  // namespace
 
+void require_products(Products products) {
+  std::string reason;
+  if (products == Products::bfloat16 && !cpu::has_bfloat16_products(&reason)) {
+    fail(Code::device_unavailable, "products in bfloat16: ", reason);
+  }
+}
+
 std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options) {
+  require_products(options.products);
   Graph lowered;
   lower(graph, options, lowered);
   std::shared_ptr<const Program> program = Compiler(lowered, options).run();

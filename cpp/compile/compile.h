@@ -19,9 +19,15 @@ struct CompileOptions {
   // weights do in sampling: kernels may read them in a form of their own, which Workspace::prepare
   // makes.
   bool states_fixed = false;
+  // Of the operator matmul, in float32. Errors: those of require_products().
+  Products products = Products::float32;
   // Off: every operator is a step of its own, to find the one that gave NaN.
   bool fuse = true;
 };
+
+// An Error (device_unavailable) that names the instruction set when bfloat16 is asked of a processor
+// that has no products of it.
+void require_products(Products products);
 
 // Only what the graph's outputs and assignments need is computed. With CASTALIA_VERBOSE=dispatch in
 // the environment the kernels that refuse an operator say why on the standard error, with

@@ -38,6 +38,7 @@ struct NodeRequest {
       request.fixed.push_back(is_fixed(input, options));
     }
     request.inputs = inputs;
+    request.products = options.products;
   }
   NodeRequest(const NodeRequest&) = delete;
   NodeRequest& operator=(const NodeRequest&) = delete;
@@ -146,13 +147,22 @@ ChosenKernel choose_kernel(const Node& node, const CompileOptions& options) {
   return {};
 }
 
-ChosenKernel choose_kernel(const Node& node, const CompileOptions& options,
-                           const cpu::FusedProgram& epilogue) {
+ChosenKernel choose_with_epilogue(const Node& node, const CompileOptions& options,
+                                  const cpu::FusedProgram& epilogue) {
   const KernelCandidate* candidate = choose_kernel(node, options).candidate;
   check(candidate != nullptr && candidate->create_with_epilogue, "'", node.op->name,
         "' has no kernel that takes an epilogue");
   const NodeRequest wanted(node, options);
   return {candidate->create_with_epilogue(wanted.request, epilogue), candidate};
+}
+
+ChosenKernel choose_with_prologue(const Node& node, const CompileOptions& options,
+                                  const cpu::FusedProgram& prologue) {
+  const KernelCandidate* candidate = choose_kernel(node, options).candidate;
+  check(candidate != nullptr && candidate->create_with_prologue, "'", node.op->name,
+        "' has no kernel that takes a prologue");
+  const NodeRequest wanted(node, options);
+  return {candidate->create_with_prologue(wanted.request, prologue), candidate};
 }
 
 void lower(const Graph& source, const CompileOptions& options, Graph& target) {

@@ -1,8 +1,11 @@
 #include "cpp/compile/schedule.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
@@ -13,6 +16,11 @@ namespace {
 
 // Beyond this the intermediate tiles of a step no longer stay in the first-level cache.
 constexpr size_t kMaxFused = 48;
+
+// A step of so many elements is not worth a second thread; a reduction to so many results is cut
+// into tiles enough.
+constexpr int64_t kSmall = 1 << 15;
+constexpr int64_t kManyResults = 256;
 
 // A slice whose elements lie together in memory.
 bool is_contiguous_slice(const Node& node) {
@@ -68,11 +76,12 @@ int first_group(const Node& node, const std::vector<int>& group_of) {
 bool can_follow(const Graph& graph, const Group& group, const Node& node) {
   const Shape& shape = node.outputs[0].shape;
   const Node& head = graph.node(group.nodes[0]);
-  if (group.nodes.size() > 1) {
-    if (graph.node(group.nodes[1]).outputs[0].shape != shape) return false;
-  } else if (head.outputs.size() != 1 || head.outputs[0].shape.count() != shape.count()) {
-    return false;
+  if (head.outputs.size() != 1 || head.outputs[0].shape.count() != shape.count()) return false;
+  std::optional<Shape> walk = shape;
+  for (size_t place = 1; place < group.nodes.size() && walk; ++place) {
+    walk = common_refinement(*walk, graph.node(group.nodes[place]).outputs[0].shape);
   }
+  if (!walk) return false;
   return std::any_of(node.inputs.begin(), node.inputs.end(), [&](Value input) {
     const Operand operand = operand_of(input);
     const int base = operand.view.base.node_index();
@@ -90,7 +99,7 @@ bool is_elementwise(const Node& node) {
 }
 
 View read_by(const Graph& graph, const Group& group, size_t place, Value input) {
-  const bool fused = group.elementwise || place > 0;
+  const bool fused = group.is_fused(place);
   check(!fused || is_elementwise(graph.node(group.nodes[place])), "a fused node is element-wise");
   return fused ? operand_of(input).view : view_of(input);
 }
@@ -114,6 +123,30 @@ Operand operand_of(Value value) {
   return {view_of(value), value.shape()};
 }
 
+std::optional<Shape> common_refinement(const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  if (a.count() != b.count() || a.count() == 0) return std::nullopt;
+  // From the last axis on: the smaller of what is left of two axes must divide the other.
+  Shape reversed;
+  int next_a = a.rank() - 1, next_b = b.rank() - 1;
+  int64_t rest_a = 1, rest_b = 1;
+  while (true) {
+    while (rest_a == 1 && next_a >= 0) rest_a = a[next_a--];
+    while (rest_b == 1 && next_b >= 0) rest_b = b[next_b--];
+    if (rest_a == 1 && rest_b == 1) break;
+    const int64_t extent = std::min(rest_a, rest_b);
+    if (std::max(rest_a, rest_b) % extent != 0 || reversed.rank() == Shape::kMaxRank) {
+      return std::nullopt;
+    }
+    reversed.push_back(extent);
+    rest_a /= extent;
+    rest_b /= extent;
+  }
+  Shape shape;
+  for (int axis = reversed.rank(); axis-- > 0;) shape.push_back(reversed[axis]);
+  return shape;
+}
+
 bool is_source(Value value) { return !value.node().op->infer; }
 bool is_constant(Value value) { return value.node().op == &constant_operator(); }
 
@@ -121,8 +154,8 @@ namespace {
 
 class Scheduler {
  public:
-  Scheduler(const Graph& graph, bool fuse, const std::function<bool(const Node&)>& takes_epilogue)
-      : graph_(graph), fuse_(fuse), takes_epilogue_(takes_epilogue) {}
+  Scheduler(const Graph& graph, bool fuse, const KernelFusion& kernels)
+      : graph_(graph), fuse_(fuse), kernels_(kernels) {}
 
   Schedule run() {
     const std::vector<bool> demanded = demanded_nodes(graph_);
@@ -133,7 +166,10 @@ class Scheduler {
       check(!is_view(node), "a view is never computed");
       place(static_cast<int>(i));
     }
-    if (fuse_) move_to_readers();
+    if (fuse_) {
+      move_to_readers();
+      move_to_reductions();
+    }
     return compacted();
   }
 
@@ -215,7 +251,7 @@ class Scheduler {
 
   bool is_head(int index) {
     const auto [found, first] = heads_.try_emplace(index, false);
-    if (first) found->second = takes_epilogue_(graph_.node(group(index).nodes[0]));
+    if (first) found->second = kernels_.takes_epilogue(graph_.node(group(index).nodes[0]));
     return found->second;
   }
 
@@ -233,7 +269,7 @@ class Scheduler {
     for (size_t g = 0; g < groups_.size(); ++g) {
       for (size_t place = 0; place < groups_[g].nodes.size(); ++place) {
         const Node& node = graph_.node(groups_[g].nodes[place]);
-        const bool fused = groups_[g].elementwise || place > 0;
+        const bool fused = groups_[g].is_fused(place);
         for (const Value& input : node.inputs) {
           const Operand operand = fused ? operand_of(input) : Operand{view_of(input), {}};
           Readers& found = of(operand.view.base);
@@ -298,6 +334,126 @@ class Scheduler {
     return !computed_here || read_elsewhere;
   }
 
+  // A reduction computes its operand, an element-wise chain, itself: then that need not be written
+  // and read again.
+  void move_to_reductions() {
+    std::vector<int> reductions;
+    for (size_t g = 0; g < groups_.size(); ++g) {
+      if (takes_chain(groups_[g])) reductions.push_back(static_cast<int>(g));
+    }
+    if (reductions.empty()) return;
+    const std::vector<std::vector<int>> readers = find_reading_nodes();
+    // Of what is read elsewhere too, only one reduction can be part.
+    std::erase_if(reductions, [&](int g) { return take_own_chain(g, readers); });
+    for (const int g : reductions) join_operand(g);
+  }
+
+  // The element-wise group that computes the operand of a node, in the order in which it reads it;
+  // -1 when there is none.
+  int chain_before(const Node& node) const {
+    if (node.inputs.size() != 1) return -1;
+    const View operand = view_of(node.inputs[0]);
+    const int from = group_of(operand.base);
+    if (from < 0 || !groups_[static_cast<size_t>(from)].elementwise) return -1;
+    const bool whole =
+        operand.offset == 0 && operand.base.shape().count() == node.inputs[0].shape().count();
+    return whole ? from : -1;
+  }
+
+  bool takes_chain(const Group& group) const {
+    if (group.elementwise || group.nodes.size() != 1) return false;
+    const Node& node = graph_.node(group.nodes[0]);
+    return chain_before(node) >= 0 && kernels_.takes_prologue(node);
+  }
+
+  // Which nodes read each node; -1 stands for the caller.
+  std::vector<std::vector<int>> find_reading_nodes() const {
+    std::vector<std::vector<int>> readers(graph_.nodes().size());
+    const auto add = [&](Value base, int reader) {
+      readers[static_cast<size_t>(base.node_index())].push_back(reader);
+    };
+    for (const Group& each : groups_) {
+      for (const int node : each.nodes) {
+        for (const Value& base : bases(graph_.node(node))) add(base, node);
+      }
+    }
+    for (const auto& [name, value] : graph_.outputs()) add(view_of(value).base, -1);
+    for (const auto& [state, value] : graph_.assignments()) add(view_of(value).base, -1);
+    return readers;
+  }
+
+  // Moves the nodes that serve this reduction alone, from whatever groups, into its group; false
+  // when there are none, or when something would have to be written for them that is not now.
+  bool take_own_chain(int reduction, const std::vector<std::vector<int>>& readers) {
+    const int head = group(reduction).nodes[0];
+    const Value operand = view_of(graph_.node(head).inputs[0]).base;
+    const Shape& shape = operand.shape();
+    std::vector<int> chain = {head};  // the last first
+    std::set<int> candidates = {operand.node_index()};
+    std::set<int> elsewhere;  // read at other places than their own
+    while (!candidates.empty()) {
+      // Whatever reads it has been looked at before.
+      const int node = candidates.extract(std::prev(candidates.end())).value();
+      const std::vector<int>& all = readers[static_cast<size_t>(node)];
+      if (elsewhere.count(node) > 0 ||
+          !std::all_of(all.begin(), all.end(), [&](int r) { return contains(chain, r); })) {
+        continue;
+      }
+      if (chain.size() >= kMaxFused) return false;
+      chain.push_back(node);
+      for (const Value& input : graph_.node(node).inputs) {
+        const Operand read = operand_of(input);
+        const Value base = read.view.base;
+        if (!reads_at_same_place(read, shape) || base.shape() != shape) {
+          elsewhere.insert(base.node_index());
+        } else if (group_of(base) >= 0 && group(group_of(base)).elementwise) {
+          candidates.insert(base.node_index());
+        }
+      }
+    }
+    if (chain.size() == 1) return false;
+    for (size_t place = 1; place < chain.size(); ++place) {
+      for (const Value& base : bases(graph_.node(chain[place]))) {
+        if (!contains(chain, base.node_index()) && !is_written(base, readers)) return false;
+      }
+    }
+    std::reverse(chain.begin(), chain.end());
+    for (const int node : chain) {
+      std::erase(group(group_of_[static_cast<size_t>(node)]).nodes, node);
+      group_of_[static_cast<size_t>(node)] = reduction;
+    }
+    group(reduction).head = chain.size() - 1;
+    group(reduction).nodes = std::move(chain);
+    return true;
+  }
+
+  // Whether a tensor is in memory: a source, or read outside its group.
+  bool is_written(Value base, const std::vector<std::vector<int>>& readers) const {
+    const int from = group_of(base);
+    const std::vector<int>& all = readers[static_cast<size_t>(base.node_index())];
+    return from < 0 || std::any_of(all.begin(), all.end(), [&](int reader) {
+             return reader < 0 || group_of_[static_cast<size_t>(reader)] != from;
+           });
+  }
+
+  // Makes a reduction part of the whole group that computes its operand, which others read too:
+  // that is written while it is reduced. The reduction's tiles then are the group's, so a large
+  // group is left alone where those may be few.
+  void join_operand(int reduction) {
+    const int head = group(reduction).nodes[0];
+    const Node& node = graph_.node(head);
+    const int target = chain_before(node);
+    if (target < 0 || group(target).nodes.size() >= kMaxFused) return;
+    if (node.inputs[0].shape().count() > kSmall && node.outputs[0].shape.count() < kManyResults) {
+      return;
+    }
+    group(reduction).nodes.clear();
+    group_of_[static_cast<size_t>(head)] = target;
+    group(target).elementwise = false;
+    group(target).head = group(target).nodes.size();
+    group(target).nodes.push_back(head);
+  }
+
   // Groups that everything has left go.
   Schedule compacted() {
     Schedule result;
@@ -314,7 +470,7 @@ class Scheduler {
 
   const Graph& graph_;
   const bool fuse_;
-  const std::function<bool(const Node&)>& takes_epilogue_;
+  const KernelFusion& kernels_;
   std::vector<Group> groups_;
   std::vector<int> group_of_;
   std::map<std::string, int> latest_;  // element-wise group by shape
@@ -323,9 +479,8 @@ class Scheduler {
 
 }  // namespace
 
-Schedule schedule(const Graph& graph, bool fuse,
-                  const std::function<bool(const Node&)>& takes_epilogue) {
-  return Scheduler(graph, fuse, takes_epilogue).run();
+Schedule schedule(const Graph& graph, bool fuse, const KernelFusion& kernels) {
+  return Scheduler(graph, fuse, kernels).run();
 }
 
 }  // namespace castalia

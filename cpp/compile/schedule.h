@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "cpp/graph/graph.h"
@@ -33,12 +34,22 @@ bool is_source(Value value);  // input, state or constant
 // Whether a node is computed element by element, by a fused kernel.
 bool is_elementwise(const Node& node);
 
+// The shape of which both shapes join neighbouring axes, so that one walk through it meets the
+// elements of each in order: [6, 10] and [2, 3, 10] have [2, 3, 10]. None where their axes do not
+// nest.
+std::optional<Shape> common_refinement(const Shape& a, const Shape& b);
+
 // One step: element-wise nodes of one shape that are computed together, tile by tile; or one node
-// with a kernel of its own, and after it the element-wise nodes that the kernel computes of its
-// result.
+// with a kernel of its own, the head, and the element-wise nodes that the kernel computes with it:
+// after it of its result, in that shape or others with a common refinement; or before it, of which
+// it reads the last.
 struct Group {
   std::vector<int> nodes;
   bool elementwise = false;
+  size_t head = 0;  // its place among the nodes, where there is one
+
+  // Whether the node at this place is computed element by element.
+  bool is_fused(size_t place) const { return elementwise || place != head; }
 };
 
 // The tensor with memory that the node at this place of a group reads.
@@ -50,9 +61,13 @@ struct Schedule {
   std::vector<int> group_of;
 };
 
-// takes_epilogue says of a node whether its kernel can compute element-wise nodes of its result.
-Schedule schedule(const Graph& graph, bool fuse,
-                  const std::function<bool(const Node&)>& takes_epilogue);
+// Whether a node's kernel can compute element-wise nodes of its result, or of its operand.
+struct KernelFusion {
+  std::function<bool(const Node&)> takes_epilogue;
+  std::function<bool(const Node&)> takes_prologue;
+};
+
+Schedule schedule(const Graph& graph, bool fuse, const KernelFusion& kernels);
 
 }  // namespace castalia
 

@@ -1,22 +1,24 @@
 #include "cpp/nn/convolution.h"
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/ops/ops.h"
 
 namespace castalia {
 namespace {
 
 // (kernel..., inputs / groups, outputs) of the convolution; its transpose has the two exchanged.
-Shape weight_shape(const char* layer, const ConvolutionOptions& options, const Value& images,
+// `layer` names the layer in errors.
+Shape weight_shape(const std::string& layer, const ConvolutionOptions& options, const Value& images,
                    int64_t inputs, int64_t outputs) {
   const int spatial = images.shape().rank() - 2;
   if (spatial != static_cast<int>(options.kernel.size())) {
     fail(Code::shape_mismatch, layer, ": images ", images.shape(), " have ", spatial,
-         " spatial axes, the kernel ", options.kernel.size());
+         " spatial axes, the kernel ", Shape(options.kernel), " ", options.kernel.size());
   }
   if (options.groups < 1 || inputs % options.groups != 0 || outputs % options.groups != 0) {
     fail(Code::shape_mismatch, layer, ": groups is ", options.groups, ", which does not divide ",
-         inputs, " and ", outputs, " channels");
+         inputs, " and ", outputs, " channels of images ", images.shape(), " and of the result");
   }
   Shape shape;
   for (const int64_t extent : options.kernel) shape.push_back(extent);
@@ -35,8 +37,8 @@ Value with_bias(Trace& trace, Value images, const ConvolutionOptions& options) {
 Value convolution(Trace& trace, const std::string& name, Value images,
                   const ConvolutionOptions& options) {
   const Trace::Part part(trace, name);
-  const Shape shape =
-      weight_shape("convolution", options, images, images.columns(), options.channels);
+  const Shape shape = weight_shape(text("convolution '", name, "'"), options, images,
+                                   images.columns(), options.channels);
   const Value weight = trace.parameter("weight", shape, options.weight);
   return with_bias(trace, convolution(images, weight, options.window, options.groups), options);
 }
@@ -45,8 +47,8 @@ Value convolution_transpose(Trace& trace, const std::string& name, Value images,
                             const ConvolutionOptions& options,
                             const std::vector<int64_t>& output_padding) {
   const Trace::Part part(trace, name);
-  const Shape shape =
-      weight_shape("convolution_transpose", options, images, options.channels, images.columns());
+  const Shape shape = weight_shape(text("convolution_transpose '", name, "'"), options, images,
+                                   options.channels, images.columns());
   const Value weight = trace.parameter("weight", shape, options.weight);
   return with_bias(
       trace, convolution_transpose(images, weight, options.window, output_padding, options.groups),

@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/nn/evaluate_for_test.h"
+#include "cpp/ops/ops.h"
 
 namespace castalia {
 namespace {
@@ -62,10 +65,60 @@ TEST(ConvolutionLayer, NamesWhatDoesNotFit) {
     }
     return std::string();
   };
-  EXPECT_NE(message({.channels = 4, .kernel = {3}}).find("2 spatial axes, the kernel 1"),
-            std::string::npos);
-  EXPECT_NE(message({.channels = 4, .kernel = {3, 3}, .groups = 4}).find("groups is 4"),
-            std::string::npos);
+  EXPECT_EQ(message({.channels = 4, .kernel = {3}}),
+            "convolution 'layer': images [2, 8, 8, 6] have 2 spatial axes, the kernel [3] 1");
+  EXPECT_EQ(message({.channels = 4, .kernel = {3, 3}, .groups = 4}),
+            "convolution 'layer': groups is 4, which does not divide 6 and 4 channels of images "
+            "[2, 8, 8, 6] and of the result");
+}
+
+// The operator, where it stands and both shapes.
+TEST(Convolution, NamesShapesThatDoNotFit) {
+  Graph graph;
+  const Scope scope(graph, "critic / down 0");
+  const auto value = [&](const Shape& shape) {
+    return graph.input(text("x", shape), {DType::float32, shape});
+  };
+  const Value images = value({2, 8, 8, 6});
+  const auto expect_named = [&](const std::function<void()>& build, const std::string& name,
+                                const Shape& one, const Shape& other) {
+    try {
+      build();
+      ADD_FAILURE() << name << " takes " << one << " and " << other;
+    } catch (const Error& error) {
+      const std::string message = error.what();
+      for (const std::string& part :
+           {text("operator '", name, "' at critic / down 0"), text(one), text(other)}) {
+        EXPECT_NE(message.find(part), std::string::npos) << message << "\n  lacks " << part;
+      }
+    }
+  };
+  const auto expect_refused = [&](const Shape& weights) {
+    expect_named([&] { convolution(images, value(weights)); }, "convolution", images.shape(),
+                 weights);
+  };
+  expect_refused({3, 3, 5, 4});
+  expect_refused({3, 6, 4});
+  expect_named(
+      [&] {
+        convolution(images, value({9, 3, 6, 4}));
+      },
+      "convolution", images.shape(), Shape{9, 3});
+  expect_named(
+      [&] {
+        convolution_transpose(images, value({3, 3, 4, 5}));
+      },
+      "convolution_transpose", images.shape(), {3, 3, 4, 5});
+  expect_named(
+      [&] {
+        convolution_weight_gradient(images, value({2, 5, 5, 4}), {3, 3});
+      },
+      "convolution_weight_gradient", {2, 5, 5, 4}, {2, 6, 6, 4});
+  expect_named(
+      [&] {
+        convolution_weight_gradient(images, value({3, 6, 6, 4}), {3, 3});
+      },
+      "convolution_weight_gradient", images.shape(), {3, 6, 6, 4});
 }
 
 }  // namespace

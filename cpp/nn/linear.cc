@@ -1,6 +1,5 @@
 #include "cpp/nn/linear.h"
 
-#include <numbers>
 #include <vector>
 
 #include "cpp/base/status.h"
@@ -17,11 +16,10 @@ struct Activation {
 const std::vector<Activation>& activations() {
   static const std::vector<Activation> table = {
       {"relu", [](Value x) { return relu(x); }},
-      {"leaky_relu", [](Value x) { return maximum(x, 0.01 * x); }},
-      // The exponential sees only what it is used for, so that it cannot overflow.
-      {"elu", [](Value x) { return relu(x) + expm1(negate(relu(negate(x)))); }},
-      {"silu", [](Value x) { return x * sigmoid(x); }},
-      {"gelu", [](Value x) { return 0.5 * x * (1.0 + erf(x * (0.5 * std::numbers::sqrt2))); }},
+      {"leaky_relu", [](Value x) { return leaky_relu(x); }},
+      {"elu", [](Value x) { return elu(x); }},
+      {"silu", [](Value x) { return silu(x); }},
+      {"gelu", [](Value x) { return gelu(x); }},
       {"softplus", [](Value x) { return softplus(x); }},
       {"tanh", [](Value x) { return tanh(x); }},
       {"sigmoid", [](Value x) { return sigmoid(x); }},

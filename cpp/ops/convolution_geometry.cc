@@ -24,7 +24,12 @@ ConvolutionGeometry convolution_geometry(const Attributes& attributes, const Sha
 ConvolutionGeometry convolution_geometry(const Attributes& attributes, const Shape& in,
                                          std::span<const int64_t> kernel, int64_t channels_out) {
   ConvolutionGeometry geometry;
-  geometry.axes = window_axes(attributes, spatial_extents(in), kernel);
+  try {
+    geometry.axes = window_axes(attributes, spatial_extents(in), kernel);
+  } catch (const Error& error) {
+    if (error.code() != Code::shape_mismatch) throw;
+    fail(error.code(), "images ", in, " and a kernel ", Shape(kernel), ": ", error.what());
+  }
   geometry.batch = in[0];
   geometry.channels_in = in.back();
   geometry.channels_out = channels_out;

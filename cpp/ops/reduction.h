@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "cpp/base/shape.h"
 #include "cpp/ops/row_kernel.h"
+#include "cpp/runtime/cpu/fused.h"
 #include "cpp/runtime/cpu/reduce.h"
 #include "cpp/runtime/kernel.h"
 
@@ -39,37 +42,107 @@ struct AxisGroups {
   }
 };
 
+// The operand of a reduction: a tensor, or what a fused program makes of several, piece by piece
+// (KernelCandidate::create_with_prologue).
+class ReductionOperand {
+ public:
+  ReductionOperand() = default;
+  explicit ReductionOperand(const cpu::FusedProgram& prologue)
+      : made_(std::make_unique<const cpu::FusedOperand>(prologue)) {}
+
+  // At the start of the kernel's.
+  size_t scratch_bytes() const { return made_ ? (made_->scratch_bytes() + 63) / 64 * 64 : 0; }
+  double flops() const { return made_ ? made_->flops() : 0; }
+  // The shape with tiles that suit the operand: a piece of a row should be worth the call.
+  cpu::ReduceShape tiled(cpu::ReduceShape shape) const {
+    if (made_) shape.tile_columns = 256;
+    return shape;
+  }
+
+  // What a run of the kernel reads, from element `first` of the operand on.
+  template <typename In>
+  class Source {
+   public:
+    Source(const ReductionOperand& operand, const KernelArguments& arguments)
+        : made_(operand.made_.get()), arguments_(arguments) {
+      if (made_ != nullptr) made_->prepare(arguments_);
+    }
+    Source(const Source&) = delete;
+    Source& operator=(const Source&) = delete;
+
+    // Until the next call.
+    cpu::ReduceSource<In> from(int64_t first) {
+      if (made_ == nullptr) {
+        return cpu::in_memory(static_cast<const In*>(arguments_.inputs[0]) + first);
+      }
+      first_ = first;
+      return {&Source::piece, this, made_->capacity()};
+    }
+
+   private:
+    static const In* piece(void* object, int64_t first, int64_t count) {
+      const auto& self = *static_cast<const Source*>(object);
+      const void* made = self.made_->piece(self.arguments_, self.first_ + first, count);
+      return static_cast<const In*>(made);
+    }
+
+    const cpu::FusedOperand* made_;
+    const KernelArguments& arguments_;
+    int64_t first_ = 0;
+  };
+
+ private:
+  std::unique_ptr<const cpu::FusedOperand> made_;
+};
+
 // A reduction of one axis to one of the same type, by a function of cpp/runtime/cpu/reduce.h.
-template <typename T>
+template <typename In, typename Out = In>
 class AxisReduction : public Kernel {
  public:
-  using Function = void (*)(const cpu::ReduceShape&, const T*, T*, int64_t, int64_t);
+  using Function = void (*)(const cpu::ReduceShape&, const cpu::ReduceSource<In>&, Out*, int64_t,
+                            int64_t);
 
-  AxisReduction(const cpu::ReduceShape& shape, Function function)
-      : shape_(shape), function_(function) {}
+  AxisReduction(const cpu::ReduceShape& shape, ReductionOperand operand, Function function)
+      : shape_(operand.tiled(shape)), operand_(std::move(operand)), function_(function) {}
 
   int64_t tiles() const override { return cpu::reduce_tiles(shape_); }
+  size_t scratch_bytes() const override { return operand_.scratch_bytes(); }
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
-    function_(shape_, static_cast<const T*>(arguments.inputs[0]),
-              static_cast<T*>(arguments.outputs[0]), first, last);
+    ReductionOperand::Source<In> source(operand_, arguments);
+    function_(shape_, source.from(0), static_cast<Out*>(arguments.outputs[0]), first, last);
+  }
+  double flops() const override {
+    return static_cast<double>(shape_.outer) * static_cast<double>(shape_.n) *
+               static_cast<double>(shape_.inner) +
+           operand_.flops();
   }
 
  private:
   cpu::ReduceShape shape_;
+  ReductionOperand operand_;
   Function function_;
 };
 
-// The kernel of an operator with the attribute "axis".
-inline std::unique_ptr<Kernel> make_axis_reduction(const KernelRequest& request,
-                                                   AxisReduction<float>::Function for_float,
-                                                   AxisReduction<double>::Function for_double) {
-  const Shape& x = request.inputs[0].shape;
-  const int axis = static_cast<int>(request.attributes.integer("axis"));
-  const cpu::ReduceShape shape{x.count(0, axis), x[axis], x.count(axis + 1, x.rank())};
-  if (request.inputs[0].dtype == DType::float32) {
-    return std::make_unique<AxisReduction<float>>(shape, for_float);
-  }
-  return std::make_unique<AxisReduction<double>>(shape, for_double);
+// The candidate of an operator with the attribute "axis".
+inline KernelCandidate axis_reduction(AxisReduction<float>::Function for_float,
+                                      AxisReduction<double>::Function for_double) {
+  const auto make = [=](const KernelRequest& request,
+                        ReductionOperand operand) -> std::unique_ptr<Kernel> {
+    const Shape& x = request.inputs[0].shape;
+    const int axis = static_cast<int>(request.attributes.integer("axis"));
+    const cpu::ReduceShape shape{x.count(0, axis), x[axis], x.count(axis + 1, x.rank())};
+    if (request.inputs[0].dtype == DType::float32) {
+      return std::make_unique<AxisReduction<float>>(shape, std::move(operand), for_float);
+    }
+    return std::make_unique<AxisReduction<double>>(shape, std::move(operand), for_double);
+  };
+  return {.name = "highway",
+          .create = [make](const KernelRequest& request,
+                           std::string*) { return make(request, ReductionOperand()); },
+          .create_with_prologue =
+              [make](const KernelRequest& request, const cpu::FusedProgram& prologue) {
+                return make(request, ReductionOperand(prologue));
+              }};
 }
 
 // Where the largest or smallest element of a column of [n, inner] stands; the first NaN, if any.

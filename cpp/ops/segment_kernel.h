@@ -12,9 +12,9 @@
 
 namespace castalia {
 
-// Method::add takes a row into the result so far, which starts at 0, in double. A tile is some
-// segments, whose rows it finds by itself, so a result depends on the rows of its own segment
-// alone.
+// Method::reduce(x, width, rows, count, out) makes one row of the rows of x that are listed, which
+// may be none. A tile is some segments, whose rows it finds by itself, so a result depends on the
+// rows of its own segment alone.
 template <typename T, typename Method>
 class SegmentKernel : public Kernel {
  public:
@@ -34,14 +34,12 @@ class SegmentKernel : public Kernel {
     return width_ == 0 ? 0 : (segments_ + together_ - 1) / together_;
   }
   size_t scratch_bytes() const override {
-    return static_cast<size_t>(count_ + together_ + 1) * sizeof(int64_t) +
-           static_cast<size_t>(width_) * sizeof(double);
+    return static_cast<size_t>(count_ + together_ + 1) * sizeof(int64_t);
   }
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
     const T* x = static_cast<const T*>(arguments.inputs[0]);
     T* out = static_cast<T*>(arguments.outputs[0]);
-    double* result = reinterpret_cast<double*>(arguments.scratch);
-    int64_t* rows = reinterpret_cast<int64_t*>(result + width_);
+    int64_t* rows = reinterpret_cast<int64_t*>(arguments.scratch);
     int64_t* begin = rows + count_;
     for (int64_t tile = first; tile < last; ++tile) {
       const int64_t from = tile * together_;
@@ -49,12 +47,8 @@ class SegmentKernel : public Kernel {
       with_indices(index_type_, arguments.inputs[1],
                    [&](const auto* ids) { sort_segments(ids, count_, from, to, begin, rows); });
       for (int64_t s = 0; s < to - from; ++s) {
-        std::fill_n(result, width_, 0.0);
-        for (int64_t i = begin[s]; i < begin[s + 1]; ++i) {
-          Method::add(x + rows[i] * width_, width_, i == begin[s], result);
-        }
-        std::transform(result, result + width_, out + (from + s) * width_,
-                       [](double value) { return static_cast<T>(value); });
+        Method::reduce(x, static_cast<size_t>(width_), rows + begin[s],
+                       static_cast<size_t>(begin[s + 1] - begin[s]), out + (from + s) * width_);
       }
     }
   }

@@ -36,18 +36,6 @@ Value transposed(Value matrices) {
   return transpose(matrices, axes);
 }
 
-Value matrix_product(Value a, Value b, bool transpose_a, bool transpose_b) {
-  if (a.shape().rank() == 2) return matmul(a, b, transpose_a, transpose_b);
-  // (..., m, k, 1) times (..., 1, k, n), summed over k.
-  Value left = transpose_a ? transposed(a) : a;
-  Value right = transpose_b ? transposed(b) : b;
-  Shape left_shape = left.shape();
-  Shape right_shape = right.shape();
-  left_shape.push_back(1);
-  right_shape.insert(right_shape.rank() - 2, 1);
-  return sum(reshape(left, left_shape) * reshape(right, right_shape), {-2}, false);
-}
-
 Value triangle_of(Value matrices, bool lower, double diagonal) {
   const int64_t n = matrices.columns();
   std::vector<double> kept;

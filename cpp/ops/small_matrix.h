@@ -17,9 +17,6 @@ void expect_right_sides(const TensorType& a, const TensorType& b);
 // The last two axes exchanged.
 Value transposed(Value matrices);
 
-// a * b, each matrix transposed first where asked; leading axes are equal.
-Value matrix_product(Value a, Value b, bool transpose_a = false, bool transpose_b = false);
-
 // Keeps the elements of one triangle and sets the others to 0; the diagonal is multiplied by a
 // number, 0 included.
 Value triangle_of(Value matrices, bool lower, double diagonal);

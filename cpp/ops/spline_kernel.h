@@ -1,4 +1,4 @@
-// The fused kernels of splines (cpp/runtime/cpu/rq_spline.h) as kernels of operators.
+// The fused kernels of splines (cpp/runtime/cpu/spline.h) as kernels of operators.
 #ifndef CASTALIA_CPP_OPS_SPLINE_KERNEL_H_
 #define CASTALIA_CPP_OPS_SPLINE_KERNEL_H_
 
@@ -10,27 +10,15 @@
 #include "cpp/ops/kernels.h"
 #include "cpp/ops/row_kernel.h"
 #include "cpp/ops/spline_knots.h"
-#include "cpp/runtime/cpu/rq_spline.h"
+#include "cpp/runtime/cpu/spline.h"
 
 namespace castalia {
 
-// The arrays of `count` splines in a row.
 template <typename T>
-struct SplineArrays {
-  const T* argument;
-  const T* params;
-  const T* gradient_result;       // null but in gradients
-  const T* gradient_log_abs_det;  // null but in gradients
-  T* first;                       // the result, or the gradient of the argument
-  T* second;                      // the log-determinants, or the gradients of the parameters
-  size_t count;
-};
-
-template <typename Method, typename T>
 std::unique_ptr<Kernel> make_typed_spline_kernel(const KernelRequest& request,
-                                                 const cpu::RqSpline& spline) {
+                                                 const cpu::Spline& spline, cpu::SplineTask task) {
   // Whole vectors of splines, so that only the last tile has a rest.
-  constexpr int64_t kBlock = 16;
+  constexpr int64_t kBlock = 64;
   const int64_t count = request.inputs[0].shape.count();
   const auto parameters = static_cast<int64_t>(spline.parameters());
   const bool gradient = request.inputs.size() == 4;
@@ -38,36 +26,59 @@ std::unique_ptr<Kernel> make_typed_spline_kernel(const KernelRequest& request,
     const int64_t begin = first * kBlock;
     const int64_t end = std::min(count, last * kBlock);
     const auto input = [&](size_t i) { return static_cast<const T*>(arguments.inputs[i]); };
-    Method::compute(
-        spline,
-        SplineArrays<T>{
-            input(0) + begin, input(1) + begin * parameters, gradient ? input(2) + begin : nullptr,
-            gradient ? input(3) + begin : nullptr, static_cast<T*>(arguments.outputs[0]) + begin,
-            static_cast<T*>(arguments.outputs[1]) + begin * (gradient ? parameters : 1),
-            static_cast<size_t>(end - begin)});
+    const auto output = [&](size_t i) { return static_cast<T*>(arguments.outputs[i]); };
+    cpu::SplineArrays<T> arrays{.argument = input(0) + begin,
+                                .params = input(1) + begin * parameters};
+    if (gradient) {
+      arrays.gradient_result = input(2) + begin;
+      arrays.gradient_log_abs_det = input(3) + begin;
+      arrays.gradient_argument = output(0) + begin;
+      arrays.gradient_params = output(1) + begin * parameters;
+    } else {
+      arrays.result = output(0) + begin;
+      arrays.log_abs_det = output(1) + begin;
+    }
+    spline.compute(task, arrays, static_cast<size_t>(end - begin));
   };
   const int64_t bytes_per_block =
       kBlock * (parameters + 3) * (gradient ? 2 : 1) * static_cast<int64_t>(sizeof(T));
   return make_row_kernel((count + kBlock - 1) / kBlock, bytes_per_block, compute);
 }
 
-template <typename Method>
-std::unique_ptr<Kernel> make_spline_kernel(const KernelRequest& request, std::string* refusal) {
-  const SplineOptions options = spline_options(request.attributes);
-  if (options.bins > cpu::RqSpline::kMaxBins) {
-    *refusal = text(options.bins, " bins, more than ", cpu::RqSpline::kMaxBins);
-    return nullptr;
-  }
-  const cpu::RqSpline spline({.bins = static_cast<int>(options.bins),
-                              .lower = options.lower,
-                              .upper = options.upper,
-                              .linear_tails = options.tails == "linear",
-                              .min_width = options.min_width,
-                              .min_height = options.min_height,
-                              .min_derivative = options.min_derivative});
-  return request.inputs[0].dtype == DType::float32
-             ? make_typed_spline_kernel<Method, float>(request, spline)
-             : make_typed_spline_kernel<Method, double>(request, spline);
+// What computes a task of a kind of splines in one kernel.
+inline KernelCandidate spline_candidate(cpu::SplineKind kind, cpu::SplineTask task) {
+  const auto create = [=](const KernelRequest& request,
+                          std::string* refusal) -> std::unique_ptr<Kernel> {
+    const SplineOptions options = spline_options(request.attributes);
+    if (options.bins > cpu::Spline::kMaxBins) {
+      *refusal = text(options.bins, " bins, more than ", cpu::Spline::kMaxBins);
+      return nullptr;
+    }
+    const cpu::Spline spline(kind, {.bins = static_cast<int>(options.bins),
+                                    .lower = options.lower,
+                                    .upper = options.upper,
+                                    .linear_tails = options.tails == "linear",
+                                    .min_width = options.min_width,
+                                    .min_height = options.min_height,
+                                    .min_derivative = options.min_derivative});
+    return request.inputs[0].dtype == DType::float32
+               ? make_typed_spline_kernel<float>(request, spline, task)
+               : make_typed_spline_kernel<double>(request, spline, task);
+  };
+  return {"highway", create};
+}
+
+// The kernels of a spline's operator and of the operator's gradient.
+inline void add_spline_kernels(KernelTable& table, const std::string& name, cpu::SplineKind kind) {
+  table.add(name, spline_candidate(kind, cpu::SplineTask::forward));
+  table.add("gradient(" + name + ")", spline_candidate(kind, cpu::SplineTask::forward_gradient));
+}
+
+// Those of the inverse.
+inline void add_spline_inverse_kernels(KernelTable& table, const std::string& name,
+                                       cpu::SplineKind kind) {
+  table.add(name, spline_candidate(kind, cpu::SplineTask::inverse));
+  table.add("gradient(" + name + ")", spline_candidate(kind, cpu::SplineTask::inverse_gradient));
 }
 
 }  // namespace castalia

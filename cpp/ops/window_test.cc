@@ -78,8 +78,8 @@ TEST_F(Windows, RefuseWhatDoesNotFit) {
   EXPECT_EQ(message([&] {
               return convolution(image, input({7, 7, 3, 8}));
             }),
-            "operator 'convolution': a kernel of 7 with dilation 1 does not fit into 6 elements "
-            "padded by 0 and 0 along spatial axis 0");
+            "operator 'convolution': images [8, 6, 6, 3] and a kernel [7, 7]: a kernel of 7 with "
+            "dilation 1 does not fit into 6 elements padded by 0 and 0 along spatial axis 0");
   EXPECT_EQ(message([&] {
               return convolution(image, input({3, 3, 3, 8}), {.stride = {0}});
             }),

@@ -72,6 +72,20 @@ const std::vector<Epilogue>& epilogues() {
          const Value flat = reshape(z, Shape{z.shape().count()});
          g.output("y", tanh(flat) + reshape(o.residual, flat.shape()));
        }},
+      {"overwritten before it is read for the last time", 1,
+       [](Graph& g, const Operands& o) {
+         const Value z = matmul(o.x, o.w);
+         g.output("y", tanh(z));
+         g.output("sum", z + o.residual);
+       }},
+      {"in two shapes", 1,
+       [](Graph& g, const Operands& o) {
+         const Value z = matmul(o.x, o.w) + o.bias;
+         const Shape cloud{z.shape()[0], 1, z.shape()[1], 1};
+         const Value y = reshape(z, cloud) * reshape(o.column, Shape{cloud[0], 1, 1, 1});
+         g.output("y", tanh(y) + reshape(o.residual, cloud));
+         g.output("z", z);
+       }},
       {"the product twice", 1,
        [](Graph& g, const Operands& o) {
          const Value z = matmul(o.x, o.w);
@@ -181,6 +195,35 @@ TEST(Epilogue, IsPartOfTheProductsStep) {
     const Trial trial(epilogue, DType::float32, {130, 30, 20});
     EXPECT_EQ(static_cast<int>(trial.program({})->steps.size()), epilogue.steps) << epilogue.name;
   }
+}
+
+// Rows of a matrix that are particles of clouds: what follows the product sees them as either.
+TEST(Epilogue, SpansShapesThatNest) {
+  const auto run = [](bool fuse) {
+    Graph graph;
+    const Value x = graph.input("x", {DType::float32, {4 * 6, 5}});
+    const Value w = graph.input("w", {DType::float32, {5, 8}});
+    const Value bias = graph.input("bias", {DType::float32, {8}});
+    const Value item = graph.input("item", {DType::float32, {4, 1, 8}});
+    const Value place = graph.input("place", {DType::float32, {6, 1}});
+    const Value wide = graph.input("wide", {DType::float32, {12, 1}});
+    const Value z = matmul(x, w) + bias;
+    const Value cloud = reshape(z, Shape{4, 6, 8}) * item + place;
+    const Value back = relu(reshape(cloud, Shape{4 * 6, 8})) - bias;
+    graph.output("y", reshape(back, Shape{2, 12, 8}) * wide);
+    Workspace workspace(compile(graph, {.fuse = fuse}));
+    EXPECT_EQ(workspace.program().steps.size(), fuse ? 1U : 7U);
+    std::mt19937 engine(3);
+    std::normal_distribution<float> normal;
+    for (const Value& input : graph.inputs()) {
+      auto* to = static_cast<float*>(workspace.input(input.node().attributes.string("name")));
+      for (int64_t i = 0; i < input.shape().count(); ++i) to[i] = normal(engine);
+    }
+    workspace.run();
+    const auto* y = static_cast<const float*>(workspace.output("y"));
+    return std::vector<float>(y, y + 4 * 6 * 8);
+  };
+  EXPECT_EQ(run(true), run(false));
 }
 
 TEST(PreparedOperands, AreMadeOnceForAllBatchesAndAnewWhenTold) {

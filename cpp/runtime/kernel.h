@@ -63,6 +63,13 @@ inline std::string Kernel::prepared_form(int) const { return {}; }
 inline size_t Kernel::prepared_bytes(int) const { return 0; }
 inline void Kernel::prepare(int, const void*, std::byte*) const {}
 
+// How matrix products of float32 read their operands. Sums are float32 in any case.
+enum class Products : uint8_t {
+  float32,   // as they are
+  bfloat16,  // rounded to bfloat16 (to nearest, ties to even), by the processor's own products
+  bfloat16_emulated,  // the same roundings and our float32 products: to see what the rounding costs
+};
+
 struct KernelRequest {
   const Attributes& attributes;
   std::span<const TensorType> inputs;
@@ -72,6 +79,8 @@ struct KernelRequest {
   bool rows_independent = true;
   // Per input: its contents do not change between runs. Empty: all may.
   std::vector<bool> fixed = {};
+  // Asked of the operator matmul.
+  Products products = Products::float32;
 };
 
 // One way to compute an operator. create() returns null and states the reason when it does not take
@@ -87,6 +96,15 @@ struct KernelCandidate {
   std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
                                         const cpu::FusedProgram& epilogue)>
       create_with_epilogue = {};
+
+  // Where it can be had, for an operator of one operand and one result: the operand is computed
+  // element by element, in the same kernel, and is not in memory unless it is asked for. Output 0
+  // of the program is the operand, in the order of its elements; the kernel's inputs are the
+  // program's, its outputs the operator's and then the program's from the second on. Takes every
+  // request that create() takes.
+  std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
+                                        const cpu::FusedProgram& prologue)>
+      create_with_prologue = {};
 };
 
 }  // namespace castalia

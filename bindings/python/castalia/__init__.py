@@ -42,6 +42,7 @@ from ._errors import low as _low
 from ._events import EventWriter
 from ._handles import Context, info, models, training_fields
 from ._model import Model, Sampler, load
+from ._referee import evaluate, metrics, observable_sets
 from ._training import Status, Trainer
 
 __version__: str = _low.castalia_version()
@@ -92,13 +93,16 @@ __all__ = [
     "Trainer",
     "UnsupportedError",
     "create",
+    "evaluate",
     "hdf5_read",
     "hdf5_shape",
     "hdf5_write",
     "info",
     "load",
+    "metrics",
     "models",
     "normal",
+    "observable_sets",
     "training_fields",
     "uniform",
     *_classes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from ._arrays import maybe_readable, readable, writable
 from ._errors import low
-from ._handles import Context, Handle, settings_handle
+from ._handles import Config, Context, Handle, settings_handle
 
 
 class Dataset(Handle):
@@ -68,6 +69,28 @@ class Dataset(Handle):
         context = np.empty((n, width), dtype) if width else None
         low.castalia_dataset_read(self._handle, first, x, context)
         return x, context
+
+
+    def observe(self, observables: str, *, settings: Context | None = None, **options: Any) -> Dataset:
+        """A set of observables of every event (`castalia.observable_sets()`), with the events' context
+        and weights. Options are fields of the set."""
+        with Config(options) as config:
+            handle = low.castalia_dataset_observe(
+                settings_handle(settings), self._handle, observables, config._handle
+            )
+        observed = type(self).__new__(type(self))
+        Handle.__init__(observed, handle)
+        return observed
+
+    def describe(self) -> dict:
+        """Columns (name, units, meaning), and details of the whole sample (name, units, meaning, shape,
+        values) where the data set is one of observables."""
+        return json.loads(low.castalia_dataset_describe(self._handle))
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the features."""
+        return [column["name"] for column in self.describe()["columns"]]
 
 
 def hdf5_shape(path: str | os.PathLike, dataset: str) -> tuple[int, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ._errors import low
 from ._handles import Config, Handle
+from ._progress import bar
 
 if TYPE_CHECKING:
     from ._data import Dataset
@@ -72,11 +72,15 @@ def train(
 ) -> None:
     with Trainer(model, data, **training) as trainer:
         status = trainer.status
-        with _bar(progress, status) as bar:
+        with bar(progress, status.steps, status.step) as shown:
             steps, since = 1, time.monotonic()
             while not status.finished:
                 status = trainer.advance(steps)
-                bar.show(status)
+                shown.show(
+                    status.step,
+                    loss=f"{status.loss:.4f}",
+                    validation=f"{status.validation_loss:.4f}",
+                )
                 if callback is not None and callback(status) is False:
                     break
                 # About ten looks at the outside a second.
@@ -84,65 +88,3 @@ def train(
                 steps = max(1, min(2 * steps, round(steps * 0.1 / max(now - since, 1e-4))))
                 since = now
         trainer.finish()
-
-
-def _bar(progress: bool | None, status: Status) -> Any:
-    shown = sys.stderr is not None and sys.stderr.isatty() if progress is None else progress
-    if not shown:
-        return _Silent()
-    try:
-        import tqdm
-    except ImportError:
-        return _Line()
-    return _Tqdm(tqdm.tqdm, status)
-
-
-class _Silent:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def show(self, status: Status) -> None:
-        pass
-
-
-class _Tqdm(_Silent):
-    def __init__(self, tqdm: Any, status: Status) -> None:
-        self._bar = tqdm(total=status.steps, initial=status.step, unit="step", dynamic_ncols=True)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def show(self, status: Status) -> None:
-        self._bar.set_postfix(
-            loss=f"{status.loss:.4f}", validation=f"{status.validation_loss:.4f}", refresh=False
-        )
-        self._bar.update(status.step - self._bar.n)
-
-
-class _Line(_Silent):
-    """A line on stderr, drawn again and again, for an environment without tqdm."""
-
-    def __init__(self) -> None:
-        self._started, self._drawn = time.monotonic(), 0.0
-
-    def __exit__(self, *_: object) -> None:
-        if self._drawn:
-            print(file=sys.stderr)
-
-    def show(self, status: Status) -> None:
-        now = time.monotonic()
-        if not status.finished and now - self._drawn < 0.1:
-            return
-        self._drawn = now
-        done = status.step / max(status.steps, 1)
-        left = (now - self._started) * (1 - done) / max(done, 1e-9)
-        print(
-            f"\r[{'=' * round(30 * done):30}] {status.step}/{status.steps}  loss {status.loss:.4f}  "
-            f"validation {status.validation_loss:.4f}  {left:.0f} s left ",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )

@@ -5,7 +5,6 @@
 #include "cpp/base/status.h"
 #include "cpp/ops/infer.h"
 #include "cpp/ops/ops.h"
-#include "cpp/ops/small_matrix.h"
 
 namespace castalia {
 namespace {
@@ -63,7 +62,7 @@ std::vector<Value> define_attention(Graph& graph, std::span<const Value> inputs,
   const Value zero = graph.scalar(0.0, dtype);
   if (v[1] == 0) return {broadcast_to(zero, result)};
   const Value mask = attributes.integer("mask") != 0 ? inputs[3] : Value();
-  Value scores = matrix_product(by_head(inputs[0], heads), by_head(inputs[1], heads), false, true);
+  Value scores = matmul(by_head(inputs[0], heads), by_head(inputs[1], heads), false, true);
   scores = scores * attributes.real("scale");
   if (attributes.integer("bias") != 0) scores = scores + inputs.back();
   // Below all that is visible, and finite: the weight is set to 0 again below.
@@ -73,7 +72,7 @@ std::vector<Value> define_attention(Graph& graph, std::span<const Value> inputs,
   if (mask) weights = select(mask, weights, zero);
   const Value total = sum(weights, {-1});
   const Value divisor = select(less(zero, total), total, graph.scalar(1.0, dtype));
-  const Value out = matrix_product(weights / divisor, by_head(inputs[2], heads));
+  const Value out = matmul(weights / divisor, by_head(inputs[2], heads));
   return {reshape(transpose(out, {0, 2, 1, 3}), result)};
 }
 

@@ -2,6 +2,7 @@
 
 #include "cpp/ops/add/op.h"
 #include "cpp/ops/infer.h"
+#include "cpp/ops/matmul/op.h"
 #include "cpp/ops/small_matrix.h"
 #include "cpp/ops/triangular_solve/op.h"
 
@@ -19,7 +20,7 @@ std::vector<TensorType> infer_cholesky(std::span<const TensorType> inputs, const
 std::vector<Value> differentiate_cholesky(const GradientRequest& r) {
   const Value l = r.outputs[0];
   const Value g = triangle_of(r.gradients[0], true, 1.0);
-  const Value p = triangle_of(matrix_product(l, g, true, false), true, 0.5);
+  const Value p = triangle_of(matmul(l, g, true, false), true, 0.5);
   const TriangularSolveOptions transpose{.lower = true, .transpose = true};
   const Value half = triangular_solve(l, p, transpose);
   const Value s = triangular_solve(l, transposed(half), transpose);

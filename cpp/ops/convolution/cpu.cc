@@ -9,25 +9,29 @@ cpu::ConvolutionShape shape_of(const KernelRequest& request) {
       convolution_geometry(request.attributes, request.inputs[0].shape, request.inputs[1].shape));
 }
 
-std::unique_ptr<Kernel> create_scattered(const KernelRequest& request, std::string* refusal) {
+std::unique_ptr<Kernel> create_scattered(const KernelRequest& request,
+                                         const cpu::FusedProgram* epilogue, std::string* refusal) {
   const cpu::ConvolutionShape shape = shape_of(request);
   if (!cpu::ScatteredProduct::suits(shape, false)) {
     *refusal = "only for a result of very few channels and a stride of one";
     return nullptr;
   }
-  return make_convolution_kernel(request, cpu::ScatteredProduct::forward(shape), shape.flops());
+  return make_convolution_kernel(request, cpu::ScatteredProduct::forward(shape), shape.flops(),
+                                 epilogue);
 }
 
-std::unique_ptr<Kernel> create_sliding(const KernelRequest& request, std::string*) {
+std::unique_ptr<Kernel> create_sliding(const KernelRequest& request,
+                                       const cpu::FusedProgram* epilogue, std::string*) {
   const cpu::ConvolutionShape shape = shape_of(request);
-  return make_convolution_kernel(request, cpu::SlidingProduct::forward(shape), shape.flops());
+  return make_convolution_kernel(request, cpu::SlidingProduct::forward(shape), shape.flops(),
+                                 epilogue);
 }
 
 }  // namespace
 
 void convolution_kernels(KernelTable& table) {
-  table.add("convolution", {"scatter", create_scattered});
-  table.add("convolution", {"highway", create_sliding});
+  table.add("convolution", convolution_candidate("scatter", create_scattered));
+  table.add("convolution", convolution_candidate("highway", create_sliding));
 }
 
 }  // namespace castalia

@@ -3,43 +3,24 @@
 #include <cmath>
 #include <numbers>
 
-#include "cpp/ops/add/op.h"
-#include "cpp/ops/clamp/op.h"
-#include "cpp/ops/erfc/op.h"
-#include "cpp/ops/infer.h"
-#include "cpp/ops/maximum/op.h"
+#include "cpp/ops/elementwise.h"
+#include "cpp/ops/gelu_by_tanh/op.h"
+#include "cpp/ops/gelu_derivative/op.h"
 #include "cpp/ops/multiply/op.h"
-#include "cpp/ops/sigmoid/op.h"
-#include "cpp/ops/square/op.h"
 
 namespace castalia {
-namespace {
-
-std::vector<Value> define_gelu(Graph& graph, std::span<const Value> inputs,
-                               const Attributes& attributes) {
-  const Value x = inputs[0];
-  if (attributes.integer("approximate") == 0) {
-    return {(0.5 * x) * erfc(-std::numbers::sqrt2 / 2 * x)};
-  }
-  // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond the limit it is 0 or 1 to every digit, while the cube
-  // in u would overflow.
-  constexpr double kLimit = 10.0;
-  const Value bounded = clamp(x, -kLimit, kLimit);
-  const double scale = std::sqrt(8 / std::numbers::pi);
-  const Value u = bounded * (scale + (scale * 0.044715) * square(bounded));
-  return {maximum(x, graph.scalar(-kLimit, x.dtype())) * sigmoid(u)};
-}
-
-}  // namespace
 
 const Operator& gelu_operator() {
-  static const Operator op{.name = "gelu", .infer = infer_unary, .define = define_gelu};
+  static const Operator op = make_elementwise(
+      "gelu", "gelu", [](double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); },
+      [](const GradientRequest& r) -> Values {
+        return {r.gradients[0] * gelu_derivative(r.inputs[0])};
+      });
   return op;
 }
 
 Value gelu(Value x, bool approximate) {
-  return x.graph().apply(gelu_operator(), {x},
-                         {{"approximate", static_cast<int64_t>(approximate)}})[0];
+  return approximate ? gelu_by_tanh(x) : x.graph().apply(gelu_operator(), {x})[0];
 }
 
 }  // namespace castalia

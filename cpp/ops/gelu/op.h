@@ -9,7 +9,7 @@ namespace castalia {
 const Operator& gelu_operator();
 
 // x times the probability that a standard normal number lies below x (arXiv:1606.08415): exactly,
-// or by the usual approximation with tanh. For finite x.
+// or by the usual approximation with tanh (gelu_by_tanh). For finite x.
 Value gelu(Value x, bool approximate = false);
 
 }  // namespace castalia

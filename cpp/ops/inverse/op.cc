@@ -1,6 +1,7 @@
 #include "cpp/ops/inverse/op.h"
 
 #include "cpp/ops/infer.h"
+#include "cpp/ops/matmul/op.h"
 #include "cpp/ops/negate/op.h"
 #include "cpp/ops/small_matrix.h"
 
@@ -15,8 +16,8 @@ std::vector<TensorType> infer_inverse(std::span<const TensorType> inputs, const 
 
 std::vector<Value> differentiate_inverse(const GradientRequest& r) {
   const Value y = r.outputs[0];
-  const Value left = matrix_product(y, r.gradients[0], true, false);
-  return {negate(matrix_product(left, y, false, true))};
+  const Value left = matmul(y, r.gradients[0], true, false);
+  return {negate(matmul(left, y, false, true))};
 }
 
 }  // namespace

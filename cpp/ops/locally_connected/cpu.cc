@@ -6,16 +6,17 @@
 namespace castalia {
 namespace {
 
-std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
+std::unique_ptr<Kernel> create(const KernelRequest& request, const cpu::FusedProgram* epilogue,
+                               std::string*) {
   const cpu::ConvolutionShape shape = convolution_shape(locally_connected_geometry(
       request.attributes, request.inputs[0].shape, request.outputs[0].shape.back()));
-  return make_convolution_kernel(request, cpu::LocallyConnected(shape), shape.flops());
+  return make_convolution_kernel(request, cpu::LocallyConnected(shape), shape.flops(), epilogue);
 }
 
 }  // namespace
 
 void locally_connected_kernels(KernelTable& table) {
-  table.add("locally_connected", {"highway", create});
+  table.add("locally_connected", convolution_candidate("highway", create));
 }
 
 }  // namespace castalia

@@ -6,17 +6,18 @@
 namespace castalia {
 namespace {
 
-std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
+std::unique_ptr<Kernel> create(const KernelRequest& request, const cpu::FusedProgram* epilogue,
+                               std::string*) {
   const cpu::ConvolutionShape shape = convolution_shape(locally_connected_geometry(
       request.attributes, request.inputs[0].shape, request.inputs[1].shape.back()));
-  return make_convolution_kernel(request, cpu::LocallyConnectedWeightGradient(shape),
-                                 shape.flops());
+  return make_convolution_kernel(request, cpu::LocallyConnectedWeightGradient(shape), shape.flops(),
+                                 epilogue);
 }
 
 }  // namespace
 
 void locally_connected_weight_gradient_kernels(KernelTable& table) {
-  table.add("locally_connected_weight_gradient", {"highway", create});
+  table.add("locally_connected_weight_gradient", convolution_candidate("highway", create));
 }
 
 }  // namespace castalia

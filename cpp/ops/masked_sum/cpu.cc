@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cpp/ops/kernels.h"
+#include "cpp/runtime/cpu/row_sums.h"
 
 namespace castalia {
 namespace {
@@ -15,22 +16,14 @@ class MaskedSumKernel : public Kernel {
   }
 
   int64_t tiles() const override { return (rows_ + together_ - 1) / together_; }
-  size_t scratch_bytes() const override { return static_cast<size_t>(features_) * sizeof(double); }
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
     const T* x = static_cast<const T*>(arguments.inputs[0]);
     const T* mask = static_cast<const T*>(arguments.inputs[1]);
     T* out = static_cast<T*>(arguments.outputs[0]);
-    double* sums = reinterpret_cast<double*>(arguments.scratch);
     for (int64_t row = first * together_; row < std::min(rows_, last * together_); ++row) {
-      std::fill_n(sums, features_, 0.0);
-      for (int64_t p = row * particles_; p < (row + 1) * particles_; ++p) {
-        if (mask[p] == 0) continue;
-        for (int64_t j = 0; j < features_; ++j) {
-          sums[j] += static_cast<double>(x[p * features_ + j]);
-        }
-      }
-      std::transform(sums, sums + features_, out + row * features_,
-                     [](double sum) { return static_cast<T>(sum); });
+      const int64_t particle = row * particles_;
+      cpu::sum_masked_rows(x + particle * features_, static_cast<size_t>(features_),
+                           mask + particle, static_cast<size_t>(particles_), out + row * features_);
     }
   }
   double flops() const override {
@@ -45,7 +38,7 @@ class MaskedSumKernel : public Kernel {
   int64_t together_;
 };
 
-std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
+std::unique_ptr<Kernel> create_masked_sum(const KernelRequest& request, std::string*) {
   if (request.inputs[0].dtype == DType::float32) {
     return std::make_unique<MaskedSumKernel<float>>(request.inputs[0].shape);
   }
@@ -54,6 +47,8 @@ std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
 
 }  // namespace
 
-void masked_sum_kernels(KernelTable& table) { table.add("masked_sum", {"loops", create}); }
+void masked_sum_kernels(KernelTable& table) {
+  table.add("masked_sum", {"highway", create_masked_sum});
+}
 
 }  // namespace castalia

@@ -4,6 +4,7 @@
 
 #include "cpp/base/text.h"
 #include "cpp/ops/kernels.h"
+#include "cpp/runtime/cpu/bfloat16.h"
 #include "cpp/runtime/cpu/gemm.h"
 #include "cpp/runtime/cpu/onednn_gemm.h"
 #include "cpp/runtime/cpu/product_epilogue.h"
@@ -194,6 +195,117 @@ std::unique_ptr<Kernel> make_highway(const KernelRequest& request,
   return std::make_unique<MatmulKernel<double>>(shape, batch, prepared, std::move(after));
 }
 
+// Whether the request is for operands that are rounded to bfloat16.
+bool rounds(const KernelRequest& request) {
+  return request.products != Products::float32 && request.inputs[0].dtype == DType::float32;
+}
+
+// The float product of operands that were rounded to bfloat16, whose products are exact. What is
+// rounded is copied, so it is slower than the float product: a measure of the loss, and the kernel
+// of shapes that oneDNN is not asked for.
+class RoundedMatmulKernel : public Kernel {
+ public:
+  RoundedMatmulKernel(const cpu::GemmShape& shape, const MatmulBatch& batch)
+      : shape_(shape),
+        batch_(batch),
+        items_(batch.lead.count()),
+        item_tiles_(cpu::gemm_tiles(shape)) {}
+
+  int64_t tiles() const override { return items_ * item_tiles_; }
+  size_t scratch_bytes() const override {
+    return cpu::gemm_scratch_bytes<float>(shape_) + bytes(shape_.m * shape_.k) +
+           bytes(shape_.k * shape_.n);
+  }
+  double flops() const override {
+    return 2.0 * static_cast<double>(items_ * shape_.m) * static_cast<double>(shape_.n * shape_.k);
+  }
+
+  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
+    const auto* a = static_cast<const float*>(arguments.inputs[0]);
+    const auto* b = static_cast<const float*>(arguments.inputs[1]);
+    auto* c = static_cast<float*>(arguments.outputs[0]);
+    std::byte* const place = arguments.scratch + cpu::gemm_scratch_bytes<float>(shape_);
+    auto* const rounded_a = reinterpret_cast<float*>(place);
+    auto* const rounded_b = reinterpret_cast<float*>(place + bytes(shape_.m * shape_.k));
+    while (first < last) {
+      const int64_t item = first / item_tiles_;
+      const int64_t begin = first - item * item_tiles_;
+      const int64_t end = std::min(item_tiles_, begin + last - first);
+      const MatmulBatch::Offsets at = batch_.offsets(item);
+      std::transform(a + at.a, a + at.a + shape_.m * shape_.k, rounded_a, cpu::rounded_to_bfloat16);
+      std::transform(b + at.b, b + at.b + shape_.k * shape_.n, rounded_b, cpu::rounded_to_bfloat16);
+      cpu::gemm_run_tiles<float>(shape_, rounded_a, rounded_b, c + item * shape_.m * shape_.n, {},
+                                 arguments.scratch, begin, end);
+      first += end - begin;
+    }
+  }
+
+ private:
+  static size_t bytes(int64_t elements) {
+    return (static_cast<size_t>(elements) * sizeof(float) + 63) / 64 * 64;
+  }
+
+  cpu::GemmShape shape_;
+  MatmulBatch batch_;
+  int64_t items_;
+  int64_t item_tiles_;
+};
+
+std::unique_ptr<Kernel> create_rounded(const KernelRequest& request, std::string* refusal) {
+  if (!rounds(request)) {
+    *refusal = "products in bfloat16 are not asked for";
+    return nullptr;
+  }
+  return std::make_unique<RoundedMatmulKernel>(
+      gemm_shape(request),
+      MatmulBatch(request.inputs[0].shape, request.inputs[1].shape, request.outputs[0].shape));
+}
+
+// oneDNN's product of bfloat16 operands. The second one is rounded once where it is fixed.
+class OnednnRoundedKernel : public Kernel {
+ public:
+  OnednnRoundedKernel(std::unique_ptr<cpu::OnednnGemm> gemm, const cpu::GemmShape& shape,
+                      bool prepared)
+      : gemm_(std::move(gemm)), shape_(shape), prepared_(prepared) {}
+
+  int64_t tiles() const override { return gemm_->tiles(); }
+  size_t scratch_bytes() const override {
+    return onednn_bytes() + (prepared_ ? 0 : prepared_bytes(1));
+  }
+  double flops() const override {
+    return 2.0 * static_cast<double>(shape_.m) * static_cast<double>(shape_.n * shape_.k);
+  }
+  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
+    const void* b = arguments.inputs[1];
+    if (!prepared_) {
+      prepare(1, b, arguments.scratch + onednn_bytes());
+      b = arguments.scratch + onednn_bytes();
+    }
+    gemm_->run(static_cast<const float*>(arguments.inputs[0]), b, nullptr,
+               static_cast<float*>(arguments.outputs[0]), arguments.scratch, first, last);
+  }
+
+  std::string prepared_form(int input) const override {
+    if (!prepared_ || input != 1) return {};
+    return text("bfloat16 ", shape_.k, " x ", shape_.n);
+  }
+  size_t prepared_bytes(int) const override {
+    return static_cast<size_t>(shape_.k * shape_.n) * sizeof(cpu::Bfloat16);
+  }
+  void prepare(int, const void* operand, std::byte* prepared) const override {
+    const auto* values = static_cast<const float*>(operand);
+    std::transform(values, values + shape_.k * shape_.n, reinterpret_cast<cpu::Bfloat16*>(prepared),
+                   cpu::to_bfloat16);
+  }
+
+ private:
+  size_t onednn_bytes() const { return (gemm_->scratch_bytes() + 63) / 64 * 64; }
+
+  std::unique_ptr<cpu::OnednnGemm> gemm_;
+  cpu::GemmShape shape_;
+  bool prepared_;
+};
+
 class OnednnKernel : public Kernel {
  public:
   OnednnKernel(std::unique_ptr<cpu::OnednnGemm> gemm, double flops)
@@ -221,6 +333,10 @@ std::unique_ptr<Kernel> create_onednn(const KernelRequest& request, std::string*
     *refusal = "oneDNN has no float64 products";
     return nullptr;
   }
+  if (rounds(request)) {
+    *refusal = "products in bfloat16 are asked for";
+    return nullptr;
+  }
   if (request.rows_independent) {
     *refusal = "the bits of a row depend on its place in the tile";
     return nullptr;
@@ -237,13 +353,37 @@ std::unique_ptr<Kernel> create_onednn(const KernelRequest& request, std::string*
   return std::make_unique<OnednnKernel>(std::move(gemm), flops);
 }
 
+std::unique_ptr<Kernel> create_onednn_rounded(const KernelRequest& request, std::string* refusal) {
+  if (!rounds(request) || request.products != Products::bfloat16) {
+    *refusal = "the processor's products in bfloat16 are not asked for";
+    return nullptr;
+  }
+  if (request.outputs[0].shape.rank() != 2) {
+    *refusal = "takes one product, not a batch of them";
+    return nullptr;
+  }
+  const cpu::GemmShape shape = gemm_shape(request);
+  auto gemm = cpu::OnednnGemm::create(shape, kOnednnTileRows, false, false, refusal,
+                                      cpu::OnednnOperands::bfloat16);
+  if (!gemm) return nullptr;
+  const bool prepared = request.fixed.size() > 1 && request.fixed[1];
+  return std::make_unique<OnednnRoundedKernel>(std::move(gemm), shape, prepared);
+}
+
 }  // namespace
 
-// Our own kernel comes first: on AVX2 it was as fast or faster at all sizes of this library's
-// networks, and its rows are independent.
+// Products in bfloat16 come first, and take only what asks for them. In float our own kernel does:
+// on AVX2 it was as fast or faster at all sizes of this library's networks, and its rows are
+// independent.
 void matmul_kernels(KernelTable& table) {
+  table.add("matmul", {"onednn bf16", create_onednn_rounded});
+  table.add("matmul", {"bf16 emulated", create_rounded});
   table.add("matmul", {"highway",
-                       [](const KernelRequest& request, std::string*) {
+                       [](const KernelRequest& request, std::string* refusal) {
+                         if (rounds(request)) {
+                           *refusal = "products in bfloat16 are asked for";
+                           return std::unique_ptr<Kernel>();
+                         }
                          return make_highway(request, nullptr);
                        },
                        [](const KernelRequest& request, const cpu::FusedProgram& epilogue) {

@@ -4,10 +4,7 @@
 namespace castalia {
 
 void max_kernels(KernelTable& table) {
-  table.add("max", {"highway", [](const KernelRequest& request, std::string*) {
-                      return make_axis_reduction(request, cpu::reduce_max<float>,
-                                                 cpu::reduce_max<double>);
-                    }});
+  table.add("max", axis_reduction(cpu::reduce_max<float>, cpu::reduce_max<double>));
 }
 
 }  // namespace castalia

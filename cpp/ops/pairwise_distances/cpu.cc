@@ -1,123 +1,99 @@
 #include <algorithm>
-#include <cmath>
 
 #include "cpp/ops/kernels.h"
+#include "cpp/runtime/cpu/distances.h"
 
 namespace castalia {
 namespace {
 
-struct Points {
-  int64_t sets, n, m, features;
-  bool squared;
+// Many pairs of sets.
+struct DistanceSets {
+  int64_t count;
+  cpu::PointSets sets;
 
-  explicit Points(const KernelRequest& request)
-      : squared(request.attributes.integer("squared") != 0) {
+  explicit DistanceSets(const KernelRequest& request) {
     const Shape& x = request.inputs[0].shape;
-    sets = x.count(0, x.rank() - 2);
-    n = x[x.rank() - 2];
-    m = request.inputs[1].shape[x.rank() - 2];
-    features = x.back();
+    count = x.count(0, x.rank() - 2);
+    sets = {.n = static_cast<size_t>(x[x.rank() - 2]),
+            .m = static_cast<size_t>(request.inputs[1].shape[x.rank() - 2]),
+            .features = static_cast<size_t>(x.back()),
+            .squared = request.attributes.integer("squared") != 0};
   }
-  double pairs() const {
-    return static_cast<double>(sets) * static_cast<double>(n) * static_cast<double>(m);
+  double differences() const {
+    return static_cast<double>(count) * static_cast<double>(sets.n * sets.m * sets.features);
   }
 };
 
-template <typename T>
-double squared_distance(const T* x, const T* y, int64_t features) {
-  double sum = 0;
-  for (int64_t k = 0; k < features; ++k) {
-    const double difference = static_cast<double>(x[k]) - static_cast<double>(y[k]);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
-// A tile is the distances from one point of x.
+// A tile is the distances from some points of x in one set, so that points of y are loaded for all
+// of them.
 template <typename T>
 class DistanceKernel : public Kernel {
  public:
-  explicit DistanceKernel(const Points& points) : p_(points) {}
+  explicit DistanceKernel(const DistanceSets& all)
+      : all_(all),
+        tiles_per_set_(static_cast<int64_t>((all.sets.n + kPointsInTile - 1) / kPointsInTile)) {}
 
-  int64_t tiles() const override { return p_.sets * p_.n; }
-  double flops() const override { return 3.0 * p_.pairs() * static_cast<double>(p_.features); }
+  int64_t tiles() const override { return all_.count * tiles_per_set_; }
+  size_t scratch_bytes() const override { return cpu::distances_scratch_bytes(all_.sets); }
+  double flops() const override { return 3.0 * all_.differences(); }
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
-    const T* x = static_cast<const T*>(arguments.inputs[0]);
-    const T* y = static_cast<const T*>(arguments.inputs[1]);
-    T* out = static_cast<T*>(arguments.outputs[0]);
-    for (int64_t i = first; i < last; ++i) {
-      const T* others = y + i / p_.n * p_.m * p_.features;
-      for (int64_t j = 0; j < p_.m; ++j) {
-        const double square =
-            squared_distance(x + i * p_.features, others + j * p_.features, p_.features);
-        out[i * p_.m + j] = static_cast<T>(p_.squared ? square : std::sqrt(square));
-      }
+    const cpu::PointSets& sets = all_.sets;
+    for (int64_t tile = first; tile < last; ++tile) {
+      const auto set = static_cast<size_t>(tile / tiles_per_set_);
+      const size_t begin = static_cast<size_t>(tile % tiles_per_set_) * kPointsInTile;
+      const T* x = static_cast<const T*>(arguments.inputs[0]) + set * sets.n * sets.features;
+      const T* y = static_cast<const T*>(arguments.inputs[1]) + set * sets.m * sets.features;
+      T* out = static_cast<T*>(arguments.outputs[0]) + (set * sets.n + begin) * sets.m;
+      cpu::distances(sets, x, y, begin, std::min(sets.n, begin + kPointsInTile), out,
+                     arguments.scratch);
     }
   }
 
  private:
-  Points p_;
+  static constexpr size_t kPointsInTile = 32;
+
+  DistanceSets all_;
+  int64_t tiles_per_set_;
 };
 
 // A tile is one set.
 template <typename T>
 class DistanceGradientKernel : public Kernel {
  public:
-  explicit DistanceGradientKernel(const Points& points) : p_(points) {}
+  explicit DistanceGradientKernel(const DistanceSets& all) : all_(all) {}
 
-  int64_t tiles() const override { return p_.sets; }
-  size_t scratch_bytes() const override {
-    return static_cast<size_t>((p_.n + p_.m) * p_.features) * sizeof(double);
-  }
-  double flops() const override { return 7.0 * p_.pairs() * static_cast<double>(p_.features); }
+  int64_t tiles() const override { return all_.count; }
+  size_t scratch_bytes() const override { return cpu::distances_gradient_scratch_bytes(all_.sets); }
+  double flops() const override { return 7.0 * all_.differences(); }
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
-    const int64_t f = p_.features;
-    double* by_x = reinterpret_cast<double*>(arguments.scratch);
-    double* by_y = by_x + p_.n * f;
-    for (int64_t set = first; set < last; ++set) {
-      const T* x = static_cast<const T*>(arguments.inputs[0]) + set * p_.n * f;
-      const T* y = static_cast<const T*>(arguments.inputs[1]) + set * p_.m * f;
-      const T* g = static_cast<const T*>(arguments.inputs[2]) + set * p_.n * p_.m;
-      std::fill_n(by_x, (p_.n + p_.m) * f, 0.0);
-      for (int64_t i = 0; i < p_.n; ++i) {
-        for (int64_t j = 0; j < p_.m; ++j) {
-          double factor = 2.0 * static_cast<double>(g[i * p_.m + j]);
-          if (!p_.squared) {
-            const double square = squared_distance(x + i * f, y + j * f, f);
-            factor = square == 0 ? 0 : factor / (2.0 * std::sqrt(square));
-          }
-          for (int64_t k = 0; k < f; ++k) {
-            const double term =
-                factor * (static_cast<double>(x[i * f + k]) - static_cast<double>(y[j * f + k]));
-            by_x[i * f + k] += term;
-            by_y[j * f + k] -= term;
-          }
-        }
-      }
-      const auto round = [](double value) { return static_cast<T>(value); };
-      T* out_x = static_cast<T*>(arguments.outputs[0]) + set * p_.n * f;
-      T* out_y = static_cast<T*>(arguments.outputs[1]) + set * p_.m * f;
-      std::transform(by_x, by_x + p_.n * f, out_x, round);
-      std::transform(by_y, by_y + p_.m * f, out_y, round);
+    const cpu::PointSets& sets = all_.sets;
+    for (auto set = static_cast<size_t>(first); set < static_cast<size_t>(last); ++set) {
+      const size_t x = set * sets.n * sets.features;
+      const size_t y = set * sets.m * sets.features;
+      cpu::distances_gradient(sets, static_cast<const T*>(arguments.inputs[0]) + x,
+                              static_cast<const T*>(arguments.inputs[1]) + y,
+                              static_cast<const T*>(arguments.inputs[2]) + set * sets.n * sets.m,
+                              static_cast<T*>(arguments.outputs[0]) + x,
+                              static_cast<T*>(arguments.outputs[1]) + y, arguments.scratch);
     }
   }
 
  private:
-  Points p_;
+  DistanceSets all_;
 };
 
 template <template <typename> class K>
-std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
-  const Points points(request);
-  if (request.inputs[0].dtype == DType::float32) return std::make_unique<K<float>>(points);
-  return std::make_unique<K<double>>(points);
+std::unique_ptr<Kernel> create_distances(const KernelRequest& request, std::string*) {
+  const DistanceSets sets(request);
+  if (request.inputs[0].dtype == DType::float32) return std::make_unique<K<float>>(sets);
+  return std::make_unique<K<double>>(sets);
 }
 
 }  // namespace
 
 void pairwise_distances_kernels(KernelTable& table) {
-  table.add("pairwise_distances", {"loops", create<DistanceKernel>});
-  table.add("gradient(pairwise_distances)", {"loops", create<DistanceGradientKernel>});
+  table.add("pairwise_distances", {"highway", create_distances<DistanceKernel>});
+  table.add("gradient(pairwise_distances)", {"highway", create_distances<DistanceGradientKernel>});
 }
 
 }  // namespace castalia

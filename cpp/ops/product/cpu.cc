@@ -4,10 +4,7 @@
 namespace castalia {
 
 void product_kernels(KernelTable& table) {
-  table.add("product", {"highway", [](const KernelRequest& request, std::string*) {
-                          return make_axis_reduction(request, cpu::reduce_product<float>,
-                                                     cpu::reduce_product<double>);
-                        }});
+  table.add("product", axis_reduction(cpu::reduce_product<float>, cpu::reduce_product<double>));
 }
 
 }  // namespace castalia

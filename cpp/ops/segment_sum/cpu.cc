@@ -1,19 +1,20 @@
 #include "cpp/ops/segment_kernel.h"
+#include "cpp/runtime/cpu/row_sums.h"
 
 namespace castalia {
 namespace {
 
-struct Sum {
+struct SegmentSum {
   template <typename T>
-  static void add(const T* row, int64_t width, bool, double* sum) {
-    for (int64_t j = 0; j < width; ++j) sum[j] += static_cast<double>(row[j]);
+  static void reduce(const T* x, size_t width, const int64_t* rows, size_t count, T* out) {
+    cpu::sum_listed_rows(x, width, rows, count, out);
   }
 };
 
 }  // namespace
 
 void segment_sum_kernels(KernelTable& table) {
-  table.add("segment_sum", {"loops", make_segment_kernel<Sum>});
+  table.add("segment_sum", {"highway", make_segment_kernel<SegmentSum>});
 }
 
 }  // namespace castalia

@@ -1,20 +1,23 @@
 #include "cpp/ops/silu/op.h"
 
-#include "cpp/ops/infer.h"
+#include <cmath>
+
+#include "cpp/ops/elementwise.h"
 #include "cpp/ops/multiply/op.h"
-#include "cpp/ops/sigmoid/op.h"
+#include "cpp/ops/silu_derivative/op.h"
 
 namespace castalia {
-namespace {
-
-std::vector<Value> define_silu(Graph&, std::span<const Value> inputs, const Attributes&) {
-  return {inputs[0] * sigmoid(inputs[0])};
-}
-
-}  // namespace
 
 const Operator& silu_operator() {
-  static const Operator op{.name = "silu", .infer = infer_unary, .define = define_silu};
+  static const Operator op = make_elementwise(
+      "silu", "silu",
+      [](double x) {
+        const double e = std::exp(-std::abs(x));
+        return x * (x < 0 ? e : 1.0) / (1.0 + e);
+      },
+      [](const GradientRequest& r) -> Values {
+        return {r.gradients[0] * silu_derivative(r.inputs[0])};
+      });
   return op;
 }
 

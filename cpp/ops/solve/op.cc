@@ -1,6 +1,7 @@
 #include "cpp/ops/solve/op.h"
 
 #include "cpp/ops/infer.h"
+#include "cpp/ops/matmul/op.h"
 #include "cpp/ops/negate/op.h"
 #include "cpp/ops/small_matrix.h"
 
@@ -15,7 +16,7 @@ std::vector<TensorType> infer_solve(std::span<const TensorType> inputs, const At
 
 std::vector<Value> differentiate_solve(const GradientRequest& r) {
   const Value by_b = solve(transposed(r.inputs[0]), r.gradients[0]);
-  return {negate(matrix_product(by_b, r.outputs[0], false, true)), by_b};
+  return {negate(matmul(by_b, r.outputs[0], false, true)), by_b};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cpp/ops/triangular_solve/op.h"
 
 #include "cpp/ops/infer.h"
+#include "cpp/ops/matmul/op.h"
 #include "cpp/ops/negate/op.h"
 #include "cpp/ops/small_matrix.h"
 
@@ -22,8 +23,7 @@ std::vector<Value> differentiate_triangular_solve(const GradientRequest& r) {
   options.transpose = !transpose;
   const Value x = r.outputs[0];
   const Value by_b = triangular_solve(r.inputs[0], r.gradients[0], options);
-  const Value full =
-      transpose ? matrix_product(x, by_b, false, true) : matrix_product(by_b, x, false, true);
+  const Value full = transpose ? matmul(x, by_b, false, true) : matmul(by_b, x, false, true);
   return {negate(triangle_of(full, options.lower, options.unit_diagonal ? 0.0 : 1.0)), by_b};
 }
 

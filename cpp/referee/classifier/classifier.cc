@@ -125,11 +125,11 @@ void append_inputs(const Dataset& data, ClassifierInputs inputs, const char* whi
   }
 }
 
-double total_weight(const Dataset& data) {
-  if (data.weights.empty()) return static_cast<double>(data.rows);
+double mean_weight(const Dataset& data) {
+  if (data.weights.empty()) return 1;
   double total = 0;
   for (const double weight : data.weights) total += weight;
-  return total;
+  return total / static_cast<double>(data.rows);
 }
 
 // Generated events, then reference events, with labels and weights of which either kind has half.
@@ -154,11 +154,11 @@ Dataset labelled(const Dataset& generated, const Dataset& reference,
   append_inputs(generated, options.inputs, "generated", all.x);
   append_inputs(reference, options.inputs, "reference", all.x);
   for (const Dataset* data : {&generated, &reference}) {
-    const double scale = 0.5 * static_cast<double>(all.rows) / total_weight(*data);
-    for (int64_t i = 0; i < data->rows; ++i) {
+    const double share = 0.5 * static_cast<double>(all.rows) / static_cast<double>(data->rows);
+    const double mean = mean_weight(*data);
+    for (size_t i = 0; i < static_cast<size_t>(data->rows); ++i) {
       all.context.push_back(data == &generated ? 1 : 0);
-      all.weights.push_back(scale *
-                            (data->weights.empty() ? 1.0 : data->weights[static_cast<size_t>(i)]));
+      all.weights.push_back(data->weights.empty() ? share : share * (data->weights[i] / mean));
     }
   }
   return all;
@@ -238,7 +238,11 @@ void judge(const Dataset& test, const std::vector<double>& scores,
     variance += 0.25 * std::max(squares[k] / total[k] - mean * mean, 0.0) / effective;
   }
   outcome.jsd.error = std::sqrt(variance);
-  outcome.accuracy = right / all;
+  const double a = total[0] * total[0] / total2[0], b = total[1] * total[1] / total2[1];
+  outcome.auc_null_error = std::sqrt((a + b + 1) / (12 * a * b));
+  const double accuracy = right / all;
+  const double effective = all * all / (total2[0] + total2[1]);
+  outcome.accuracy = {accuracy, std::sqrt((accuracy * (1 - accuracy) + 1e-9) / effective)};
   outcome.test_loss = loss / all;
 }
 
@@ -266,8 +270,8 @@ ClassifierOutcome classifier_test(const Dataset& generated, const Dataset& refer
   constexpr int64_t kLeast = 20;  // of either part: calibration and figures need some of each kind
   if (train_rows < options.batch || std::min(test_rows, validation_rows) < kLeast) {
     fail(Code::empty_data, "the classifier test has ", train_rows, " events to train on, ",
-         validation_rows, " to validate and ", test_rows, " to test; it needs ", options.batch,
-         " (one batch), ", kLeast, " and ", kLeast);
+         validation_rows, " to validate and ", test_rows, " to test; it needs at least ",
+         options.batch, " (one batch), ", kLeast, " and ", kLeast);
   }
   std::vector<int64_t> order = permutation(options.seed, kSplitStage, all.rows, kTestRound);
   const Dataset test = rows_of(all, std::span(order).first(static_cast<size_t>(test_rows)));

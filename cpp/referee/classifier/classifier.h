@@ -34,10 +34,13 @@ struct ClassifierOptions {
 
 struct ClassifierOutcome {
   Estimate auc;  // 0.5: not to be told apart; 1: always
+  // The standard deviation of the area when scores mean nothing: that of the statistic of Mann and
+  // Whitney (Ann. Math. Stat. 18 (1947) 50).
+  double auc_null_error = 0;
   // Jensen-Shannon divergence by the calibrated classifier, in bits: at most 1. A lower bound but
   // for noise: calibration on few events takes it somewhat below 0 where there is nothing to tell.
   Estimate jsd;
-  double accuracy = 0;   // at a calibrated probability of one half
+  Estimate accuracy;     // at a calibrated probability of one half
   int64_t epochs = 0;    // trained
   double test_loss = 0;  // binary cross entropy before calibration, in nats
   int64_t train_events = 0, validation_events = 0, test_events = 0;

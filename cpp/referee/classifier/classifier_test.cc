@@ -60,7 +60,7 @@ TEST(Classifier, FindsTheDivergenceOfNormalDistributions) {
     EXPECT_LT(outcome.auc.error, 0.02);
     EXPECT_NEAR(outcome.jsd.value, divergence(distance), 4 * outcome.jsd.error + 0.01) << distance;
     EXPECT_LT(outcome.jsd.error, 0.02);
-    EXPECT_NEAR(outcome.accuracy, 0.5 * std::erfc(-distance / (2 * std::sqrt(2))), 0.04);
+    EXPECT_NEAR(outcome.accuracy.value, 0.5 * std::erfc(-distance / (2 * std::sqrt(2))), 0.04);
     EXPECT_EQ(outcome.test_events, 1600);
     EXPECT_EQ(outcome.validation_events, 1600);
     EXPECT_EQ(outcome.train_events, 4800);

@@ -3,17 +3,24 @@
 #include <algorithm>
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/runtime/cpu/convolution_product.h"
 
 namespace castalia::cpu {
 namespace {
 
-constexpr int64_t kPackBytes = 256 * 1024;  // packed weights, in the second-level cache
-constexpr int64_t kMaxDepth = 4 * kProductDepth;
+// Weights of at most this size are packed as a whole, larger ones a block at a time.
+constexpr int64_t kPackAllBytes = 1024 * 1024;
+constexpr int64_t kPackBytes = 256 * 1024;  // a block, in the second-level cache
+constexpr int64_t kPackDepth = 4 * kProductDepth;
+constexpr int64_t kMaxDepth = 8 * kProductDepth;  // of what is summed at a time
 template <typename T>
 constexpr int64_t kMaxColumns = 1024 / static_cast<int64_t>(sizeof(T));
-constexpr int64_t kBlockRows = 96;       // positions that pass by a panel of weights
+constexpr int64_t kBlockRows = 48;       // positions that pass by a panel of weights
 constexpr int64_t kTilePositions = 512;  // fewer, and packing weights would cost too much
+// That pass together, phase by phase, where all weights are packed: what is read and written stays
+// in a cache meanwhile. Fewer, and the borders of images would fill no vectors.
+constexpr int64_t kBandPositions = 1024;
 constexpr int64_t kMinTileColumns = 64;  // a multiple of every panel's width
 constexpr int64_t kWantedTiles = 16;
 
@@ -85,17 +92,22 @@ std::vector<SlidingAxis> transposed_axes(const ConvolutionAxis& axis) {
 template <typename T>
 struct SlidingProduct::Job {
   const T* from;
-  const T* weights;
+  const T* weights;  // where not all are packed
   T* to;
+  const ConvolutionEpilogue<T>* epilogue;
   int64_t image_first, image_last;
   int64_t slab_first, slab_last;     // elements along the split axis that are written
   int64_t column_begin, column_end;  // of a group, that are written
   int64_t group;
   std::array<const SlidingAxis*, 3> axes;  // of this phase
-  // The block of the weights' matrix that is packed.
+  int64_t depth;                           // of its sums
+  // The block of the weights' matrix that is multiplied with, and its panels.
   int64_t k_first, k_last, column_first, column_last;
-  int64_t width;  // of a panel
-  T* packed;
+  int64_t width;    // of a panel
+  const T* packed;  // all weights, or null
+  const T* panels;
+  int64_t panel_stride;
+  T* block;  // where blocks are packed
   ProductStep* steps;
   // Steps [part[i], part[i + 1]) belong to the i-th part of kProductDepth.
   std::array<int64_t, kMaxDepth / kProductDepth + 1> part;
@@ -128,13 +140,13 @@ SlidingProduct::SlidingProduct(const ConvolutionShape& shape, bool transposed)
   write_image_ = written[0] * write_stride_[0];
   reduced_ = read_channels / shape.groups;
   columns_ = written_channels / shape.groups;
-  depth_ = 1;
-  for (const std::vector<SlidingAxis>& phases : axes_) {
-    size_t taps = 0;
-    for (const SlidingAxis& phase : phases) taps = std::max(taps, phase.taps.size());
-    depth_ *= static_cast<int64_t>(taps);
-  }
-  depth_ *= reduced_;
+  depth_ = 0;
+  depth_of_all_ = 0;
+  for_each_phase([&](int64_t group, const auto&, int64_t depth) {
+    if (group > 0) return;
+    depth_ = std::max(depth_, depth);
+    depth_of_all_ += depth;
+  });
 
   split_ = written[0] > 1 ? 0 : written[1] > 1 ? 1 : 2;
   const int64_t extent = written[static_cast<size_t>(split_)];
@@ -145,6 +157,9 @@ SlidingProduct::SlidingProduct(const ConvolutionShape& shape, bool transposed)
   slabs_per_image_ = write_image_ == 0 ? 0 : divide_up(extent, slab_);
   images_per_tile_ = slabs_per_image_ > 1 ? 1 : divide_up(kTilePositions, positions);
   row_tiles_ = divide_up(shape.images, images_per_tile_) * slabs_per_image_;
+  band_tiles_ =
+      divide_up(kBandPositions, slabs_per_image_ > 1 ? divide_up(positions, slabs_per_image_)
+                                                     : images_per_tile_ * positions);
   if (row_tiles_ > 0 && shape.groups == 1) {
     column_tiles_ =
         std::clamp<int64_t>(kWantedTiles / row_tiles_, 1, divide_up(columns_, kMinTileColumns));
@@ -165,44 +180,135 @@ template <typename T>
 int64_t packed_depth(int64_t depth, int64_t columns) {
   const int64_t fits = kPackBytes / (packed_columns<T>(columns) * static_cast<int64_t>(sizeof(T)));
   return std::min(depth,
-                  std::clamp(fits / kProductDepth * kProductDepth, kProductDepth, kMaxDepth));
+                  std::clamp(fits / kProductDepth * kProductDepth, kProductDepth, kPackDepth));
 }
 
 }  // namespace
 
+template <typename Visit>
+void SlidingProduct::for_each_phase(Visit visit) const {
+  for (int64_t group = 0; group < shape_.groups; ++group) {
+    for (const SlidingAxis& z : axes_[0]) {
+      for (const SlidingAxis& y : axes_[1]) {
+        for (const SlidingAxis& x : axes_[2]) {
+          const std::array<const SlidingAxis*, 3> axes = {&z, &y, &x};
+          int64_t depth = reduced_;
+          for (const SlidingAxis* axis : axes) depth *= static_cast<int64_t>(axis->taps.size());
+          visit(group, axes, depth);
+        }
+      }
+    }
+  }
+}
+
+std::string SlidingProduct::packed_form() const {
+  std::string form = text(transposed_ ? "transposed" : "forward", " sliding panels, ", reduced_,
+                          " to ", columns_, " channels in ", shape_.groups, " groups");
+  for (const ConvolutionAxis& a : shape_.axes) {
+    form +=
+        text("; ", a.in, " ", a.out, " ", a.kernel, " ", a.stride, " ", a.dilation, " ", a.padding);
+  }
+  return form;
+}
+
+// For each group and phase: panels one after another, each of the depth of the phase.
 template <typename T>
-size_t SlidingProduct::scratch_bytes() const {
-  const int64_t depth = packed_depth<T>(depth_, columns_);
-  return static_cast<size_t>(
-      round_up(depth * packed_columns<T>(columns_) * static_cast<int64_t>(sizeof(T)), 64) +
-      depth * static_cast<int64_t>(sizeof(ProductStep)));
+size_t SlidingProduct::packed_bytes() const {
+  const int64_t width = product_panel_width<T>();
+  return static_cast<size_t>(shape_.groups * depth_of_all_ * round_up(columns_, width)) * sizeof(T);
 }
 
 template <typename T>
-void SlidingProduct::run(const T* from, const T* weights, T* to, std::byte* scratch, int64_t first,
+void SlidingProduct::pack(const T* weights, T* packed) const {
+  pack_columns(weights, 0, columns_, packed);
+}
+
+// The columns of every group; `first` is the first of a panel.
+template <typename T>
+void SlidingProduct::pack_columns(const T* weights, int64_t first, int64_t last, T* packed) const {
+  Job<T> job{};
+  job.weights = weights;
+  job.column_first = first;
+  job.column_last = last;
+  job.width = product_panel_width<T>();
+  for_each_phase([&](int64_t group, const auto& axes, int64_t depth) {
+    job.group = group;
+    job.axes = axes;
+    job.k_last = depth;
+    pack_block(job, depth * job.width, packed + first * depth);
+    packed += depth * round_up(columns_, job.width);
+  });
+}
+
+template <typename T>
+bool SlidingProduct::packs_all() const {
+  const int64_t columns = round_up(columns_, kMaxProductPanel<T>);
+  return shape_.groups * depth_of_all_ * columns * static_cast<int64_t>(sizeof(T)) <= kPackAllBytes;
+}
+
+template <typename T>
+int64_t SlidingProduct::scratch_for_weights() const {
+  const int64_t elements =
+      packs_all<T>() ? shape_.groups * depth_of_all_ * round_up(columns_, kMaxProductPanel<T>)
+                     : packed_depth<T>(depth_, columns_) * packed_columns<T>(columns_);
+  return round_up(elements * static_cast<int64_t>(sizeof(T)), 64);
+}
+
+template <typename T>
+size_t SlidingProduct::scratch_bytes() const {
+  return static_cast<size_t>(scratch_for_weights<T>()) +
+         static_cast<size_t>(std::min(depth_, kMaxDepth)) * sizeof(ProductStep);
+}
+
+template <typename T>
+void SlidingProduct::run(const T* from, const T* weights, T* to,
+                         const ConvolutionEpilogue<T>& epilogue, std::byte* scratch, int64_t first,
                          int64_t last) const {
-  check(first >= 0 && last <= tiles(), "convolution: tiles ", first, " to ", last, " of ", tiles());
   Job<T> job{};
   job.from = from;
-  job.weights = weights;
   job.to = to;
+  job.epilogue = &epilogue;
+  job.block = reinterpret_cast<T*>(scratch);
+  job.steps = reinterpret_cast<ProductStep*>(scratch + scratch_for_weights<T>());
+  run_tiles(job, weights, first, last);
+}
+
+template <typename T>
+void SlidingProduct::run_packed(const T* from, const T* packed, T* to,
+                                const ConvolutionEpilogue<T>& epilogue, std::byte* scratch,
+                                int64_t first, int64_t last) const {
+  Job<T> job{};
+  job.from = from;
+  job.to = to;
+  job.epilogue = &epilogue;
+  job.packed = packed;
+  job.steps = reinterpret_cast<ProductStep*>(scratch);
+  run_tiles(job, static_cast<const T*>(nullptr), first, last);
+}
+
+template <typename T>
+void SlidingProduct::run_tiles(Job<T>& job, const T* weights, int64_t first, int64_t last) const {
+  check(first >= 0 && last <= tiles(), "convolution: tiles ", first, " to ", last, " of ", tiles());
   job.width = product_panel_width<T>();
-  job.packed = reinterpret_cast<T*>(scratch);
-  job.steps = reinterpret_cast<ProductStep*>(
-      scratch + round_up(packed_depth<T>(depth_, columns_) * packed_columns<T>(columns_) *
-                             static_cast<int64_t>(sizeof(T)),
-                         64));
+  const bool pack_all = weights != nullptr && packs_all<T>();
+  if (pack_all) {
+    job.packed = job.block;
+  } else {
+    job.weights = weights;
+  }
   while (first < last) {
     const int64_t tile = first / row_tiles_;
     const int64_t end = std::min(last, (tile + 1) * row_tiles_);
     job.column_begin = tile * tile_columns_;
     job.column_end = std::min(columns_, job.column_begin + tile_columns_);
+    if (pack_all) pack_columns(weights, job.column_begin, job.column_end, job.block);
     run_rows(job, first - tile * row_tiles_, end - tile * row_tiles_);
     first = end;
   }
 }
 
-// Whole images pass together, so that weights are packed once for all of them.
+// Whole images pass together, and with weights that are not all packed as many as there are, so
+// that these are packed once for all of them.
 template <typename T>
 void SlidingProduct::run_rows(Job<T>& job, int64_t first, int64_t last) const {
   const ConvolutionAxis& axis = shape_.axes[static_cast<size_t>(split_)];
@@ -210,8 +316,9 @@ void SlidingProduct::run_rows(Job<T>& job, int64_t first, int64_t last) const {
   const int64_t slabs = slabs_per_image_;
   while (first < last) {
     const int64_t slab = first % slabs;
-    const int64_t whole = slab == 0 ? (last - first) / slabs : 0;
-    const int64_t end = whole > 0 ? first + whole * slabs : std::min(last, first - slab + slabs);
+    const int64_t most = job.packed != nullptr ? std::min(last, first + band_tiles_) : last;
+    const int64_t whole = slab == 0 ? (most - first) / slabs : 0;
+    const int64_t end = whole > 0 ? first + whole * slabs : std::min(most, first - slab + slabs);
     job.image_first = first / slabs * images_per_tile_;
     job.image_last =
         std::min(shape_.images, job.image_first + std::max<int64_t>(whole, 1) * images_per_tile_);
@@ -224,46 +331,50 @@ void SlidingProduct::run_rows(Job<T>& job, int64_t first, int64_t last) const {
 
 template <typename T>
 void SlidingProduct::run_slab(Job<T>& job) const {
-  for (job.group = 0; job.group < shape_.groups; ++job.group) {
-    for (const SlidingAxis& z : axes_[0]) {
-      for (const SlidingAxis& y : axes_[1]) {
-        for (const SlidingAxis& x : axes_[2]) {
-          job.axes = {&z, &y, &x};
-          run_phase(job);
-        }
-      }
-    }
-  }
+  const T* packed = job.packed;
+  for_each_phase([&](int64_t group, const auto& axes, int64_t depth) {
+    job.group = group;
+    job.axes = axes;
+    job.depth = depth;
+    run_phase(job, packed);
+    if (packed != nullptr) packed += depth * round_up(columns_, job.width);
+  });
+  finish(job);
 }
 
 template <typename T>
-void SlidingProduct::run_phase(Job<T>& job) const {
-  int64_t depth = reduced_;
-  for (const SlidingAxis* axis : job.axes) depth *= static_cast<int64_t>(axis->taps.size());
-  const int64_t deep = packed_depth<T>(depth, columns_);
+void SlidingProduct::run_phase(Job<T>& job, const T* packed) const {
+  const int64_t deep =
+      packed != nullptr ? kMaxDepth : packed_depth<T>(std::max<int64_t>(job.depth, 1), columns_);
   for (int64_t column = job.column_begin; column < job.column_end; column += kMaxColumns<T>) {
     job.column_first = column;
     job.column_last = std::min(job.column_end, column + kMaxColumns<T>);
     // Once also when nothing is summed: the result is zero.
     job.k_first = 0;
     do {
-      job.k_last = std::min(depth, job.k_first + deep);
-      pack(job);
+      job.k_last = std::min(job.depth, job.k_first + deep);
+      if (packed != nullptr) {
+        job.panel_stride = job.depth * job.width;
+        job.panels = packed + column * job.depth + job.k_first * job.width;
+      } else {
+        job.panel_stride = (job.k_last - job.k_first) * job.width;
+        job.panels = job.block;
+        pack_block(job, job.panel_stride, job.block);
+      }
       for (const auto& z : job.axes[0]->intervals) {
         for (const auto& y : job.axes[1]->intervals) {
           for (const auto& x : job.axes[2]->intervals) run_class(job, {&z, &y, &x});
         }
       }
       job.k_first = job.k_last;
-    } while (job.k_first < depth);
+    } while (job.k_first < job.depth);
   }
 }
 
 // Row k of the matrix is a tap of this phase and a channel that is read; columns are channels that
 // are written.
 template <typename T>
-void SlidingProduct::pack(const Job<T>& job) const {
-  const int64_t panel_stride = (job.k_last - job.k_first) * job.width;
+void SlidingProduct::pack_block(const Job<T>& job, int64_t panel_stride, T* packed) const {
   const int64_t columns = job.column_last - job.column_first;
   const int64_t in_channels = shape_.channels_in / shape_.groups;
   const auto& [z_axis, y_axis, x_axis] = job.axes;
@@ -283,7 +394,7 @@ void SlidingProduct::pack(const Job<T>& job) const {
                                             : weights + channel * shape_.channels_out +
                                                   job.group * columns_ + job.column_first;
           pack_panels(from, shape_.channels_out, transposed_, end - begin, columns, panel_stride,
-                      job.packed + (begin - job.k_first) * job.width);
+                      packed + (begin - job.k_first) * job.width);
         }
         k += reduced_;
       }
@@ -343,17 +454,24 @@ void SlidingProduct::run_class(Job<T>& job,
   GatheredProduct<T> product;
   product.a = a.data();
   product.c = c.data();
-  product.b = job.packed;
-  product.panel_stride = (job.k_last - job.k_first) * job.width;
+  product.b = job.panels;
+  product.panel_stride = job.panel_stride;
   product.columns = job.column_last - job.column_first;
+  const T* const bias = job.epilogue->bias == nullptr
+                            ? nullptr
+                            : job.epilogue->bias + job.group * columns_ + job.column_first;
   const auto flush = [&] {
     for (int64_t i = 0; i < job.parts; ++i) {
       const int64_t first = job.part[static_cast<size_t>(i)];
       product.steps = job.steps + first;
       product.depth = job.part[static_cast<size_t>(i) + 1] - first;
       product.add = job.k_first > 0 || i > 0;
-      // The first part writes even when it is empty.
-      if (product.depth > 0 || !product.add) run_product(product);
+      // The first part writes and the last one finishes even when they are empty.
+      const bool ends = job.k_last == job.depth && i == job.parts - 1;
+      product.bias = ends ? bias : nullptr;
+      product.relu = ends && job.epilogue->relu;
+      const bool finishes = product.bias != nullptr || product.relu;
+      if (product.depth > 0 || !product.add || finishes) run_product(product);
     }
     product.rows = 0;
   };
@@ -386,9 +504,28 @@ void SlidingProduct::run_class(Job<T>& job,
   if (product.rows > 0) flush();
 }
 
-#define CASTALIA_INSTANTIATE(T)                             \
-  template size_t SlidingProduct::scratch_bytes<T>() const; \
-  template void SlidingProduct::run<T>(const T*, const T*, T*, std::byte*, int64_t, int64_t) const;
+// Of one image, or of images that are written whole: the elements lie together.
+template <typename T>
+void SlidingProduct::finish(const Job<T>& job) const {
+  const int64_t channels = write_stride_[2];
+  const int64_t step = write_stride_[static_cast<size_t>(split_)];
+  const int64_t first = job.image_first * write_image_ + job.slab_first * step;
+  const int64_t elements =
+      (job.image_last - job.image_first) * (job.slab_last - job.slab_first) * step;
+  // Groups share a tile; otherwise it has some of the columns.
+  const bool all = shape_.groups > 1;
+  job.epilogue->finish_rows(all ? first : first + job.column_begin, elements / channels, channels,
+                            all ? channels : job.column_end - job.column_begin);
+}
+
+#define CASTALIA_INSTANTIATE(T)                                                               \
+  template size_t SlidingProduct::scratch_bytes<T>() const;                                   \
+  template size_t SlidingProduct::packed_bytes<T>() const;                                    \
+  template void SlidingProduct::pack<T>(const T*, T*) const;                                  \
+  template void SlidingProduct::run<T>(const T*, const T*, T*, const ConvolutionEpilogue<T>&, \
+                                       std::byte*, int64_t, int64_t) const;                   \
+  template void SlidingProduct::run_packed<T>(                                                \
+      const T*, const T*, T*, const ConvolutionEpilogue<T>&, std::byte*, int64_t, int64_t) const;
 CASTALIA_INSTANTIATE(float)
 CASTALIA_INSTANTIATE(double)
 #undef CASTALIA_INSTANTIATE

@@ -40,11 +40,13 @@ void product_kernel(const GatheredProduct<T>& p, int64_t first, int64_t column) 
   const T* a[Rows];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) a[i] = p.a[first + i];
+  // Nothing to sum leaves C as it is: -0 changes nothing that it is added to.
+  const V start = hn::Set(d, p.add && p.depth == 0 ? T(-0.0) : T(0.0));
   V sum[Rows][Vectors];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 2
-    for (int v = 0; v < Vectors; ++v) sum[i][v] = hn::Zero(d);
+    for (int v = 0; v < Vectors; ++v) sum[i][v] = start;
   }
 
   const T* const panel = p.b + column / (2 * width) * p.panel_stride;
@@ -65,14 +67,38 @@ void product_kernel(const GatheredProduct<T>& p, int64_t first, int64_t column) 
 
   const int64_t columns = p.columns - column;
   if (columns >= Vectors * width) {
+    if (p.add) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+        const T* const c = p.c[first + i] + column;
+#pragma GCC unroll 2
+        for (int v = 0; v < Vectors; ++v) {
+          sum[i][v] = hn::Add(hn::LoadU(d, c + v * width), sum[i][v]);
+        }
+      }
+    }
+    if (p.bias != nullptr) {
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) {
+        const V bias = hn::LoadU(d, p.bias + column + v * width);
+#pragma GCC unroll 16
+        for (int i = 0; i < Rows; ++i) sum[i][v] = hn::Add(sum[i][v], bias);
+      }
+    }
+    if (p.relu) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 2
+        for (int v = 0; v < Vectors; ++v) {
+          sum[i][v] = hn::IfThenZeroElse(hn::Lt(sum[i][v], hn::Zero(d)), sum[i][v]);
+        }
+      }
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       T* const c = p.c[first + i] + column;
 #pragma GCC unroll 2
-      for (int v = 0; v < Vectors; ++v) {
-        const V total = p.add ? hn::Add(hn::LoadU(d, c + v * width), sum[i][v]) : sum[i][v];
-        hn::StoreU(total, d, c + v * width);
-      }
+      for (int v = 0; v < Vectors; ++v) hn::StoreU(sum[i][v], d, c + v * width);
     }
     return;
   }
@@ -86,7 +112,11 @@ void product_kernel(const GatheredProduct<T>& p, int64_t first, int64_t column) 
   for (int i = 0; i < Rows; ++i) {
     T* const c = p.c[first + i] + column;
     const T* const from = edge + i * Vectors * width;
-    for (int64_t j = 0; j < columns; ++j) c[j] = p.add ? c[j] + from[j] : from[j];
+    for (int64_t j = 0; j < columns; ++j) {
+      T x = p.add ? c[j] + from[j] : from[j];
+      if (p.bias != nullptr) x += p.bias[column + j];
+      c[j] = p.relu && x < T(0) ? T(0) : x;
+    }
   }
 }
 
@@ -209,6 +239,33 @@ void pack(const T* from, int64_t ld, bool transpose, int64_t k, int64_t n, int64
   }
 }
 
+// Adds as many elements as fill vectors of `d`, from element i on.
+template <typename D, typename T>
+HWY_INLINE void add_vectors(D d, const AddedRun<T>& run, int64_t& i) {
+  const int64_t width = static_cast<int64_t>(hn::Lanes(d));
+  for (; i + width <= run.count; i += width) {
+    hn::StoreU(hn::Add(hn::LoadU(d, run.to + i), hn::LoadU(d, run.from + i)), d, run.to + i);
+  }
+}
+
+template <typename T>
+void add(const AddedRun<T>* runs, int64_t count, int64_t step) {
+  for (const AddedRun<T>* run = runs; run != runs + count; ++run) {
+    int64_t i = 0;
+    if (step == 1) {
+      add_vectors(Tag<T>(), *run, i);
+#if HWY_TARGET != HWY_SCALAR
+      add_vectors(hn::FixedTag<T, 16 / sizeof(T)>(), *run, i);
+#endif
+    }
+    for (; i < run->count; ++i) run->to[i * step] += run->from[i];
+  }
+}
+
+void add_float(const AddedRun<float>* runs, int64_t count, int64_t step) { add(runs, count, step); }
+void add_double(const AddedRun<double>* runs, int64_t count, int64_t step) {
+  add(runs, count, step);
+}
 void run_float(const GatheredProduct<float>& p) { run(p); }
 void run_double(const GatheredProduct<double>& p) { run(p); }
 int64_t width_float() { return 2 * lanes<float>(); }
@@ -237,6 +294,8 @@ HWY_EXPORT(width_float);
 HWY_EXPORT(width_double);
 HWY_EXPORT(pack_float);
 HWY_EXPORT(pack_double);
+HWY_EXPORT(add_float);
+HWY_EXPORT(add_double);
 
 }  // namespace
 
@@ -260,6 +319,16 @@ void run_product(const GatheredProduct<float>& product) {
 template <>
 void run_product(const GatheredProduct<double>& product) {
   HWY_DYNAMIC_DISPATCH(run_double)(product);
+}
+
+template <>
+void add_runs(const AddedRun<float>* runs, int64_t count, int64_t step) {
+  HWY_DYNAMIC_DISPATCH(add_float)(runs, count, step);
+}
+
+template <>
+void add_runs(const AddedRun<double>* runs, int64_t count, int64_t step) {
+  HWY_DYNAMIC_DISPATCH(add_double)(runs, count, step);
 }
 
 template <>

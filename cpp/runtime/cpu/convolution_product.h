@@ -36,6 +36,9 @@ struct GatheredProduct {
   int64_t panel_stride = 0;
   int64_t columns = 0;
   bool add = false;  // to what C holds, once the sum is complete
+  // Then the element becomes relu(element + bias[j]); relu(x) is 0 for x < 0 and x otherwise.
+  const T* bias = nullptr;  // [columns], or null
+  bool relu = false;
 };
 
 // Depth at which a panel of B stays in the first-level cache while the rows pass by. Longer sums
@@ -58,6 +61,18 @@ void run_product(const GatheredProduct<T>& product);
 template <typename T>
 void pack_panels(const T* from, int64_t ld, bool transpose, int64_t k, int64_t n,
                  int64_t panel_stride, T* to);
+
+// to[i * step] += from[i] for i < count.
+template <typename T>
+struct AddedRun {
+  const T* from = nullptr;
+  T* to = nullptr;
+  int64_t count = 0;
+};
+
+// One run after another.
+template <typename T>
+void add_runs(const AddedRun<T>* runs, int64_t count, int64_t step);
 
 }  // namespace castalia::cpu
 

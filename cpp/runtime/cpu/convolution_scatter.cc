@@ -28,10 +28,14 @@ struct ScatteredProduct::Job {
   T* to;
   int64_t image, group;
   std::array<int64_t, 3> first, last;  // elements that are written
-  int64_t width;                       // of a panel
-  T* packed;                           // channels that are read, by positions
-  T* products;                         // [taps, written channels, together_]
+  // Per tap along x: positions [begin, end) reach written elements, and the first position would
+  // add to this one of a line.
+  std::array<int64_t, kMaxProducts> begin, end, target;
+  int64_t width;  // of a panel
+  T* packed;      // channels that are read, by positions
+  T* products;    // [taps, written channels, together_]
   ProductStep* steps;
+  T* line;  // to sort a line with
 };
 
 // Positions [x_first, x_last) of lines [y_first, y_last) of a plane that is read.
@@ -86,6 +90,7 @@ ScatteredProduct::ScatteredProduct(const ConvolutionShape& shape, bool transpose
       std::clamp<int64_t>(positions / kSlabPositions, 1, std::max<int64_t>(extent, 1));
   slab_ = std::max<int64_t>(1, divide_up(extent, wanted));
   slabs_per_image_ = positions == 0 ? 0 : divide_up(extent, slab_);
+  sort_ = split_ < 2 && (axes_[2].stride > 1 || written_channels_ > 1);
 }
 
 int64_t ScatteredProduct::Axis::first_tap(int64_t q, int64_t element) const {
@@ -101,12 +106,14 @@ int64_t ScatteredProduct::Axis::first_element(int64_t t, int64_t element) const 
 template <typename T>
 size_t ScatteredProduct::scratch_bytes() const {
   const int64_t rows = reduced_ + taps_ * columns_;
-  return static_cast<size_t>(rows * together_ * static_cast<int64_t>(sizeof(T)) +
+  const int64_t line = sort_ ? axes_[2].written * written_channels_ : 0;
+  return static_cast<size_t>((rows * together_ + line) * static_cast<int64_t>(sizeof(T)) +
                              reduced_ * static_cast<int64_t>(sizeof(ProductStep)));
 }
 
 template <typename T>
-void ScatteredProduct::run(const T* from, const T* weights, T* to, std::byte* scratch,
+void ScatteredProduct::run(const T* from, const T* weights, T* to,
+                           const ConvolutionEpilogue<T>& epilogue, std::byte* scratch,
                            int64_t first, int64_t last) const {
   check(first >= 0 && last <= tiles(), "convolution: tiles ", first, " to ", last, " of ", tiles());
   Job<T> job{};
@@ -117,6 +124,7 @@ void ScatteredProduct::run(const T* from, const T* weights, T* to, std::byte* sc
   job.packed = reinterpret_cast<T*>(scratch);
   job.products = job.packed + reduced_ * together_;
   job.steps = reinterpret_cast<ProductStep*>(job.products + taps_ * columns_ * together_);
+  job.line = reinterpret_cast<T*>(job.steps + reduced_);
   // Weights are read where they lie.
   const int64_t between = transposed_ ? 1 : written_channels_;
   for (int64_t k = 0; k < reduced_; ++k) job.steps[k] = {k * between, k * job.width};
@@ -129,30 +137,68 @@ void ScatteredProduct::run(const T* from, const T* weights, T* to, std::byte* sc
     const int64_t slabs = std::min(last - first, slabs_per_image_ - slab);
     job.first[split] = slab * slab_;
     job.last[split] = std::min(axes_[split].written, (slab + slabs) * slab_);
+    find_targets(job);
+    // Before the split axis there is one element, so a slab's elements lie together.
+    const int64_t image =
+        axes_[0].written * axes_[1].written * axes_[2].written * written_channels_;
+    const int64_t step = image / axes_[split].written;
+    const int64_t count = (job.last[split] - job.first[split]) * step;
+    const int64_t start = job.image * image + job.first[split] * step;
+    std::fill_n(to + start, count, T(0));
     for (job.group = 0; job.group < groups_; ++job.group) run_image(job);
+    if (sort_) sort_lines(job, to + start, to + start + count);
+    epilogue.finish_rows(start, 1, count, count);
     first += slabs;
   }
 }
 
-// Zeros, then every line that reaches the slab, in order: an element is a sum in an order of its
-// own, whatever the slab.
+// While products are added a line is kept with the elements together that neighbouring positions add
+// to: channel by channel, and of each the elements that leave the same remainder when divided by
+// the stride. (Not where slabs are parts of lines: others write the rest of it.)
 template <typename T>
-void ScatteredProduct::run_image(Job<T>& job) const {
-  const auto& [z, y, x] = axes_;
-  for (int64_t iz = job.first[0]; iz < job.last[0]; ++iz) {
-    for (int64_t iy = job.first[1]; iy < job.last[1]; ++iy) {
-      T* const line =
-          job.to + ((job.image * z.written + iz) * y.written + iy) * x.written * written_channels_ +
-          job.group * columns_;
-      if (groups_ == 1) {
-        std::fill(line + job.first[2] * columns_, line + job.last[2] * columns_, T(0));
-        continue;
-      }
-      for (int64_t ix = job.first[2]; ix < job.last[2]; ++ix) {
-        std::fill_n(line + ix * written_channels_, columns_, T(0));
+void ScatteredProduct::find_targets(Job<T>& job) const {
+  const Axis& x = axes_[2];
+  for (int64_t t = 0; t < x.kernel; ++t) {
+    const size_t i = static_cast<size_t>(t);
+    job.begin[i] = x.first_element(t, job.first[2]);
+    job.end[i] = x.first_element(t, job.last[2]);
+    const int64_t element = t * x.dilation - x.padding;  // that position 0 adds to
+    if (!sort_) {
+      job.target[i] = element * written_channels_;
+      continue;
+    }
+    const int64_t remainder = (element % x.stride + x.stride) % x.stride;
+    job.target[i] = first_of_remainder(remainder) + (element - remainder) / x.stride;
+  }
+}
+
+// Where, in a sorted line of one channel, the elements of this remainder begin.
+int64_t ScatteredProduct::first_of_remainder(int64_t remainder) const {
+  const Axis& x = axes_[2];
+  return remainder * (x.written / x.stride) + std::min(remainder, x.written % x.stride);
+}
+
+template <typename T>
+void ScatteredProduct::sort_lines(const Job<T>& job, T* first, const T* last) const {
+  const Axis& x = axes_[2];
+  for (T* line = first; line < last; line += x.written * written_channels_) {
+    std::copy_n(line, x.written * written_channels_, job.line);
+    const T* from = job.line;
+    for (int64_t channel = 0; channel < written_channels_; ++channel) {
+      for (int64_t remainder = 0; remainder < x.stride; ++remainder) {
+        for (int64_t ix = remainder; ix < x.written; ix += x.stride) {
+          line[ix * written_channels_ + channel] = *from++;
+        }
       }
     }
   }
+}
+
+// Every line that reaches the slab, in order: an element is a sum in an order of its own, whatever
+// the slab.
+template <typename T>
+void ScatteredProduct::run_image(Job<T>& job) const {
+  const auto& [z, y, x] = axes_;
   const auto reaches = [&](size_t i, int64_t q) {
     return axes_[i].first_tap(q, job.first[i]) < axes_[i].first_tap(q, job.last[i]);
   };
@@ -221,36 +267,43 @@ void ScatteredProduct::multiply(const Job<T>& job, const Block& block) const {
 template <typename T>
 void ScatteredProduct::scatter(const Job<T>& job, const Block& block, int64_t line) const {
   const auto& [z, y, x] = axes_;
-  const int64_t step = x.stride * written_channels_;
+  // Between the elements that neighbouring positions, and neighbouring channels, add to.
+  const int64_t step = sort_ ? 1 : x.stride * written_channels_;
+  const int64_t between = sort_ ? x.written : 1;
   const T* const products = job.products + (line - block.y_first) * block.width() - block.x_first;
-  for (int64_t tz = z.first_tap(block.z, job.first[0]); tz < z.first_tap(block.z, job.last[0]);
-       ++tz) {
+  const int64_t tz_last = z.first_tap(block.z, job.last[0]);
+  const int64_t ty_first = y.first_tap(line, job.first[1]);
+  const int64_t ty_last = y.first_tap(line, job.last[1]);
+  std::array<AddedRun<T>, kMaxProducts> runs;
+  int64_t count = 0;
+  for (int64_t tz = z.first_tap(block.z, job.first[0]); tz < tz_last; ++tz) {
     const int64_t iz = block.z * z.stride + tz * z.dilation - z.padding;
-    for (int64_t ty = y.first_tap(line, job.first[1]); ty < y.first_tap(line, job.last[1]); ++ty) {
+    for (int64_t ty = ty_first; ty < ty_last; ++ty) {
       const int64_t iy = line * y.stride + ty * y.dilation - y.padding;
-      T* const written =
+      T* const to =
           job.to + ((job.image * z.written + iz) * y.written + iy) * x.written * written_channels_ +
-          job.group * columns_;
-      for (int64_t tx = 0; tx < x.kernel; ++tx) {
-        const int64_t begin = std::max(block.x_first, x.first_element(tx, job.first[2]));
-        const int64_t end = std::min(block.x_last, x.first_element(tx, job.last[2]));
+          job.group * columns_ * between;
+      const T* from = products + (tz * y.kernel + ty) * x.kernel * columns_ * together_;
+      for (int64_t tx = 0; tx < x.kernel; ++tx, from += columns_ * together_) {
+        const size_t i = static_cast<size_t>(tx);
+        const int64_t begin = std::max(block.x_first, job.begin[i]);
+        const int64_t end = std::min(block.x_last, job.end[i]);
         if (begin >= end) continue;
-        const int64_t tap = (tz * y.kernel + ty) * x.kernel + tx;
-        const T* from = products + tap * columns_ * together_;
-        T* const to =
-            written + (begin * x.stride + tx * x.dilation - x.padding) * written_channels_;
-        for (int64_t j = 0; j < columns_; ++j, from += together_) {
-          for (int64_t q = begin; q < end; ++q) to[(q - begin) * step + j] += from[q];
+        for (int64_t j = 0; j < columns_; ++j) {
+          runs[static_cast<size_t>(count++)] = {from + j * together_ + begin,
+                                                to + job.target[i] + begin * step + j * between,
+                                                end - begin};
         }
       }
     }
   }
+  add_runs(runs.data(), count, step);
 }
 
-#define CASTALIA_INSTANTIATE(T)                                                                \
-  template size_t ScatteredProduct::scratch_bytes<T>() const;                                  \
-  template void ScatteredProduct::run<T>(const T*, const T*, T*, std::byte*, int64_t, int64_t) \
-      const;
+#define CASTALIA_INSTANTIATE(T)                                                                 \
+  template size_t ScatteredProduct::scratch_bytes<T>() const;                                   \
+  template void ScatteredProduct::run<T>(const T*, const T*, T*, const ConvolutionEpilogue<T>&, \
+                                         std::byte*, int64_t, int64_t) const;
 CASTALIA_INSTANTIATE(float)
 CASTALIA_INSTANTIATE(double)
 #undef CASTALIA_INSTANTIATE

@@ -7,8 +7,10 @@
 #include <random>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
+#include "cpp/runtime/cpu/convolution_product.h"
 #include "cpp/runtime/cpu/targets_for_test.h"
 
 namespace castalia::cpu {
@@ -46,6 +48,9 @@ std::vector<ConvolutionShape> shapes() {
   add(3, {}, {}, axis(9, 3, 1, 1), 5, 7, 1);
   add(2, {}, {}, axis(700, 5, 1, 2), 4, 6, 1);
   add(2, {}, {}, axis(700, 5, 2, 2), 2, 6, 1);
+  add(2, {}, {}, axis(300, 2, 90, 0, 40), 2, 6, 1);
+  add(40, {}, axis(8, 4, 2, 1), axis(8, 4, 2, 1), 5, 70, 1);
+  add(3, {}, axis(4, 3, 1, 1), axis(4, 3, 1, 1), 530, 140, 1);
   add(7, {}, axis(8, 4, 2, 1), axis(8, 4, 2, 1), 19, 33, 1);
   add(3, {}, axis(9, 3, 2, 1), axis(7, 2, 3, 0), 70, 300, 1);
   add(2, {}, axis(33, 3, 1, 1), axis(35, 3, 1, 1), 8, 4, 1);
@@ -59,6 +64,7 @@ std::vector<ConvolutionShape> shapes() {
   add(4, {}, axis(2, 2, 1, 3), axis(2, 1, 1, 0), 3, 5, 1);
   add(2, axis(5, 3, 2, 1), axis(6, 3, 1, 1), axis(7, 3, 2, 0), 10, 17, 1);
   add(2, axis(11, 4, 2, 1), axis(12, 4, 2, 1), axis(13, 4, 2, 1), 1, 3, 1);
+  add(2, axis(9, 3, 1, 1), axis(4, 3, 1, 1), axis(5, 3, 2, 1), 2, 6, 2);
   add(1, axis(11, 4, 2, 1), axis(12, 4, 2, 1), axis(13, 4, 2, 1), 33, 1, 1);
   add(5, {}, axis(4, 4, 1, 0), axis(4, 4, 1, 0), 64, 1, 1);
   add(0, {}, axis(4, 3, 1, 1), axis(4, 3, 1, 1), 3, 4, 1);
@@ -120,30 +126,62 @@ void for_each_product(const ConvolutionShape& s, Visit visit) {
 constexpr double kUntouched = -1234.5;
 constexpr size_t kGuard = 256;
 
+void* aligned_bytes(size_t bytes) {
+  void* const memory = ::operator new(bytes + kGuard, std::align_val_t(64));
+  std::memset(memory, 0xA5, bytes + kGuard);
+  return memory;
+}
+
+// What a test does after a convolution.
+template <typename T>
+struct After {
+  ConvolutionEpilogue<T> epilogue;
+  bool packed = false;  // of SlidingProduct
+};
+
 // All results of a plan, by ranges of `step` tiles from the last to the first. Behind the scratch
 // and the results nothing may be written.
 template <typename T, typename Plan>
-Images<T> run(const Plan& plan, const Images<T>& a, const Images<T>& b, int64_t count,
-              int64_t step) {
+Images<T> run(const Plan& plan, const Images<T>& a, const Images<T>& b, int64_t count, int64_t step,
+              const After<T>& after = {}, Images<T>* where = nullptr) {
   const size_t bytes = plan.template scratch_bytes<T>();
-  auto* const scratch =
-      static_cast<std::byte*>(::operator new(bytes + kGuard, std::align_val_t(64)));
-  std::memset(scratch, 0xA5, bytes + kGuard);
-  Images<T> result(static_cast<size_t>(count) + kGuard, T(kUntouched));
+  auto* const scratch = static_cast<std::byte*>(aligned_bytes(bytes));
+  Images<T> own;
+  Images<T>& result = where == nullptr ? own : *where;
+  result.assign(static_cast<size_t>(count) + kGuard, T(kUntouched));
   // Vectors end where their elements do, but kernels may read a little further.
   Images<T> padded_a = a, padded_b = b;
   padded_a.resize(a.size() + kGuard, T(kUntouched));
   padded_b.resize(b.size() + kGuard, T(kUntouched));
+  T* packed = nullptr;
+  if constexpr (std::is_same_v<Plan, SlidingProduct>) {
+    if (after.packed) {
+      const size_t size = plan.template packed_bytes<T>();
+      packed = static_cast<T*>(aligned_bytes(size));
+      plan.pack(padded_b.data(), packed);
+      for (size_t i = 0; i < kGuard; ++i) {
+        EXPECT_EQ(reinterpret_cast<std::byte*>(packed)[size + i], std::byte{0xA5});
+      }
+    }
+  }
   const int64_t tiles = plan.tiles();
   for (int64_t first = (tiles - 1) / step * step; first >= 0 && tiles > 0; first -= step) {
-    plan.run(padded_a.data(), padded_b.data(), result.data(), scratch, first,
-             std::min(tiles, first + step));
+    const int64_t last = std::min(tiles, first + step);
+    if constexpr (std::is_same_v<Plan, SlidingProduct>) {
+      if (packed != nullptr) {
+        plan.run_packed(padded_a.data(), packed, result.data(), after.epilogue, scratch, first,
+                        last);
+        continue;
+      }
+    }
+    plan.run(padded_a.data(), padded_b.data(), result.data(), after.epilogue, scratch, first, last);
   }
   for (size_t i = 0; i < kGuard; ++i) {
     EXPECT_EQ(scratch[bytes + i], std::byte{0xA5}) << "scratch overrun";
     EXPECT_EQ(result[static_cast<size_t>(count) + i], T(kUntouched)) << "result overrun";
   }
   ::operator delete(scratch, std::align_val_t(64));
+  if (packed != nullptr) ::operator delete(packed, std::align_val_t(64));
   result.resize(static_cast<size_t>(count));
   return result;
 }
@@ -165,6 +203,56 @@ void expect_near(const Images<T>& got, const std::vector<double>& expected, cons
   }
 }
 
+// Every element is finished once, when it is complete, with the bits of separate passes.
+template <typename T, typename Plan>
+void check_epilogues(const Plan& plan, const Images<T>& a, const Images<T>& b,
+                     const Images<T>& plain, int64_t channels, const char* what) {
+  constexpr bool sliding = std::is_same_v<Plan, SlidingProduct>;
+  const int64_t count = static_cast<int64_t>(plain.size());
+  auto bias = random_images<T>(channels, 4);
+  struct Finisher {
+    Images<T> result;
+    static void finish(void* object, int64_t first, int64_t count) {
+      auto& self = *static_cast<Finisher*>(object);
+      for (int64_t i = first; i < first + count; ++i) {
+        T& x = self.result[static_cast<size_t>(i)];
+        x = T(2) * x + T(1);
+      }
+    }
+  };
+  for (const bool packed : {false, true}) {
+    if (packed && !sliding) continue;
+    for (const int kind : {0, 1, 2, 3}) {  // a bit for bias and rectifier, one for pieces
+      if ((kind & 1) != 0 && !sliding) continue;
+      Images<T> expected = plain;
+      for (size_t i = 0; i < expected.size(); ++i) {
+        T& x = expected[i];
+        if ((kind & 1) != 0) {
+          x += bias[i % static_cast<size_t>(channels)];
+          x = x < T(0) ? T(0) : x;
+        }
+        if ((kind & 2) != 0) x = T(2) * x + T(1);
+      }
+      Finisher finisher;
+      After<T> after;
+      after.packed = packed;
+      if ((kind & 1) != 0) {
+        after.epilogue.bias = bias.data();
+        after.epilogue.relu = true;
+      }
+      if ((kind & 2) != 0) {
+        after.epilogue.finish = &Finisher::finish;
+        after.epilogue.object = &finisher;
+      }
+      for (const int64_t step : {int64_t{1000000}, int64_t{1}}) {
+        run(plan, a, b, count, step, after, &finisher.result);
+        EXPECT_TRUE(same_bits(finisher.result, expected))
+            << what << ", packed " << packed << ", epilogue " << kind << ", " << step << " tiles";
+      }
+    }
+  }
+}
+
 template <typename T>
 void check_shape(const ConvolutionShape& s) {
   SCOPED_TRACE(describe(s));
@@ -180,23 +268,26 @@ void check_shape(const ConvolutionShape& s) {
     gradient[b] += static_cast<double>(in[a]) * out[c];
   });
   const auto check = [&](const auto& plan, const Images<T>& a, const Images<T>& b,
-                         const std::vector<double>& expected, const char* what) {
+                         const std::vector<double>& expected, int64_t channels, const char* what) {
     const int64_t count = static_cast<int64_t>(expected.size());
     const auto whole = run(plan, a, b, count, 1000000);
     expect_near(whole, expected, what);
     EXPECT_TRUE(same_bits(whole, run(plan, a, b, count, 1))) << what << ", tile by tile";
     EXPECT_TRUE(same_bits(whole, run(plan, a, b, count, 3))) << what << ", three tiles a time";
+    check_epilogues(plan, a, b, whole, channels, what);
     return whole;
   };
-  const auto f = check(SlidingProduct::forward(s), in, weights, forward, "forward");
-  const auto t = check(SlidingProduct::transposed(s), out, weights, backward, "transposed");
+  const auto f = check(SlidingProduct::forward(s), in, weights, forward, s.channels_out, "forward");
+  const auto t =
+      check(SlidingProduct::transposed(s), out, weights, backward, s.channels_in, "transposed");
   if (ScatteredProduct::suits(s, false)) {
-    check(ScatteredProduct::forward(s), in, weights, forward, "forward, scattered");
+    check(ScatteredProduct::forward(s), in, weights, forward, s.channels_out, "forward, scattered");
   }
   if (ScatteredProduct::suits(s, true)) {
-    check(ScatteredProduct::transposed(s), out, weights, backward, "transposed, scattered");
+    check(ScatteredProduct::transposed(s), out, weights, backward, s.channels_in,
+          "transposed, scattered");
   }
-  check(WeightGradient(s), in, out, gradient, "weight gradient");
+  check(WeightGradient(s), in, out, gradient, s.channels_out, "weight gradient");
 
   // The last image alone.
   if (s.images == 0) return;
@@ -222,6 +313,25 @@ TEST_P(Convolution, AgreesWithPlainLoopsAndKeepsItsBits) {
 
 INSTANTIATE_TEST_SUITE_P(All, Convolution, testing::ValuesIn(targets_here()), target_label);
 
+// What ends a sum whose last part is empty is computed of the same element, the sign of zero
+// included.
+TEST_P(Convolution, AddsNothingExactly) {
+  std::vector<float> elements(40, -0.0F);
+  const std::vector<float> panel(256);
+  float* const c = elements.data();
+  const float* const a = panel.data();
+  GatheredProduct<float> product;
+  product.a = &a;
+  product.c = &c;
+  product.rows = 1;
+  product.b = panel.data();
+  product.columns = 40;
+  product.add = true;
+  product.relu = true;
+  run_product(product);
+  for (const float x : elements) EXPECT_TRUE(x == 0 && std::signbit(x));
+}
+
 TEST(ConvolutionPlan, ScattersIntoFewChannels) {
   int64_t forward = 0, transposed = 0;
   for (const ConvolutionShape& shape : shapes()) {
@@ -235,9 +345,27 @@ TEST(ConvolutionPlan, ScattersIntoFewChannels) {
 TEST(ConvolutionPlan, ScratchStaysModest) {
   const ConvolutionShape large{
       16, {{axis(30, 4, 2, 1), axis(30, 4, 2, 1), axis(30, 4, 2, 1)}}, 256, 512, 1};
+  EXPECT_GT(SlidingProduct::forward(large).packed_bytes<float>(), size_t{1000000});
   EXPECT_LE(SlidingProduct::forward(large).scratch_bytes<float>(), size_t{300000});
   EXPECT_LE(SlidingProduct::transposed(large).scratch_bytes<double>(), size_t{300000});
-  EXPECT_LE(WeightGradient(large).scratch_bytes<double>(), size_t{300000});
+  EXPECT_LE(WeightGradient(large).scratch_bytes<double>(), size_t{420000});
+}
+
+// One copy of the packed weights serves every number of images.
+TEST(ConvolutionPlan, FormsDoNotDependOnTheNumberOfImages) {
+  const auto plan = [](int64_t images, int64_t kernel) {
+    return SlidingProduct::transposed(
+        {images, {{{}, axis(8, kernel, 2, 1), axis(8, 4, 2, 1)}}, 70, 130, 1});
+  };
+  EXPECT_EQ(plan(1, 4).packed_form(), plan(100, 4).packed_form());
+  EXPECT_EQ(plan(1, 4).packed_bytes<float>(), plan(100, 4).packed_bytes<float>());
+  EXPECT_NE(plan(1, 4).packed_form(), plan(1, 3).packed_form());
+  const auto weights = random_images<float>(4 * 4 * 70 * 130, 1);
+  const size_t bytes = plan(1, 4).packed_bytes<float>();
+  Images<float> one(bytes / sizeof(float)), many(bytes / sizeof(float));
+  plan(1, 4).pack(weights.data(), one.data());
+  plan(100, 4).pack(weights.data(), many.data());
+  EXPECT_TRUE(same_bits(one, many));
 }
 
 }  // namespace

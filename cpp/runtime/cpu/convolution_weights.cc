@@ -2,9 +2,10 @@
 //   weights[tap, ci, co] = sum over images and positions p of in[p * stride + tap, ci] * out[p,
 //   co].
 // Rows of the product are (tap, ci), its depth is the positions. The gradient of the output is
-// packed, a block of positions at a time; the image is read where it lies, each tap over the
-// positions at which it falls inside. With very few channels a row of C would be left for each tap
-// alone, so what each tap sees is copied side by side first, with zeros where it sticks out.
+// packed, a block of positions at a time; each tap is multiplied over the positions at which it
+// falls inside, in place or in a copy that fits the cache better. With very few channels there would be few rows that take the
+// same steps, so the lines of the image that a block sees are copied first, with zeros around them:
+// then all taps fall inside everywhere.
 #include <algorithm>
 #include <utility>
 
@@ -15,13 +16,19 @@
 namespace castalia::cpu {
 namespace {
 
-constexpr int64_t kUnfoldChannels = 4;  // below: too few rows for the product's kernel
-constexpr int64_t kUnfoldBytes = 128 * 1024;
+constexpr int64_t kFewChannels = 4;  // below: too few rows for the product's kernel
+constexpr int64_t kPaddedElements = 16 * 1024;
 constexpr int64_t kJobRows = 512;  // with kTileColumns floats: 256 KB of weights
 // Fewer, and packing the gradient would cost too much.
 constexpr int64_t kMinTileRows = 256;
-constexpr int64_t kMinUnfoldedRows = 24;
+constexpr int64_t kMinPaddedRows = 24;
 constexpr int64_t kTileColumns = 128;
+// Channels of a tap are copied so many at a time where they meet as many columns: neighbouring
+// positions often lie a power of two apart and would push each other out of the cache. The copies
+// lie further apart than that.
+constexpr int64_t kCopiedRows = 64;
+constexpr int64_t kCopyDistance = kCopiedRows + 4;
+constexpr int64_t kCopyColumns = 64;
 constexpr int64_t kWantedTiles = 16;
 
 constexpr int64_t divide_up(int64_t x, int64_t y) { return (x + y - 1) / y; }
@@ -67,7 +74,9 @@ struct WeightGradient::Job {
   int64_t width;  // of a panel
   T* packed;
   ProductStep* steps;
-  T* unfolded;
+  T* lines;  // of the image, padded
+  T* copies;
+  ProductStep* copied_steps;
 };
 
 namespace {
@@ -99,26 +108,51 @@ WeightGradient::WeightGradient(const ConvolutionShape& given)
   const int64_t channels = shape.channels_in / shape.groups;
   rows_ = shape.taps() * channels;
   columns_ = shape.channels_out / shape.groups;
-  unfold_ = channels < kUnfoldChannels;
+  choose_blocks();
 
   column_tiles_ = divide_up(columns_, kTileColumns);
   tile_columns_ = column_tiles_ == 0 ? 0 : round_up(divide_up(columns_, column_tiles_), 32);
   const int64_t wanted =
       divide_up(kWantedTiles, std::max<int64_t>(1, shape.groups * column_tiles_));
   row_tiles_ = columns_ == 0 ? 0
-                             : std::clamp(rows_ / (unfold_ ? kMinUnfoldedRows : kMinTileRows),
+                             : std::clamp(rows_ / (pad_ ? kMinPaddedRows : kMinTileRows),
                                           std::min<int64_t>(rows_, 1), wanted);
+  copy_ = !pad_ && tile_columns_ >= kCopyColumns;
   tile_rows_ = row_tiles_ == 0 ? 0 : divide_up(rows_, row_tiles_);
   row_tiles_ = tile_rows_ == 0 ? 0 : divide_up(rows_, tile_rows_);
+}
 
-  int64_t positions = kProductDepth;
-  if (unfold_ && rows_ > 0) {
-    // In doubles, whatever the type: both precisions then take the same blocks.
-    positions = std::clamp<int64_t>(kUnfoldBytes / (rows_ * static_cast<int64_t>(sizeof(double))),
-                                    8, kProductDepth);
-  }
-  block_width_ = std::clamp<int64_t>(x.out, 1, positions);
-  block_lines_ = block_width_ < x.out ? 1 : std::max<int64_t>(1, positions / block_width_);
+void WeightGradient::choose_blocks() {
+  const auto& [z, y, x] = shape_.axes;
+  const int64_t channels = shape_.channels_in / shape_.groups;
+  block_width_ = std::clamp<int64_t>(x.out, 1, kProductDepth);
+  block_lines_ = block_width_ < x.out ? 1 : std::max<int64_t>(1, kProductDepth / block_width_);
+  if (channels >= kFewChannels || rows_ == 0) return;
+  // Whole planes, where there is more than one.
+  const int64_t in_plane = std::max<int64_t>(y.out, 1);
+  const int64_t lines = block_lines_ > in_plane ? block_lines_ / in_plane * in_plane : block_lines_;
+  const auto seen = [](const ConvolutionAxis& axis, int64_t positions) {
+    return (positions - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
+  };
+  line_elements_ = seen(x, block_width_) * channels;
+  plane_lines_ = seen(y, std::min(lines, in_plane));
+  const int64_t planes = lines % in_plane == 0 ? lines / in_plane : (lines - 2) / in_plane + 2;
+  // Not where most of them would be passed by: a stride or a dilation that is very large.
+  const double elements = static_cast<double>(planes * z.kernel) *
+                          static_cast<double>(plane_lines_) * static_cast<double>(line_elements_);
+  pad_ = elements <= static_cast<double>(std::max(kPaddedElements, rows_ * lines * block_width_));
+  if (!pad_) return;
+  lines_elements_ = planes * z.kernel * plane_lines_ * line_elements_;
+  block_lines_ = lines;
+}
+
+// For the copies and their steps.
+template <typename T>
+int64_t WeightGradient::copy_bytes() const {
+  const int64_t positions = block_lines_ * block_width_;
+  return copy_ ? positions * (kCopyDistance * static_cast<int64_t>(sizeof(T)) +
+                              static_cast<int64_t>(sizeof(ProductStep)))
+               : 0;
 }
 
 template <typename T>
@@ -128,12 +162,13 @@ size_t WeightGradient::scratch_bytes() const {
   const int64_t size = static_cast<int64_t>(sizeof(T));
   return static_cast<size_t>(round_up(positions * columns * size, 64) +
                              positions * static_cast<int64_t>(sizeof(ProductStep)) +
-                             (unfold_ ? positions * rows_ * size : 0));
+                             lines_elements_ * size + copy_bytes<T>());
 }
 
 template <typename T>
-void WeightGradient::run(const T* in, const T* out_gradient, T* weights, std::byte* scratch,
-                         int64_t first, int64_t last) const {
+void WeightGradient::run(const T* in, const T* out_gradient, T* weights,
+                         const ConvolutionEpilogue<T>& epilogue, std::byte* scratch, int64_t first,
+                         int64_t last) const {
   check(first >= 0 && last <= tiles(), "weight gradient: tiles ", first, " to ", last, " of ",
         tiles());
   const int64_t positions = block_lines_ * block_width_;
@@ -146,7 +181,9 @@ void WeightGradient::run(const T* in, const T* out_gradient, T* weights, std::by
   job.packed = reinterpret_cast<T*>(scratch);
   scratch += round_up(positions * columns * static_cast<int64_t>(sizeof(T)), 64);
   job.steps = reinterpret_cast<ProductStep*>(scratch);
-  job.unfolded = reinterpret_cast<T*>(job.steps + positions);
+  job.lines = reinterpret_cast<T*>(job.steps + positions);
+  job.copied_steps = job.steps + positions;  // either these or lines
+  job.copies = reinterpret_cast<T*>(job.copied_steps + positions);
   // Tiles of the same columns pass together, so that they share what is packed.
   while (first < last) {
     const int64_t tower = first / row_tiles_;
@@ -159,6 +196,9 @@ void WeightGradient::run(const T* in, const T* out_gradient, T* weights, std::by
     job.row_first = row * tile_rows_;
     job.row_last = std::min(rows_, (row + end - first) * tile_rows_);
     run_rectangle(job);
+    const T* const lowest = row_of_weights(job, mirrored_ ? job.row_last - 1 : job.row_first);
+    epilogue.finish_rows(lowest - weights, job.row_last - job.row_first, shape_.channels_out,
+                         job.column_last - job.column_first);
     first = end;
   }
 }
@@ -177,11 +217,11 @@ void WeightGradient::run_rectangle(Job<T>& job) const {
                            job.group * columns_ + job.column_first;
       pack_panels(out, shape_.channels_out, false, block.positions(),
                   job.column_last - job.column_first, block.positions() * job.width, job.packed);
-      if (unfold_) {
-        unfold(job, block);
-        multiply_unfolded(job, block);
+      if (pad_) {
+        const int64_t depth = copy_padded(job, block);
+        multiply_padded(job, depth);
       } else {
-        multiply_in_place(job, block);
+        multiply_by_taps(job, block);
       }
       job.first_block = false;
     }
@@ -203,59 +243,90 @@ T* WeightGradient::row_of_weights(const Job<T>& job, int64_t row) const {
 constexpr int64_t kRowsTogether = 96;
 
 template <typename T>
-void WeightGradient::multiply_unfolded(Job<T>& job, const Block& block) const {
+void WeightGradient::multiply_padded(Job<T>& job, int64_t depth) const {
+  const auto& [z, y, x] = shape_.axes;
+  const int64_t channels = shape_.channels_in / shape_.groups;
   std::array<const T*, kRowsTogether> a;
   std::array<T*, kRowsTogether> c;
-  for (int64_t position = 0; position < block.positions(); ++position) {
-    job.steps[position] = {position, position * job.width};
-  }
   GatheredProduct<T> product{.a = a.data(),
                              .c = c.data(),
                              .steps = job.steps,
-                             .depth = block.positions(),
+                             .depth = depth,
                              .b = job.packed,
-                             .panel_stride = block.positions() * job.width,
+                             .panel_stride = depth * job.width,
                              .columns = job.column_last - job.column_first,
                              .add = !job.first_block};
-  for (int64_t row = job.row_first; row < job.row_last; row += kRowsTogether) {
+  for (int64_t row = job.row_first; row < job.row_last; row += product.rows) {
     product.rows = std::min(kRowsTogether, job.row_last - row);
     for (int64_t i = 0; i < product.rows; ++i) {
-      a[static_cast<size_t>(i)] = job.unfolded + (row - job.row_first + i) * block.positions();
+      const int64_t tap = (row + i) / channels;
+      const int64_t line =
+          tap / x.kernel / y.kernel * plane_lines_ + tap / x.kernel % y.kernel * y.dilation;
+      a[static_cast<size_t>(i)] = job.lines + line * line_elements_ +
+                                  tap % x.kernel * x.dilation * channels + (row + i) % channels;
       c[static_cast<size_t>(i)] = row_of_weights(job, row + i);
     }
     run_product(product);
   }
 }
 
-// One line for every row of the job, a tap and a channel: what it sees at the positions of the
-// block.
+// Copies what the block sees, and writes the steps of all taps over its positions; returns how many
+// these are. Of every plane of output lines that the block has a part of, the copy has for each tap
+// along z the lines of the image from the first that is seen on.
 template <typename T>
-void WeightGradient::unfold(Job<T>& job, const Block& block) const {
+int64_t WeightGradient::copy_padded(Job<T>& job, const Block& block) const {
   const auto& [z, y, x] = shape_.axes;
   const int64_t channels = shape_.channels_in / shape_.groups;
-  const int64_t step = x.stride * in_stride_[2];
-  T* to = job.unfolded - block.x_first;
-  for (int64_t row = job.row_first; row < job.row_last; ++row) {
-    const int64_t tap = row / channels;
-    const int64_t tx = tap % x.kernel;
-    const int64_t first_y = tap / x.kernel % y.kernel * y.dilation - y.padding;
-    const int64_t first_z = tap / x.kernel / y.kernel * z.dilation - z.padding;
-    const Range inside = positions_inside(block, tx);
-    const T* const in = job.in + job.group * channels + row % channels +
-                        (tx * x.dilation - x.padding) * in_stride_[2];
-    Line line(shape_, block.line_first);
-    for (int64_t i = block.line_first; i < block.line_last; ++i, line.advance()) {
-      const int64_t iz = line.z * z.stride + first_z;
-      const int64_t iy = line.y * y.stride + first_y;
-      const bool seen = iz >= 0 && iz < z.in && iy >= 0 && iy < y.in;
-      const Range at = seen ? inside : Range{block.x_last, block.x_last};
-      const T* const from = in + (line.image * z.in + iz) * in_stride_[0] + iy * in_stride_[1];
-      for (int64_t ox = block.x_first; ox < at.first; ++ox) to[ox] = T(0);
-      for (int64_t ox = at.first; ox < at.last; ++ox) to[ox] = from[ox * step];
-      for (int64_t ox = at.last; ox < block.x_last; ++ox) to[ox] = T(0);
-      to += block.width();
+  int64_t count = 0;
+  T* to = job.lines;
+  Line line(shape_, block.line_first);
+  for (int64_t i = block.line_first; i < block.line_last;) {
+    const int64_t lines = std::min(block.line_last - i, y.out - line.y);
+    const int64_t first_y = line.y * y.stride - y.padding;
+    const int64_t seen = (lines - 1) * y.stride + (y.kernel - 1) * y.dilation + 1;
+    for (int64_t k = 0; k < lines; ++k) {
+      const int64_t a = to - job.lines + k * y.stride * line_elements_;
+      for (int64_t ox = 0; ox < block.width(); ++ox, ++count) {
+        job.steps[count] = {a + ox * x.stride * channels, count * job.width};
+      }
+    }
+    for (int64_t tz = 0; tz < z.kernel; ++tz) {
+      const int64_t iz = line.z * z.stride + tz * z.dilation - z.padding;
+      for (int64_t k = 0; k < seen; ++k) {
+        copy_padded_line(job, block, line.image, iz, first_y + k, to + k * line_elements_);
+      }
+      to += plane_lines_ * line_elements_;
+    }
+    for (int64_t k = 0; k < lines; ++k) line.advance();
+    i += lines;
+  }
+  return count;
+}
+
+template <typename T>
+void WeightGradient::copy_padded_line(const Job<T>& job, const Block& block, int64_t image,
+                                      int64_t iz, int64_t iy, T* to) const {
+  const auto& [z, y, x] = shape_.axes;
+  const int64_t channels = shape_.channels_in / shape_.groups;
+  if (iz < 0 || iz >= z.in || iy < 0 || iy >= y.in) {
+    std::fill_n(to, line_elements_, T(0));
+    return;
+  }
+  const int64_t first = block.x_first * x.stride - x.padding;
+  const int64_t last = (block.x_last - 1) * x.stride - x.padding + (x.kernel - 1) * x.dilation + 1;
+  const int64_t begin = std::clamp<int64_t>(0, first, last);
+  const int64_t end = std::clamp<int64_t>(x.in, begin, last);
+  const T* const from =
+      job.in + (image * z.in + iz) * in_stride_[0] + iy * in_stride_[1] + job.group * channels;
+  to = std::fill_n(to, (begin - first) * channels, T(0));
+  if (shape_.groups == 1) {
+    to = std::copy_n(from + begin * channels, (end - begin) * channels, to);
+  } else {
+    for (int64_t ix = begin; ix < end; ++ix) {
+      to = std::copy_n(from + ix * in_stride_[2], channels, to);
     }
   }
+  std::fill_n(to, (last - end) * channels, T(0));
 }
 
 // The positions along x of a block at which tap t of x falls inside.
@@ -294,7 +365,7 @@ int64_t WeightGradient::find_steps(const Block& block, const std::array<int64_t,
 }
 
 template <typename T>
-void WeightGradient::multiply_in_place(Job<T>& job, const Block& block) const {
+void WeightGradient::multiply_by_taps(Job<T>& job, const Block& block) const {
   const auto& [z, y, x] = shape_.axes;
   const int64_t channels = shape_.channels_in / shape_.groups;
   std::array<const T*, kRowsTogether> a;
@@ -313,9 +384,15 @@ void WeightGradient::multiply_in_place(Job<T>& job, const Block& block) const {
     if (product.depth == 0 && product.add) continue;
     const int64_t end = std::min(job.row_last, (tap + 1) * channels);
     for (int64_t row = std::max(job.row_first, tap * channels); row < end; row += product.rows) {
-      product.rows = std::min(kRowsTogether, end - row);
+      product.rows = std::min(copy_ ? kCopiedRows : kRowsTogether, end - row);
+      const T* from = job.in + job.group * channels + row - tap * channels;
+      if (copy_) {
+        copy_rows(job, from, product.rows, product.depth);
+        product.steps = job.copied_steps;
+        from = job.copies;
+      }
       for (int64_t i = 0; i < product.rows; ++i) {
-        a[static_cast<size_t>(i)] = job.in + job.group * channels + row - tap * channels + i;
+        a[static_cast<size_t>(i)] = from + i;
         c[static_cast<size_t>(i)] = row_of_weights(job, row + i);
       }
       run_product(product);
@@ -323,9 +400,26 @@ void WeightGradient::multiply_in_place(Job<T>& job, const Block& block) const {
   }
 }
 
-#define CASTALIA_INSTANTIATE(T)                             \
-  template size_t WeightGradient::scratch_bytes<T>() const; \
-  template void WeightGradient::run<T>(const T*, const T*, T*, std::byte*, int64_t, int64_t) const;
+// What the steps read of so many rows.
+template <typename T>
+void WeightGradient::copy_rows(const Job<T>& job, const T* from, int64_t rows,
+                               int64_t depth) const {
+  T* to = job.copies;
+  for (int64_t k = 0; k < depth; ++k, to += kCopyDistance) {
+    const T* const row = from + job.steps[k].a;
+    if (rows == kCopiedRows) {
+      std::copy_n(row, kCopiedRows, to);
+    } else {
+      std::copy_n(row, rows, to);
+    }
+    job.copied_steps[k] = {k * kCopyDistance, job.steps[k].b};
+  }
+}
+
+#define CASTALIA_INSTANTIATE(T)                                                               \
+  template size_t WeightGradient::scratch_bytes<T>() const;                                   \
+  template void WeightGradient::run<T>(const T*, const T*, T*, const ConvolutionEpilogue<T>&, \
+                                       std::byte*, int64_t, int64_t) const;
 CASTALIA_INSTANTIATE(float)
 CASTALIA_INSTANTIATE(double)
 #undef CASTALIA_INSTANTIATE

@@ -77,6 +77,10 @@ CASTALIA_UNARY(Expm1, expm1(d, a))
 CASTALIA_UNARY(Tanh, tanh(d, a))
 CASTALIA_UNARY(Sigmoid, sigmoid(d, a))
 CASTALIA_UNARY(Softplus, softplus(d, a))
+CASTALIA_UNARY(Silu, silu(d, a))
+CASTALIA_UNARY(SiluDerivative, silu_derivative(d, a))
+CASTALIA_UNARY(Gelu, gelu(d, a))
+CASTALIA_UNARY(GeluDerivative, gelu_derivative(d, a))
 CASTALIA_UNARY(Relu, hn::IfThenElse(hn::Lt(a, hn::Zero(d)), hn::Zero(d), a))
 CASTALIA_UNARY(Erf, erf(d, a))
 CASTALIA_UNARY(Sin, sin(d, a))
@@ -193,6 +197,10 @@ constexpr Entry kEntries[] = {
     entry<Tanh>("tanh"),
     entry<Sigmoid>("sigmoid"),
     entry<Softplus>("softplus"),
+    entry<Silu>("silu"),
+    entry<SiluDerivative>("silu_derivative"),
+    entry<Gelu>("gelu"),
+    entry<GeluDerivative>("gelu_derivative"),
     entry<Relu>("relu"),
     entry<Erf>("erf"),
     entry<Sin>("sin"),

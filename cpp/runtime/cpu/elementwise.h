@@ -20,7 +20,8 @@ int operand_count(std::string_view operation);
 // The loop for operation and element type, for the instruction set of this machine; null where
 // there is none. Operands and result have the same type. The operations:
 //   copy neg abs sign sqrt square reciprocal floor round (half to even) exp log log1p expm1
-//   tanh sigmoid softplus relu erf erfc sin cos tan asin acos atan sinh cosh asinh atanh
+//   tanh sigmoid softplus silu silu_derivative gelu gelu_derivative relu erf erfc
+//   sin cos tan asin acos atan sinh cosh asinh atanh
 //   lgamma digamma is_finite logical_not
 //   add sub mul div maximum minimum atan2 pow (x, exponent) polygamma (order, x)
 //   leaky_relu (x, slope) elu (x, alpha)

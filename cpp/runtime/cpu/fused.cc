@@ -1,87 +1,25 @@
 #include "cpp/runtime/cpu/fused.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <span>
 #include <utility>
 
 #include "cpp/base/status.h"
 #include "cpp/runtime/cpu/broadcast_tile.h"
-#include "cpp/runtime/cpu/elementwise.h"
+#include "cpp/runtime/cpu/fused_plan.h"
 
 namespace castalia::cpu {
 namespace {
 
-// A tile holds 4 KiB of the widest type in the program; a group of tiles is what one thread takes.
-constexpr int64_t kTileBytes = 4096;
+using Access = FusedPlan::Access;
+using Input = FusedPlan::Input;
+using Place = FusedPlan::Place;
+using Staged = FusedPlan::Staged;
+using Step = FusedPlan::Step;
+using Value = FusedPlan::Value;
+
+// What one thread takes at a time.
 constexpr int64_t kTilesPerGroup = 16;
-// Room behind each scratch tile for whole vectors; it also keeps tiles off the same L1 sets.
-constexpr size_t kSlotPadding = 128;
-
-// The input of FusedPieces that another kernel makes.
-constexpr int kMade = 0;
-
-constexpr size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-// Where a value lives while a tile is computed.
-enum class Place {
-  input,    // in the operand itself
-  output,   // in the output itself
-  scratch,  // in a scratch tile
-};
-
-struct Value {
-  DType dtype = DType::float32;
-  Place place = Place::scratch;
-  size_t offset = 0;  // in scratch; the position among inputs or outputs otherwise
-  int first_use = -1;
-  int last_use = -1;
-};
-
-// How an input reaches the loops.
-enum class Access {
-  dense,     // in place
-  uniform,   // one element, spread over a tile once a run
-  periodic,  // repeats after `period` elements: a repeated copy is made once a run
-  general,   // copied tile by tile
-  made,      // dense and copied tile by tile to the element: its neighbours are being computed
-};
-
-struct Input {
-  Access access = Access::dense;
-  std::array<int64_t, Shape::kMaxRank> strides{};  // over the collapsed axes
-  int64_t period = 0;
-};
-
-struct Step {
-  TileFunction function = nullptr;  // null: copy a tile of the input `result`
-  std::array<int, 3> operands{};
-  int operand_count = 0;
-  int result = 0;
-};
-
-// An output that, when it is the same buffer as one of `inputs`, must wait in scratch until the end
-// of the tile, because those inputs are read after it is computed.
-struct Staged {
-  int value = 0;
-  size_t offset = 0;
-  std::vector<int> inputs;
-};
-
-struct Plan {
-  Shape axes;  // the iteration, with axes merged wherever every input steps evenly
-  int64_t count = 0;
-  int64_t tile = 0;  // elements
-  size_t instruction_count = 0;
-  std::vector<Value> values;
-  std::vector<Input> inputs;
-  std::vector<std::pair<int, double>> constants;  // (value, number): one of each kind
-  std::vector<Step> steps;
-  std::vector<Staged> staged;
-  bool exact = false;  // all outputs wait in scratch, and no element too many is written
-  size_t scratch_bytes = 0;
-};
 
 template <typename Function>
 void with_word(DType dtype, Function function) {
@@ -95,26 +33,52 @@ void with_word(DType dtype, Function function) {
 // Runs a plan on any part of the iteration.
 class Runner {
  public:
-  explicit Runner(Plan plan) : plan_(std::move(plan)) {}
+  explicit Runner(FusedPlan plan) : plan_(std::move(plan)) {}
 
-  const Plan& plan() const { return plan_; }
+  const FusedPlan& plan() const { return plan_; }
 
-  // Writes what does not change from tile to tile into scratch; returns whether outputs wait there.
-  bool prepare(const KernelArguments& arguments) const {
+  // Writes what does not change from tile to tile into scratch.
+  void prepare(const KernelArguments& arguments) const {
     Row* rows = table(arguments);
     resolve(arguments, rows);
-    const bool any_staged = stage(arguments, rows);
     fill(arguments, rows);
-    return any_staged;
   }
 
-  void run(const KernelArguments& arguments, bool any_staged, int64_t start, int64_t end) const {
+  // Elements [start, end). Up to a vector more of the outputs may be written.
+  void run(const KernelArguments& arguments, int64_t start, int64_t end) const {
+    run_tiles(arguments, stage(arguments, table(arguments)), start, end);
+  }
+
+  // The same, and nothing else is written: what fills whole vectors in its place, and the rest by
+  // way of scratch.
+  void run_exact(const KernelArguments& arguments, int64_t start, int64_t end) const {
     Row* rows = table(arguments);
-    for (; start < end; start += plan_.tile) {
-      const int64_t count = std::min(plan_.tile, end - start);
-      run_tile(arguments, rows, start, count);
-      if (any_staged) flush(arguments, rows, start, count);
+    const bool only_scratch = plan_.staged.empty() && !plan_.has_made;
+    const int64_t whole = only_scratch ? end : end - (end - start) % kWholeVectors;
+    if (start < whole) {
+      if (plan_.has_made) rows[kFusedMade] = in_place(arguments.inputs[kFusedMade], kFusedMade);
+      run_tiles(arguments, stage(arguments, rows), start, whole);
     }
+    if (whole < end) {
+      if (plan_.has_made) rows[kFusedMade] = in_scratch(arguments, plan_.values[kFusedMade].offset);
+      for (const Staged& staged : plan_.staged) {
+        rows[staged.value] = in_scratch(arguments, staged.offset);
+      }
+      run_tiles(arguments, true, whole, end);
+    }
+  }
+
+  // Computes what `run` does and gives the elements of the value that another kernel reads.
+  const std::byte* run_piece(const KernelArguments& arguments, int64_t start, int64_t count) const {
+    const Value& value = plan_.values[plan_.piece_value];
+    std::byte* const piece = arguments.scratch + value.offset;
+    const size_t size = size_of(value.dtype);
+    // Element `start` is the first of the piece. (Element 0 would lie outside of all memory, and is
+    // only counted from.)
+    const uintptr_t origin = reinterpret_cast<uintptr_t>(piece) - static_cast<size_t>(start) * size;
+    table(arguments)[plan_.piece_value] = {reinterpret_cast<std::byte*>(origin), size};
+    run_exact(arguments, start, start + count);
+    return piece;
   }
 
  private:
@@ -124,43 +88,55 @@ class Runner {
     size_t step;
   };
 
+  // Elements of either type that fill the vectors of every instruction set.
+  static constexpr int64_t kWholeVectors = 16;
+
   // The table of value addresses stands at the start of the scratch memory.
   static Row* table(const KernelArguments& arguments) {
     return reinterpret_cast<Row*>(arguments.scratch);
   }
 
+  // Inputs are only read; the table serves both.
+  Row in_place(const void* buffer, int value) const {
+    return {static_cast<std::byte*>(const_cast<void*>(buffer)), size_of(plan_.values[value].dtype)};
+  }
+  static Row in_scratch(const KernelArguments& arguments, size_t offset) {
+    return {arguments.scratch + offset, 0};
+  }
+
+  void run_tiles(const KernelArguments& arguments, bool any_staged, int64_t start,
+                 int64_t end) const {
+    Row* rows = table(arguments);
+    for (; start < end; start += plan_.tile) {
+      const int64_t count = std::min(plan_.tile, end - start);
+      run_tile(arguments, rows, start, count);
+      if (any_staged) flush(arguments, rows, start, count);
+    }
+  }
+
   void resolve(const KernelArguments& arguments, Row* rows) const {
-    for (size_t i = 0; i < plan_.values.size(); ++i) {
+    for (int i = 0; i < static_cast<int>(plan_.values.size()); ++i) {
       const Value& value = plan_.values[i];
       switch (value.place) {
-        case Place::input:
-          // Inputs are only read; the table serves both.
-          rows[i] = {static_cast<std::byte*>(const_cast<void*>(arguments.inputs[value.offset])),
-                     size_of(value.dtype)};
-          break;
-        case Place::output:
-          rows[i] = {static_cast<std::byte*>(arguments.outputs[value.offset]),
-                     size_of(value.dtype)};
-          break;
-        case Place::scratch: rows[i] = {arguments.scratch + value.offset, 0}; break;
+        case Place::input: rows[i] = in_place(arguments.inputs[value.offset], i); break;
+        case Place::output: rows[i] = in_place(arguments.outputs[value.offset], i); break;
+        case Place::scratch:
+        case Place::piece: rows[i] = in_scratch(arguments, value.offset); break;
       }
     }
   }
 
+  // Lets outputs wait in scratch that lie over an input which is read after them; returns whether
+  // any does.
   bool stage(const KernelArguments& arguments, Row* rows) const {
     bool any = false;
     for (const Staged& staged : plan_.staged) {
-      if (plan_.exact) {
-        rows[staged.value] = {arguments.scratch + staged.offset, 0};
-        any = true;
-        continue;
-      }
       const void* output = arguments.outputs[plan_.values[staged.value].offset];
-      for (int input : staged.inputs) {
-        if (arguments.inputs[input] != output) continue;
-        rows[staged.value] = {arguments.scratch + staged.offset, 0};
-        any = true;
-      }
+      const bool waits = std::any_of(staged.inputs.begin(), staged.inputs.end(),
+                                     [&](int input) { return arguments.inputs[input] == output; });
+      rows[staged.value] =
+          waits ? in_scratch(arguments, staged.offset) : in_place(output, staged.value);
+      any = any || waits;
     }
     return any;
   }
@@ -221,6 +197,7 @@ class Runner {
   void copy_general(const KernelArguments& arguments, Row* rows, int input, int64_t start,
                     int64_t count) const {
     if (plan_.inputs[input].access == Access::made) {
+      if (rows[input].step != 0) return;  // read in place
       const size_t size = size_of(plan_.values[input].dtype);
       std::memcpy(rows[input].base,
                   static_cast<const std::byte*>(arguments.inputs[input]) +
@@ -248,12 +225,12 @@ class Runner {
     }
   }
 
-  Plan plan_;
+  FusedPlan plan_;
 };
 
 class FusedKernel : public Kernel {
  public:
-  explicit FusedKernel(Plan plan) : runner_(std::move(plan)) {}
+  explicit FusedKernel(FusedPlan plan) : runner_(std::move(plan)) {}
 
   int64_t tiles() const override { return (plan().count + group() - 1) / group(); }
   size_t scratch_bytes() const override { return plan().scratch_bytes; }
@@ -262,285 +239,15 @@ class FusedKernel : public Kernel {
   }
 
   void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
-    const bool any_staged = runner_.prepare(arguments);
-    runner_.run(arguments, any_staged, first * group(), std::min(last * group(), plan().count));
+    runner_.prepare(arguments);
+    runner_.run(arguments, first * group(), std::min(last * group(), plan().count));
   }
 
  private:
-  const Plan& plan() const { return runner_.plan(); }
+  const FusedPlan& plan() const { return runner_.plan(); }
   int64_t group() const { return plan().tile * kTilesPerGroup; }
 
   Runner runner_;
-};
-
-// ---- planning ----
-
-class Planner {
- public:
-  Planner(FusedProgram program, bool exact) : program_(std::move(program)) { plan_.exact = exact; }
-
-  Plan make() {
-    plan_.count = program_.shape.count();
-    make_outputs_distinct();
-    declare_values();
-    find_uses();
-    collapse_axes();
-    for (size_t i = 0; i < program_.inputs.size(); ++i) classify(static_cast<int>(i));
-    make_steps();
-    plan_.instruction_count = program_.instructions.size();
-    plan_.scratch_bytes = top_;
-    return std::move(plan_);
-  }
-
- private:
-  // Afterwards every output is the result of an instruction of its own.
-  void make_outputs_distinct() {
-    const int first_result = program_.instruction_value(0);
-    std::vector<int> seen;
-    for (int& output : program_.outputs) {
-      check(output >= 0 && output < value_count(), "fused kernel: output value ", output,
-            " does not exist");
-      if (output < first_result || std::find(seen.begin(), seen.end(), output) != seen.end()) {
-        program_.instructions.push_back({"copy", dtype_of_value(output), {output}});
-        output = value_count() - 1;
-      }
-      seen.push_back(output);
-    }
-  }
-
-  int value_count() const {
-    return program_.instruction_value(static_cast<int>(program_.instructions.size()));
-  }
-
-  DType dtype_of_value(int value) const {
-    const int first_constant = program_.constant_value(0);
-    const int first_result = program_.instruction_value(0);
-    if (value < first_constant) return program_.inputs[value].dtype;
-    if (value < first_result) return program_.constants[value - first_constant].dtype;
-    return program_.instructions[value - first_result].dtype;
-  }
-
-  void declare_values() {
-    plan_.values.resize(value_count());
-    bool wide = false;
-    for (int i = 0; i < value_count(); ++i) {
-      plan_.values[i].dtype = dtype_of_value(i);
-      check(is_floating(plan_.values[i].dtype), "fused kernel: value ", i, " is ",
-            name(plan_.values[i].dtype), ", not floating-point");
-      wide = wide || size_of(plan_.values[i].dtype) == 8;
-    }
-    plan_.tile = kTileBytes / (wide ? 8 : 4);
-    for (size_t i = 0; i < program_.outputs.size(); ++i) {
-      Value& value = plan_.values[program_.outputs[i]];
-      value.place = Place::output;
-      value.offset = i;
-    }
-    // The address table of a run: two words for each value.
-    top_ = round_up(plan_.values.size() * 16);
-  }
-
-  void find_uses() {
-    for (size_t i = 0; i < program_.instructions.size(); ++i) {
-      const FusedInstruction& instruction = program_.instructions[i];
-      for (int operand : instruction.operands) {
-        check(operand >= 0 && operand < program_.instruction_value(static_cast<int>(i)),
-              "fused kernel: instruction ", i, " (", instruction.operation, ") uses value ",
-              operand, ", which is not known yet");
-        Value& value = plan_.values[operand];
-        if (value.first_use < 0) value.first_use = static_cast<int>(i);
-        value.last_use = static_cast<int>(i);
-      }
-    }
-  }
-
-  // Drops axes of extent 1 and merges an axis into the next one where all inputs allow it.
-  void collapse_axes() {
-    plan_.inputs.resize(program_.inputs.size());
-    const Shape& shape = program_.shape;
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-      if (shape[axis] == 1) continue;
-      const int last = plan_.axes.rank() - 1;
-      bool merge = last >= 0;
-      for (size_t i = 0; i < plan_.inputs.size() && merge; ++i) {
-        merge = plan_.inputs[i].strides[last] == program_.inputs[i].strides[axis] * shape[axis];
-      }
-      if (merge) {
-        plan_.axes[last] *= shape[axis];
-      } else {
-        plan_.axes.push_back(shape[axis]);
-      }
-      const int target = plan_.axes.rank() - 1;
-      for (size_t i = 0; i < plan_.inputs.size(); ++i) {
-        plan_.inputs[i].strides[target] = program_.inputs[i].strides[axis];
-      }
-    }
-    if (plan_.axes.rank() == 0) {
-      plan_.axes.push_back(1);
-      for (Input& input : plan_.inputs) input.strides[0] = 1;
-    }
-  }
-
-  void classify(int index) {
-    Input& input = plan_.inputs[index];
-    Value& value = plan_.values[index];
-    const int rank = plan_.axes.rank();
-    // The trailing axes over which the operand is dense, and how many elements they have.
-    int axis = rank;
-    int64_t dense = 1;
-    while (axis > 0 && input.strides[axis - 1] == dense) dense *= plan_.axes[--axis];
-    bool broadcast = true;
-    for (int outer = 0; outer < axis; ++outer) broadcast = broadcast && input.strides[outer] == 0;
-    if (plan_.exact && index == kMade) {
-      check(axis == 0, "fused kernel: the input that is being made is not dense");
-      input.access = Access::made;
-    } else if (axis == 0 || value.last_use < 0) {
-      input.access = Access::dense;
-      value.place = Place::input;
-      value.offset = static_cast<size_t>(index);
-    } else if (broadcast && axis == rank) {
-      input.access = Access::uniform;
-      value.offset = allocate_bytes(slot_bytes(value.dtype));
-    } else if (broadcast && dense <= plan_.tile) {
-      input.access = Access::periodic;
-      input.period = dense;
-      value.offset = allocate_bytes(slot_bytes(value.dtype) +
-                                    round_up(static_cast<size_t>(dense) * size_of(value.dtype)));
-    } else {
-      input.access = Access::general;
-    }
-  }
-
-  size_t slot_bytes(DType dtype) const {
-    return round_up(static_cast<size_t>(plan_.tile) * size_of(dtype)) + kSlotPadding;
-  }
-
-  size_t allocate_bytes(size_t bytes) { return std::exchange(top_, top_ + round_up(bytes)); }
-
-  size_t take_slot(DType dtype) {
-    std::vector<size_t>& free = free_slots(dtype);
-    if (free.empty()) return allocate_bytes(slot_bytes(dtype));
-    const size_t offset = free.back();
-    free.pop_back();
-    return offset;
-  }
-
-  std::vector<size_t>& free_slots(DType dtype) { return size_of(dtype) == 4 ? free4_ : free8_; }
-
-  // Values whose tile is handed on after their last use.
-  bool is_temporary(int index) const {
-    if (index < static_cast<int>(plan_.inputs.size())) {
-      const Access access = plan_.inputs[index].access;
-      return access == Access::general || access == Access::made;
-    }
-    return index >= program_.instruction_value(0) && plan_.values[index].place == Place::scratch;
-  }
-
-  void make_steps() {
-    place_constants();
-    for (size_t i = 0; i < program_.instructions.size(); ++i) make_step(static_cast<int>(i));
-  }
-
-  void place_constants() {
-    for (size_t i = 0; i < program_.constants.size(); ++i) {
-      const int index = program_.constant_value(static_cast<int>(i));
-      const double number = program_.constants[i].value;
-      Value& value = plan_.values[index];
-      if (value.last_use < 0) continue;
-      const auto same =
-          std::find_if(plan_.constants.begin(), plan_.constants.end(), [&](const auto& other) {
-            return plan_.values[other.first].dtype == value.dtype &&
-                   std::bit_cast<uint64_t>(other.second) == std::bit_cast<uint64_t>(number);
-          });
-      if (same != plan_.constants.end()) {
-        value.offset = plan_.values[same->first].offset;
-      } else {
-        value.offset = allocate_bytes(slot_bytes(value.dtype));
-        plan_.constants.emplace_back(index, number);
-      }
-    }
-  }
-
-  void make_step(int index) {
-    const FusedInstruction& instruction = program_.instructions[index];
-    const int result = program_.instruction_value(index);
-    Step step;
-    step.function = function_of(instruction, index);
-    step.operand_count = static_cast<int>(instruction.operands.size());
-    step.result = result;
-    for (int i = 0; i < step.operand_count; ++i) {
-      const int operand = instruction.operands[i];
-      step.operands[i] = operand;
-      Value& value = plan_.values[operand];
-      if (is_temporary(operand) && operand < program_.constant_value(0) &&
-          value.first_use == index && value.offset == 0) {
-        value.offset = take_slot(value.dtype);
-        Step copy;
-        copy.result = operand;
-        plan_.steps.push_back(copy);
-      }
-    }
-    // A result may take the tile of an operand that ends here, unless their elements differ in
-    // size.
-    const bool cast = instruction.operation == "cast";
-    if (!cast) release_operands(instruction, index);
-    Value& value = plan_.values[result];
-    if (value.place == Place::output) {
-      add_staged(index, result);
-    } else {
-      value.offset = take_slot(value.dtype);
-      if (value.last_use < 0) free_slots(value.dtype).push_back(value.offset);
-    }
-    if (cast) release_operands(instruction, index);
-    plan_.steps.push_back(step);
-  }
-
-  TileFunction function_of(const FusedInstruction& instruction, int index) const {
-    const std::string& operation = instruction.operation;
-    const size_t expected = operation == "cast" ? 1 : operand_count(operation);
-    check(expected > 0, "fused kernel: no operation '", operation, "'");
-    check(instruction.operands.size() == expected, "fused kernel: ", operation, " takes ", expected,
-          " operands, not ", instruction.operands.size());
-    if (operation == "cast") {
-      return cast_function(plan_.values[instruction.operands[0]].dtype, instruction.dtype);
-    }
-    for (int operand : instruction.operands) {
-      check(plan_.values[operand].dtype == instruction.dtype, "fused kernel: instruction ", index,
-            " (", operation, ") is ", name(instruction.dtype), " but value ", operand, " is ",
-            name(plan_.values[operand].dtype));
-    }
-    return tile_function(operation, instruction.dtype);
-  }
-
-  void release_operands(const FusedInstruction& instruction, int index) {
-    for (size_t i = 0; i < instruction.operands.size(); ++i) {
-      const int operand = instruction.operands[i];
-      const auto begin = instruction.operands.begin();
-      const bool repeated = std::find(begin, begin + i, operand) != begin + i;
-      const Value& value = plan_.values[operand];
-      if (!repeated && value.last_use == index && is_temporary(operand)) {
-        free_slots(value.dtype).push_back(value.offset);
-      }
-    }
-  }
-
-  void add_staged(int index, int result) {
-    Staged staged;
-    staged.value = result;
-    for (size_t i = 0; i < plan_.inputs.size(); ++i) {
-      const Value& input = plan_.values[i];
-      if (plan_.inputs[i].access == Access::dense && input.last_use > index) {
-        staged.inputs.push_back(static_cast<int>(i));
-      }
-    }
-    if (staged.inputs.empty() && !plan_.exact) return;
-    staged.offset = allocate_bytes(slot_bytes(plan_.values[result].dtype));
-    plan_.staged.push_back(std::move(staged));
-  }
-
-  FusedProgram program_;
-  Plan plan_;
-  size_t top_ = 0;
-  std::vector<size_t> free4_, free8_;
 };
 
 }  // namespace
@@ -562,7 +269,7 @@ std::array<int64_t, Shape::kMaxRank> broadcast_strides(const Shape& operand,
 }
 
 std::unique_ptr<Kernel> make_fused_kernel(const FusedProgram& program) {
-  return std::make_unique<FusedKernel>(Planner(program, false).make());
+  return std::make_unique<FusedKernel>(plan_fused(program, FusedRole::kernel));
 }
 
 struct FusedPieces::State {
@@ -570,7 +277,7 @@ struct FusedPieces::State {
 };
 
 FusedPieces::FusedPieces(const FusedProgram& program)
-    : state_(new State{Runner(Planner(program, true).make())}) {}
+    : state_(new State{Runner(plan_fused(program, FusedRole::pieces))}) {}
 FusedPieces::~FusedPieces() = default;
 
 size_t FusedPieces::scratch_bytes() const { return state_->runner.plan().scratch_bytes; }
@@ -580,7 +287,36 @@ void FusedPieces::prepare(const KernelArguments& arguments) const {
 }
 
 void FusedPieces::run(const KernelArguments& arguments, int64_t first, int64_t count) const {
-  state_->runner.run(arguments, true, first, first + count);
+  state_->runner.run_exact(arguments, first, first + count);
+}
+
+struct FusedOperand::State {
+  Runner runner;
+};
+
+FusedOperand::FusedOperand(const FusedProgram& program)
+    : state_(new State{Runner(plan_fused(program, FusedRole::operand))}) {}
+FusedOperand::~FusedOperand() = default;
+
+size_t FusedOperand::scratch_bytes() const { return state_->runner.plan().scratch_bytes; }
+
+double FusedOperand::flops() const {
+  const FusedPlan& plan = state_->runner.plan();
+  return static_cast<double>(plan.count) * static_cast<double>(plan.instruction_count);
+}
+
+int64_t FusedOperand::capacity() const {
+  const FusedPlan& plan = state_->runner.plan();
+  return kFusedPieceBytes / static_cast<int64_t>(size_of(plan.values[plan.piece_value].dtype));
+}
+
+void FusedOperand::prepare(const KernelArguments& arguments) const {
+  state_->runner.prepare(arguments);
+}
+
+const void* FusedOperand::piece(const KernelArguments& arguments, int64_t first,
+                                int64_t count) const {
+  return state_->runner.run_piece(arguments, first, count);
 }
 
 }  // namespace castalia::cpu

@@ -78,6 +78,33 @@ class FusedPieces {
   std::unique_ptr<const State> state_;
 };
 
+// A fused program whose output 0 is the operand of another kernel, which asks for it piece by piece
+// and reads it while it is in the cache: it is never in memory as a whole. The other outputs are
+// written to the element, so that other threads may make neighbouring pieces at the same time; they
+// share no buffer with an input. Immutable; any thread, with scratch of its own.
+class FusedOperand {
+ public:
+  // An Error (internal) for a program that is not well formed.
+  explicit FusedOperand(const FusedProgram& program);
+  ~FusedOperand();
+  FusedOperand(const FusedOperand&) = delete;
+  FusedOperand& operator=(const FusedOperand&) = delete;
+
+  size_t scratch_bytes() const;
+  double flops() const;
+  // The most elements of a piece, a multiple of 32.
+  int64_t capacity() const;
+  // Before the first piece, for each scratch memory. arguments.outputs[0] is not used.
+  void prepare(const KernelArguments& arguments) const;
+  // Elements [first, first + count) of output 0 in row-major order, dense, until the next call with
+  // the same scratch. The same elements of the other outputs are written.
+  const void* piece(const KernelArguments& arguments, int64_t first, int64_t count) const;
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
 // Makes the kernel. Its inputs and outputs are those of the program, in order. An output may be the
 // same buffer as an input that is dense over the iteration shape. An Error (internal) for a program
 // that is not well formed.

@@ -48,7 +48,9 @@ struct Job {
   const T* b;  // null when `packed` is set
   int64_t ldb;
   bool transpose_b;
-  const T* packed;  // all of op(B) in panels; column_begin is then a multiple of the panel width
+  // All of op(B): for each block of k its panels. column_begin is then a multiple of their width.
+  const T* packed;
+  int64_t packed_columns;  // of a block, those that fill up the last panel included
   T* c;
   int64_t ldc;
   GemmEpilogue<T> epilogue;
@@ -128,7 +130,7 @@ void pack_panel(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t coun
   }
 }
 
-// All panels of a block of op(B). Rows of B that follow each other are read in turn, a few at a
+// The panels of one block of op(B). Rows of B that follow each other are read in turn, a few at a
 // time, so that memory is read in order.
 template <typename T>
 void pack_block(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t columns, T* to) {
@@ -256,9 +258,9 @@ void run_job(const Job<T>& job) {
       s.bias = job.epilogue.bias == nullptr ? nullptr : job.epilogue.bias + j;
       const T* edge_panel = nullptr;
       if (job.packed != nullptr) {
-        s.b = job.packed + j * job.k + k * width;
+        s.b = job.packed + k * job.packed_columns + j * depth;
         s.b_k = width;
-        s.b_panel = job.k * width;
+        s.b_panel = depth * width;
       } else if (direct) {
         s.b = job.b + k * job.ldb + j;
         s.b_k = job.ldb;
@@ -295,15 +297,25 @@ void run_job(const Job<T>& job) {
   }
 }
 
+// All of op(B), a block of k after the other.
+template <typename T>
+void pack_all(int64_t k, int64_t n, const T* b, bool transpose, int64_t ldb, T* to) {
+  const int64_t columns = round_up(n, 2 * lanes<T>());
+  for (int64_t begin = 0; begin < k; begin += kBlockK) {
+    pack_block(transpose ? b + begin : b + begin * ldb, ldb, transpose,
+               std::min(kBlockK, k - begin), n, to + begin * columns);
+  }
+}
+
 void run_float(const Job<float>& job) { run_job(job); }
 void run_double(const Job<double>& job) { run_job(job); }
 int64_t panel_width_float() { return 2 * lanes<float>(); }
 int64_t panel_width_double() { return 2 * lanes<double>(); }
 void pack_float(int64_t k, int64_t n, const float* b, bool transpose, int64_t ldb, float* to) {
-  pack_block(b, ldb, transpose, k, n, to);
+  pack_all(k, n, b, transpose, ldb, to);
 }
 void pack_double(int64_t k, int64_t n, const double* b, bool transpose, int64_t ldb, double* to) {
-  pack_block(b, ldb, transpose, k, n, to);
+  pack_all(k, n, b, transpose, ldb, to);
 }
 
 }  // namespace
@@ -460,6 +472,7 @@ void gemm_run_packed_tiles(const GemmShape& shape, const T* a, const T* packed, 
   Job<T> job{};
   job.a = a;
   job.packed = packed;
+  job.packed_columns = round_up(shape.n, panel_width<T>());
   job.c = c;
   job.epilogue = epilogue;
   run_range(shape, job, scratch, first, last);

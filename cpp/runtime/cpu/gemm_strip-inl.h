@@ -40,6 +40,7 @@ struct Strip {
 #endif
 
 #include "cpp/runtime/cpu/dispatch.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -124,7 +125,7 @@ void strip_kernel(const Strip<T>& s) {
     const T* b = s.b;
     const T* a_k = a;
     const int64_t a_row = PackedA ? 1 : s.a_row;
-    for (int64_t k = 0; k < s.k; ++k) {
+    const auto step = [&] {
       V b_row[kVectors];
 #pragma GCC unroll 16
       for (int v = 0; v < kVectors; ++v) {
@@ -138,7 +139,21 @@ void strip_kernel(const Strip<T>& s) {
       }
       a_k += PackedA ? Rows : 1;
       b += s.b_k;
+    };
+    int64_t k = 0;
+    if constexpr (Rows > kFewRows) {
+      // C and the next group's rows of A are on their way while this group is computed.
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) hwy::Prefetch(c + i * s.ldc);
+      constexpr int64_t kLine = 64 / sizeof(T);
+      for (; k + kLine <= s.k; k += kLine) {
+#pragma GCC unroll 16
+        for (int i = 0; i < Rows; ++i) hwy::Prefetch(a_k + (Rows + i) * a_row);
+#pragma GCC unroll 4
+        for (int64_t u = 0; u < kLine; ++u) step();
+      }
     }
+    for (; k < s.k; ++k) step();
 
     if (s.finish && s.bias != nullptr) {
 #pragma GCC unroll 16

@@ -100,7 +100,8 @@ size_t LocallyConnected::scratch_bytes() const {
 }
 
 template <typename T>
-void LocallyConnected::run(const T* in, const T* weights, T* out, std::byte*, int64_t first,
+void LocallyConnected::run(const T* in, const T* weights, T* out,
+                           const ConvolutionEpilogue<T>& epilogue, std::byte*, int64_t first,
                            int64_t last) const {
   check(first >= 0 && last <= tiles(), "locally connected: tiles ", first, " to ", last, " of ",
         tiles());
@@ -130,6 +131,8 @@ void LocallyConnected::run(const T* in, const T* weights, T* out, std::byte*, in
     // Once also when there is nothing to sum.
     if (product.depth > 0 || !product.add) flush();
   }
+  epilogue.finish_rows(first * kTilePositions * columns, shape_.images,
+                       shape_.out_positions() * columns, (end - first * kTilePositions) * columns);
 }
 
 LocallyConnectedTranspose::LocallyConnectedTranspose(const ConvolutionShape& shape)
@@ -146,7 +149,8 @@ size_t LocallyConnectedTranspose::scratch_bytes() const {
 }
 
 template <typename T>
-void LocallyConnectedTranspose::run(const T* out, const T* weights, T* in, std::byte* scratch,
+void LocallyConnectedTranspose::run(const T* out, const T* weights, T* in,
+                                    const ConvolutionEpilogue<T>& epilogue, std::byte* scratch,
                                     int64_t first, int64_t last) const {
   check(first >= 0 && last <= tiles(), "locally connected: tiles ", first, " to ", last, " of ",
         tiles());
@@ -184,6 +188,8 @@ void LocallyConnectedTranspose::run(const T* out, const T* weights, T* in, std::
     });
     if (product.depth > 0 || !product.add) flush();
   }
+  epilogue.finish_rows(first * kTilePositions * columns, shape_.images,
+                       shape_.in_positions() * columns, (end - first * kTilePositions) * columns);
 }
 
 LocallyConnectedWeightGradient::LocallyConnectedWeightGradient(const ConvolutionShape& shape)
@@ -199,7 +205,8 @@ size_t LocallyConnectedWeightGradient::scratch_bytes() const {
 }
 
 template <typename T>
-void LocallyConnectedWeightGradient::run(const T* in, const T* g, T* weights, std::byte* scratch,
+void LocallyConnectedWeightGradient::run(const T* in, const T* g, T* weights,
+                                         const ConvolutionEpilogue<T>& epilogue, std::byte* scratch,
                                          int64_t first, int64_t last) const {
   check(first >= 0 && last <= tiles(), "locally connected: tiles ", first, " to ", last, " of ",
         tiles());
@@ -251,11 +258,15 @@ void LocallyConnectedWeightGradient::run(const T* in, const T* g, T* weights, st
     if (product.rows > 0) flush();
     clear_to(shape_.taps());
   }
+  const int64_t count = (end - first * kTilePositions) * shape_.taps() * channels * columns;
+  epilogue.finish_rows(first * kTilePositions * shape_.taps() * channels * columns, 1, count,
+                       count);
 }
 
-#define CASTALIA_INSTANTIATE(Plan, T)             \
-  template size_t Plan::scratch_bytes<T>() const; \
-  template void Plan::run<T>(const T*, const T*, T*, std::byte*, int64_t, int64_t) const;
+#define CASTALIA_INSTANTIATE(Plan, T)                                                           \
+  template size_t Plan::scratch_bytes<T>() const;                                               \
+  template void Plan::run<T>(const T*, const T*, T*, const ConvolutionEpilogue<T>&, std::byte*, \
+                             int64_t, int64_t) const;
 CASTALIA_INSTANTIATE(LocallyConnected, float)
 CASTALIA_INSTANTIATE(LocallyConnected, double)
 CASTALIA_INSTANTIATE(LocallyConnectedTranspose, float)

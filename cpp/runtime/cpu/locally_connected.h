@@ -23,8 +23,8 @@ class LocallyConnected {
   template <typename T>
   size_t scratch_bytes() const;
   template <typename T>
-  void run(const T* in, const T* weights, T* out, std::byte* scratch, int64_t first,
-           int64_t last) const;
+  void run(const T* in, const T* weights, T* out, const ConvolutionEpilogue<T>& epilogue,
+           std::byte* scratch, int64_t first, int64_t last) const;
 
  private:
   ConvolutionShape shape_;
@@ -38,8 +38,8 @@ class LocallyConnectedTranspose {
   template <typename T>
   size_t scratch_bytes() const;
   template <typename T>
-  void run(const T* out, const T* weights, T* in, std::byte* scratch, int64_t first,
-           int64_t last) const;
+  void run(const T* out, const T* weights, T* in, const ConvolutionEpilogue<T>& epilogue,
+           std::byte* scratch, int64_t first, int64_t last) const;
 
  private:
   ConvolutionShape shape_;
@@ -53,8 +53,8 @@ class LocallyConnectedWeightGradient {
   template <typename T>
   size_t scratch_bytes() const;
   template <typename T>
-  void run(const T* in, const T* g, T* weights, std::byte* scratch, int64_t first,
-           int64_t last) const;
+  void run(const T* in, const T* g, T* weights, const ConvolutionEpilogue<T>& epilogue,
+           std::byte* scratch, int64_t first, int64_t last) const;
 
  private:
   ConvolutionShape shape_;

@@ -28,7 +28,7 @@ std::vector<float> run(const Plan& plan, const float* a, const float* b, int64_t
   std::vector<float> result(static_cast<size_t>(count));
   auto* const scratch = static_cast<std::byte*>(
       ::operator new(plan.template scratch_bytes<float>() + 64, std::align_val_t(64)));
-  plan.run(a, b, result.data(), scratch, 0, plan.tiles());
+  plan.run(a, b, result.data(), ConvolutionEpilogue<float>{}, scratch, 0, plan.tiles());
   ::operator delete(scratch, std::align_val_t(64));
   return result;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpp/base/status.h"
+#include "cpp/runtime/cpu/bfloat16.h"
 #include "cpp/runtime/cpu/onednn_library.h"
 #include "oneapi/dnnl/dnnl.hpp"
 
@@ -33,6 +34,7 @@ struct OnednnGemm::State {
   GemmShape shape;
   int64_t tile_rows = 0;
   bool has_bias = false;
+  bool rounds = false;  // operands are bfloat16
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::memory::desc a_desc, b_desc, bias_desc, c_desc, scratchpad_desc;
   dnnl::primitive primitive;
@@ -54,28 +56,31 @@ struct OnednnGemm::State {
   }
   size_t scratchpad_bytes() const { return round_up(scratchpad_desc.get_size()); }
   size_t padded_a_bytes() const {
-    return round_up(static_cast<size_t>(tile_rows * shape.lda) * sizeof(float));
+    return round_up(rounds ? static_cast<size_t>(tile_rows * shape.k) * sizeof(Bfloat16)
+                           : static_cast<size_t>(tile_rows * shape.lda) * sizeof(float));
   }
   size_t padded_c_bytes() const {
     return round_up(static_cast<size_t>(tile_rows * shape.ldc) * sizeof(float));
   }
-  void execute(Call& call, const float* a, float* c) const;
-  void execute_padded(Call& call, const float* a, float* c, int64_t rows, std::byte* scratch) const;
+  void execute(Call& call, const void* a, float* c) const;
+  void pad_rows(const float* a, int64_t rows, float* to) const;
+  void round_rows(const float* a, int64_t rows, Bfloat16* to) const;
 };
 
 std::unique_ptr<OnednnGemm> OnednnGemm::create(const GemmShape& given, int64_t tile_rows,
-                                               bool epilogue_bias, bool relu,
-                                               std::string* refusal) {
+                                               bool epilogue_bias, bool relu, std::string* refusal,
+                                               OnednnOperands operands) {
   check(tile_rows > 0, "oneDNN product: ", tile_rows, " rows in a tile");
   if (given.m <= 0 || given.n <= 0 || given.k <= 0) {
     *refusal = "empty product";
     return nullptr;
   }
-  if (given.transpose_a && given.m % tile_rows != 0) {
+  const bool rounds = operands == OnednnOperands::bfloat16;
+  if (given.transpose_a && !rounds && given.m % tile_rows != 0) {
     *refusal = "a transposed first operand needs a whole number of tiles";
     return nullptr;
   }
-  if (!open_onednn(refusal)) return nullptr;
+  if (rounds ? !has_bfloat16_products(refusal) : !open_onednn(refusal)) return nullptr;
   const OneThread one_thread;  // a primitive is made for the number of threads of its creator
   auto state = std::make_unique<State>();
   GemmShape& s = state->shape;
@@ -85,11 +90,15 @@ std::unique_ptr<OnednnGemm> OnednnGemm::create(const GemmShape& given, int64_t t
   if (s.ldc == 0) s.ldc = s.n;
   state->tile_rows = tile_rows;
   state->has_bias = epilogue_bias;
+  state->rounds = rounds;
   using Dims = dnnl::memory::dims;
   const auto type = dnnl::memory::data_type::f32;
+  const auto operand = rounds ? dnnl::memory::data_type::bf16 : type;
+  Dims a_strides = s.transpose_a ? Dims{1, s.lda} : Dims{s.lda, 1};
+  if (rounds) a_strides = {s.k, 1};
   try {
-    state->a_desc = {{tile_rows, s.k}, type, s.transpose_a ? Dims{1, s.lda} : Dims{s.lda, 1}};
-    state->b_desc = {{s.k, s.n}, type, s.transpose_b ? Dims{1, s.ldb} : Dims{s.ldb, 1}};
+    state->a_desc = {{tile_rows, s.k}, operand, a_strides};
+    state->b_desc = {{s.k, s.n}, operand, s.transpose_b ? Dims{1, s.ldb} : Dims{s.ldb, 1}};
     state->c_desc = {{tile_rows, s.n}, type, Dims{s.ldc, 1}};
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -127,15 +136,15 @@ int64_t OnednnGemm::tiles() const {
 
 size_t OnednnGemm::scratch_bytes() const {
   const bool partial = state_->shape.m % state_->tile_rows != 0;
-  return state_->scratchpad_bytes() +
-         (partial ? state_->padded_a_bytes() + state_->padded_c_bytes() : 0);
+  return state_->scratchpad_bytes() + (partial || state_->rounds ? state_->padded_a_bytes() : 0) +
+         (partial ? state_->padded_c_bytes() : 0);
 }
 
 const std::string& OnednnGemm::implementation() const { return state_->implementation; }
 
 // The C interface, because the C++ one builds a map for every execution.
-void OnednnGemm::State::execute(Call& call, const float* a, float* c) const {
-  verify(dnnl_memory_set_data_handle(call.a.get(), const_cast<float*>(a)), "operand");
+void OnednnGemm::State::execute(Call& call, const void* a, float* c) const {
+  verify(dnnl_memory_set_data_handle(call.a.get(), const_cast<void*>(a)), "operand");
   verify(dnnl_memory_set_data_handle(call.c.get(), c), "result");
   const dnnl_exec_arg_t arguments[] = {
       {DNNL_ARG_SRC, call.a.get()},
@@ -148,27 +157,30 @@ void OnednnGemm::State::execute(Call& call, const float* a, float* c) const {
          "matrix product");
 }
 
-// Fewer rows than a tile has: the same primitive, on copies with the same distances between rows.
-void OnednnGemm::State::execute_padded(Call& call, const float* a, float* c, int64_t rows,
-                                       std::byte* scratch) const {
-  float* padded_a = reinterpret_cast<float*>(scratch);
-  float* padded_c = reinterpret_cast<float*>(scratch + padded_a_bytes());
-  for (int64_t i = 0; i < tile_rows; ++i) {
-    float* to = padded_a + i * shape.lda;
+// A tile with the distances between rows that all have; behind the last row zeros.
+void OnednnGemm::State::pad_rows(const float* a, int64_t rows, float* to) const {
+  for (int64_t i = 0; i < tile_rows; ++i, to += shape.lda) {
     if (i < rows) {
       std::copy_n(a + i * shape.lda, shape.k, to);
     } else {
       std::fill_n(to, shape.k, 0.0F);
     }
   }
-  execute(call, padded_a, padded_c);
-  for (int64_t i = 0; i < rows; ++i) {
-    std::copy_n(padded_c + i * shape.ldc, shape.n, c + i * shape.ldc);
+}
+
+// The same in bfloat16, dense and not transposed.
+void OnednnGemm::State::round_rows(const float* a, int64_t rows, Bfloat16* to) const {
+  const int64_t row_step = shape.transpose_a ? 1 : shape.lda;
+  const int64_t k_step = shape.transpose_a ? shape.lda : 1;
+  for (int64_t i = 0; i < tile_rows; ++i) {
+    for (int64_t k = 0; k < shape.k; ++k) {
+      *to++ = i < rows ? to_bfloat16(a[i * row_step + k * k_step]) : Bfloat16{0};
+    }
   }
 }
 
-void OnednnGemm::run(const float* a, const float* b, const float* bias, float* c,
-                     std::byte* scratch, int64_t first, int64_t last) const {
+void OnednnGemm::run(const float* a, const void* b, const float* bias, float* c, std::byte* scratch,
+                     int64_t first, int64_t last) const {
   const State& s = *state_;
   const GemmShape& shape = s.shape;
   check(first >= 0 && last <= tiles(), "oneDNN product: tiles ", first, " to ", last, " of ",
@@ -196,21 +208,35 @@ void OnednnGemm::run(const float* a, const float* b, const float* bias, float* c
     lease.call = lease.own.get();
   }
   Call& call = *lease.call;
-  verify(dnnl_memory_set_data_handle(call.b.get(), const_cast<float*>(b)), "operand");
+  verify(dnnl_memory_set_data_handle(call.b.get(), const_cast<void*>(b)), "operand");
   verify(dnnl_memory_set_data_handle(call.scratchpad.get(), scratch), "scratch");
   if (s.has_bias) {
     verify(dnnl_memory_set_data_handle(call.bias.get(), const_cast<float*>(bias)), "bias");
   }
 
+  std::byte* const tile_a = scratch + s.scratchpad_bytes();
+  auto* const padded_c = reinterpret_cast<float*>(tile_a + s.padded_a_bytes());
   for (int64_t tile = first; tile < last; ++tile) {
     const int64_t row = tile * s.tile_rows;
     const int64_t rows = std::min(s.tile_rows, shape.m - row);
     const float* from = a + (shape.transpose_a ? row : row * shape.lda);
+    float* to = c + row * shape.ldc;
+    const void* operand = from;
+    if (s.rounds) {
+      s.round_rows(from, rows, reinterpret_cast<Bfloat16*>(tile_a));
+      operand = tile_a;
+    } else if (rows < s.tile_rows) {
+      s.pad_rows(from, rows, reinterpret_cast<float*>(tile_a));
+      operand = tile_a;
+    }
     if (rows == s.tile_rows) {
-      s.execute(call, from, c + row * shape.ldc);
+      s.execute(call, operand, to);
       continue;
     }
-    s.execute_padded(call, from, c + row * shape.ldc, rows, scratch + s.scratchpad_bytes());
+    s.execute(call, operand, padded_c);
+    for (int64_t i = 0; i < rows; ++i) {
+      std::copy_n(padded_c + i * shape.ldc, shape.n, to + i * shape.ldc);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// Matrix products by oneDNN, in float, of a fixed shape.
+// Matrix products by oneDNN, of a fixed shape: in float, or of operands rounded to bfloat16.
 //
 // The product is cut into tiles of a fixed number of rows and one primitive, made once, computes
 // each of them; a last tile with fewer rows is padded with zeros. So a result does not depend on
@@ -18,6 +18,10 @@
 
 namespace castalia::cpu {
 
+// How the operands are multiplied. With bfloat16 the first one is rounded tile by tile, the second
+// one comes rounded; products are exact, sums and the result float.
+enum class OnednnOperands : uint8_t { float32, bfloat16 };
+
 class OnednnGemm {
  public:
   // Makes the primitive. `epilogue_bias` and `relu` fuse c = relu(c + bias[column]). Returns null
@@ -25,7 +29,8 @@ class OnednnGemm {
   // whole number of tiles, or when oneDNN cannot be loaded or refuses it. tile_rows must be
   // positive.
   static std::unique_ptr<OnednnGemm> create(const GemmShape& shape, int64_t tile_rows,
-                                            bool epilogue_bias, bool relu, std::string* refusal);
+                                            bool epilogue_bias, bool relu, std::string* refusal,
+                                            OnednnOperands operands = OnednnOperands::float32);
   ~OnednnGemm();
   OnednnGemm(const OnednnGemm&) = delete;
   OnednnGemm& operator=(const OnednnGemm&) = delete;
@@ -37,10 +42,10 @@ class OnednnGemm {
   const std::string& implementation() const;
 
   // Computes tiles [first, last) on the calling thread alone; any number of threads may call at
-  // once, with scratch of their own. `bias` is [n], or null when the product has none. Our own code
+  // once, with scratch of their own. `b` holds floats, or Bfloat16 (bfloat16.h). `bias` is [n], or null when the product has none. Our own code
   // allocates and locks nothing as long as no more threads than cores call at once. OpenMP's
   // setting of the calling thread is put back. An Error (internal) when oneDNN fails.
-  void run(const float* a, const float* b, const float* bias, float* c, std::byte* scratch,
+  void run(const float* a, const void* b, const float* bias, float* c, std::byte* scratch,
            int64_t first, int64_t last) const;
 
  private:

@@ -82,6 +82,15 @@ bool open_onednn(std::string* refusal) {
   return limited;
 }
 
+bool has_bfloat16_products(std::string* reason) {
+  if (!open_onednn(reason)) return false;
+  const auto usable = static_cast<unsigned>(dnnl_get_effective_cpu_isa());
+  constexpr auto kNeeded = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
+  if ((usable & kNeeded) == kNeeded) return true;
+  *reason = "the processor has no AVX512_BF16, or the environment forbids it";
+  return false;
+}
+
 OneThread::OneThread() : before_(omp_get_max_threads()) {
   if (before_ != 1) omp_set_num_threads(1);
 }
@@ -107,6 +116,7 @@ using Attributes = const_dnnl_primitive_attr_t;
 extern "C" {
 
 CASTALIA_FORWARD(Status, dnnl_set_max_cpu_isa, (dnnl_cpu_isa_t isa), isa)
+CASTALIA_FORWARD(dnnl_cpu_isa_t, dnnl_get_effective_cpu_isa, (void))
 CASTALIA_FORWARD(Status, dnnl_engine_create,
                  (dnnl_engine_t * out, dnnl_engine_kind_t kind, size_t index), out, kind, index)
 CASTALIA_FORWARD(Status, dnnl_engine_destroy, (dnnl_engine_t engine), engine)

@@ -17,6 +17,10 @@ namespace castalia::cpu {
 // that an installation has, else the system's. Any thread.
 bool open_onednn(std::string* refusal);
 
+// Whether oneDNN multiplies bfloat16 matrices by instructions that the processor has and that the
+// environment (CASTALIA_MAX_CPU_ISA, ONEDNN_MAX_CPU_ISA) does not forbid; the reason when not.
+bool has_bfloat16_products(std::string* reason);
+
 // oneDNN runs on as many threads as OpenMP would give the caller. While one of these lives, that is
 // one. The setting belongs to the calling thread, so changing it for the length of a call disturbs
 // nobody. Only after open_onednn().

@@ -65,12 +65,13 @@ size_t pointer_bytes(size_t count) { return (count * sizeof(void*) + 63) / 64 * 
 
 }  // namespace
 
-ProductEpilogue::ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs)
+ProductEpilogue::ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs,
+                                 bool in_registers)
     : own_inputs_(own_inputs),
       further_inputs_(static_cast<int>(program.inputs.size()) - 1),
       flops_(static_cast<double>(program.shape.count()) *
              static_cast<double>(program.instructions.size())) {
-  int reader = only_reader(program);
+  int reader = in_registers ? only_reader(program) : -1;
   if (reader >= 0 && program.instructions[static_cast<size_t>(reader)].operation == "add") {
     const std::vector<int>& operands = program.instructions[static_cast<size_t>(reader)].operands;
     const int other = operands[operands[0] == kResult ? 1 : 0];

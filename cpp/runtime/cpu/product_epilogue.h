@@ -20,8 +20,9 @@ namespace castalia::cpu {
 class ProductEpilogue {
  public:
   // Input 0 of the program is the result, rows of `columns` elements; its further inputs are the
-  // kernel's inputs from `own_inputs` on, its outputs the kernel's (KernelCandidate).
-  ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs);
+  // kernel's inputs from `own_inputs` on, its outputs the kernel's (KernelCandidate). A kernel that
+  // cannot apply bias and rectifier itself has them in the pieces, too: `in_registers` is false.
+  ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs, bool in_registers = true);
 
   // The kernel's input that is the bias, `columns` elements; -1 when there is none.
   int bias_input() const { return bias_input_; }

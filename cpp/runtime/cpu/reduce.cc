@@ -22,13 +22,15 @@ struct Part {
   int64_t outer_begin, outer_end, inner_begin, inner_end;
 };
 
-// A long row is summed in this many interleaved chains, whatever the width of a vector, which are
-// then added in pairs. A short row is one chain.
+// A long row is reduced in this many interleaved chains, whatever the width of a vector, which are
+// then joined in pairs. A short row is one chain.
 constexpr int kChains = 16;
 constexpr int64_t kShortRow = 2 * kChains;
 
-// Columns that pass together down the axis, when it is not the last.
-constexpr int64_t kColumns = 64;
+// Columns pass through the registers some rows at a time, so that memory is read in its order; what
+// they have come to lies in a block of so many at most in between.
+constexpr int64_t kColumns = 1024;
+constexpr int64_t kRowsTogether = 64;
 
 }  // namespace
 }  // namespace castalia::cpu
@@ -41,220 +43,281 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::ScalableTag<double>;
-using V = hn::Vec<D>;
-
-HWY_INLINE V load_as_double(D d, const double* from) { return hn::LoadU(d, from); }
-HWY_INLINE V load_as_double(D d, const float* from) {
+template <class D>
+HWY_INLINE hn::Vec<D> load_as(D d, const hn::TFromD<D>* from) {
+  return hn::LoadU(d, from);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_as(D d, const float* from) requires(sizeof(hn::TFromD<D>) == 8) {
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), from));
 }
 
+// What two elements become, in the type in which they are accumulated.
 struct Add {
   static constexpr double kNeutral = 0.0;
-  static HWY_INLINE V apply(V a, V b) { return hn::Add(a, b); }
+  template <class V>
+  static HWY_INLINE V apply(V a, V b) {
+    return hn::Add(a, b);
+  }
   static HWY_INLINE double apply(double a, double b) { return a + b; }
 };
 struct Multiply {
   static constexpr double kNeutral = 1.0;
-  static HWY_INLINE V apply(V a, V b) { return hn::Mul(a, b); }
+  template <class V>
+  static HWY_INLINE V apply(V a, V b) {
+    return hn::Mul(a, b);
+  }
   static HWY_INLINE double apply(double a, double b) { return a * b; }
 };
-
-template <class Operation, typename In>
-double fold_row(const In* in, int64_t n) {
-  if (n < kShortRow) {
-    double result = Operation::kNeutral;
-    for (int64_t j = 0; j < n; ++j) result = Operation::apply(result, static_cast<double>(in[j]));
-    return result;
-  }
-  const D d;
-  constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
-  constexpr int kVectors = kChains / kLanes;
-  V folded[kVectors];
-#pragma GCC unroll 16
-  for (int v = 0; v < kVectors; ++v) folded[v] = hn::Set(d, Operation::kNeutral);
-  int64_t j = 0;
-  for (; j + kChains <= n; j += kChains) {
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      folded[v] = Operation::apply(folded[v], load_as_double(d, in + j + v * kLanes));
-    }
-  }
-  HWY_ALIGN double chains[kChains];
-#pragma GCC unroll 16
-  for (int v = 0; v < kVectors; ++v) hn::Store(folded[v], d, chains + v * kLanes);
-  for (int i = 0; j + i < n; ++i) {
-    chains[i] = Operation::apply(chains[i], static_cast<double>(in[j + i]));
-  }
-  for (int half = kChains / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) chains[i] = Operation::apply(chains[i], chains[i + half]);
-  }
-  return chains[0];
-}
-
-// kVectors vectors of neighbouring columns, each a chain down the axis that stays in its register.
-template <class Operation, int kVectors, typename In, typename Out>
-HWY_INLINE void fold_strip(const In* in, int64_t n, int64_t stride, Out* out) {
-  const D d;
-  constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
-  V folded[kVectors];
-#pragma GCC unroll 16
-  for (int v = 0; v < kVectors; ++v) folded[v] = hn::Set(d, Operation::kNeutral);
-  for (int64_t j = 0; j < n; ++j, in += stride) {
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      folded[v] = Operation::apply(folded[v], load_as_double(d, in + v * kLanes));
-    }
-  }
-  HWY_ALIGN double results[kVectors * kLanes];
-#pragma GCC unroll 16
-  for (int v = 0; v < kVectors; ++v) hn::Store(folded[v], d, results + v * kLanes);
-  std::transform(results, results + kVectors * kLanes, out,
-                 [](double result) { return static_cast<Out>(result); });
-}
-
-// One chain for every column; columns side by side in vectors give the same bits as alone.
-template <class Operation, typename In, typename Out>
-void fold_columns(const In* in, int64_t n, int64_t stride, int64_t count, Out* out) {
-  constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
-  constexpr int64_t kStrip = 32;
-  int64_t i = 0;
-  for (; i + kStrip <= count; i += kStrip) {
-    fold_strip<Operation, kStrip / kLanes>(in + i, n, stride, out + i);
-  }
-  for (; i + kLanes <= count; i += kLanes) {
-    fold_strip<Operation, 1>(in + i, n, stride, out + i);
-  }
-  if (i == count) return;
-  if (count >= kLanes) {
-    // The last vector again computes some columns of the one before.
-    fold_strip<Operation, 1>(in + count - kLanes, n, stride, out + count - kLanes);
-    return;
-  }
-  double results[kLanes];
-  std::fill(results, results + count, Operation::kNeutral);
-  for (int64_t j = 0; j < n; ++j, in += stride) {
-    for (i = 0; i < count; ++i) {
-      results[i] = Operation::apply(results[i], static_cast<double>(in[i]));
-    }
-  }
-  for (i = 0; i < count; ++i) out[i] = static_cast<Out>(results[i]);
-}
-
-template <class Operation, typename In, typename Out>
-void fold_part(const ReduceShape& shape, const Part& part, const In* in, Out* out) {
-  for (int64_t o = part.outer_begin; o < part.outer_end; ++o) {
-    const In* from = in + o * shape.n * shape.inner;
-    Out* to = out + o * shape.inner;
-    if (shape.inner == 1) {
-      *to = static_cast<Out>(fold_row<Operation>(from, shape.n));
-    } else {
-      fold_columns<Operation>(from + part.inner_begin, shape.n, shape.inner,
-                              part.inner_end - part.inner_begin, to + part.inner_begin);
-    }
-  }
-}
-
 // The larger of two, or NaN when one is.
 struct Larger {
   static constexpr double kNeutral = -std::numeric_limits<double>::infinity();
-  template <class W>
-  static HWY_INLINE W apply_vectors(W x, W y) {
+  template <class V>
+  static HWY_INLINE V apply(V x, V y) {
     return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::IsNaN(x)), x, y);
   }
-  template <typename T>
-  static HWY_INLINE T apply(T x, T y) {
-    return (x > y || x != x) ? x : y;
-  }
+  static HWY_INLINE float apply(float x, float y) { return (x > y || x != x) ? x : y; }
+  static HWY_INLINE double apply(double x, double y) { return (x > y || x != x) ? x : y; }
 };
 struct Smaller {
   static constexpr double kNeutral = std::numeric_limits<double>::infinity();
-  template <class W>
-  static HWY_INLINE W apply_vectors(W x, W y) {
+  template <class V>
+  static HWY_INLINE V apply(V x, V y) {
     return hn::IfThenElse(hn::Or(hn::Lt(x, y), hn::IsNaN(x)), x, y);
   }
-  template <typename T>
-  static HWY_INLINE T apply(T x, T y) {
-    return (x < y || x != x) ? x : y;
-  }
+  static HWY_INLINE float apply(float x, float y) { return (x < y || x != x) ? x : y; }
+  static HWY_INLINE double apply(double x, double y) { return (x < y || x != x) ? x : y; }
 };
 
-template <class Operation, typename T>
-T extreme_of_row(const T* in, int64_t n) {
-  const hn::ScalableTag<T> d;
-  constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
-  T best = static_cast<T>(Operation::kNeutral);
-  if (n < kLanes) {
-    for (int64_t j = 0; j < n; ++j) best = Operation::apply(best, in[j]);
-    return best;
-  }
-  auto folded = hn::LoadU(d, in);
-  for (int64_t j = kLanes; j + kLanes <= n; j += kLanes) {
-    folded = Operation::apply_vectors(folded, hn::LoadU(d, in + j));
-  }
-  // An element that is compared twice changes nothing.
-  folded = Operation::apply_vectors(folded, hn::LoadU(d, in + n - kLanes));
-  HWY_ALIGN T lanes[kLanes];
-  hn::Store(folded, d, lanes);
-  for (const T lane : lanes) best = Operation::apply(best, lane);
-  return best;
-}
+// One part of a reduction by Operation, accumulated in A.
+template <class Operation, typename A, typename In, typename Out>
+class Fold {
+ public:
+  Fold(const ReduceShape& shape, const ReduceSource<In>& source) : shape_(shape), source_(source) {}
 
-// The extreme does not depend on the order (but for the sign of zero and the payload of NaN, so the
-// order is fixed all the same).
-template <class Operation, typename T>
-void extreme_part(const ReduceShape& shape, const Part& part, const T* in, T* out) {
-  const hn::ScalableTag<T> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t o = part.outer_begin; o < part.outer_end; ++o) {
-    const T* from = in + o * shape.n * shape.inner;
-    T* to = out + o * shape.inner;
-    if (shape.inner == 1) {
-      *to = extreme_of_row<Operation>(from, shape.n);
-      continue;
-    }
-    std::fill(to + part.inner_begin, to + part.inner_end, static_cast<T>(Operation::kNeutral));
-    for (int64_t j = 0; j < shape.n; ++j) {
-      const T* row = from + j * shape.inner;
-      int64_t i = part.inner_begin;
-      for (; i + lanes <= part.inner_end; i += lanes) {
-        hn::StoreU(Operation::apply_vectors(hn::LoadU(d, to + i), hn::LoadU(d, row + i)), d,
-                   to + i);
+  void run(const Part& part, Out* out) const {
+    if (shape_.n == 0) {
+      for (int64_t o = part.outer_begin; o < part.outer_end; ++o) {
+        std::fill(out + o * shape_.inner + part.inner_begin,
+                  out + o * shape_.inner + part.inner_end, static_cast<Out>(kNeutral));
       }
-      for (; i < part.inner_end; ++i) to[i] = Operation::apply(to[i], row[i]);
+    } else if (shape_.inner > 1) {
+      fold_columns(part, out);
+    } else if (shape_.n <= source_.capacity) {
+      fold_rows(part.outer_begin, part.outer_end, out);
+    } else {
+      for (int64_t o = part.outer_begin; o < part.outer_end; ++o) out[o] = fold_long_row(o);
     }
   }
-}
 
-void sum_float_float(const ReduceShape& s, const Part& p, const float* in, float* out) {
-  fold_part<Add>(s, p, in, out);
+ private:
+  using D = hn::ScalableTag<A>;
+  static constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr A kNeutral = static_cast<A>(Operation::kNeutral);
+
+  const In* piece(int64_t first, int64_t count) const {
+    return source_.piece(source_.object, first, count);
+  }
+
+  static Out rounded(A result) { return static_cast<Out>(result); }
+
+  static HWY_INLINE A take(A folded, In element) {
+    return Operation::apply(folded, static_cast<A>(element));
+  }
+
+  // ---- the last axis ----
+
+  struct Chains {
+    HWY_ALIGN A values[kChains];
+    Chains() { std::fill(values, values + kChains, kNeutral); }
+
+    // Takes in what comes next; all pieces but the last are multiples of kChains.
+    HWY_INLINE void take_in(const In* in, int64_t count) {
+      const D d;
+      constexpr int kVectors = kChains / kLanes;
+      hn::Vec<D> folded[kVectors];
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) folded[v] = hn::Load(d, values + v * kLanes);
+      int64_t j = 0;
+      for (; j + kChains <= count; j += kChains) {
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) {
+          folded[v] = Operation::apply(folded[v], load_as(d, in + j + v * kLanes));
+        }
+      }
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) hn::Store(folded[v], d, values + v * kLanes);
+      for (int i = 0; j + i < count; ++i) values[i] = take(values[i], in[j + i]);
+    }
+
+    HWY_INLINE A joined() {
+      const D d;
+      int half = kChains / 2;
+      for (; half >= kLanes; half /= 2) {
+        for (int i = 0; i < half; i += kLanes) {
+          const auto joined =
+              Operation::apply(hn::Load(d, values + i), hn::Load(d, values + i + half));
+          hn::Store(joined, d, values + i);
+        }
+      }
+      for (; half > 0; half /= 2) {
+        for (int i = 0; i < half; ++i) values[i] = Operation::apply(values[i], values[i + half]);
+      }
+      return values[0];
+    }
+  };
+
+  static HWY_INLINE A fold_row(const In* in, int64_t n) {
+    if (n < kShortRow) {
+      A folded = kNeutral;
+      for (int64_t j = 0; j < n; ++j) folded = take(folded, in[j]);
+      return folded;
+    }
+    Chains chains;
+    chains.take_in(in, n);
+    return chains.joined();
+  }
+
+  void fold_rows(int64_t begin, int64_t end, Out* out) const {
+    const int64_t together = source_.capacity / shape_.n;
+    while (begin < end) {
+      const int64_t rows = std::min(together, end - begin);
+      const In* in = piece(begin * shape_.n, rows * shape_.n);
+      for (int64_t i = 0; i < rows; ++i, ++begin, in += shape_.n) {
+        out[begin] = static_cast<Out>(fold_row(in, shape_.n));
+      }
+    }
+  }
+
+  Out fold_long_row(int64_t row) const {
+    Chains chains;
+    for (int64_t j = 0; j < shape_.n;) {
+      const int64_t count = std::min(source_.capacity, shape_.n - j);
+      chains.take_in(piece(row * shape_.n + j, count), count);
+      j += count;
+    }
+    return static_cast<Out>(chains.joined());
+  }
+
+  // ---- another axis: one chain for each column ----
+  // Columns side by side in vectors give the same bits as alone.
+
+  template <int kVectors>
+  static HWY_INLINE void fold_strip(const In* in, int64_t rows, int64_t stride, A* folded) {
+    const D d;
+    hn::Vec<D> columns[kVectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) columns[v] = hn::Load(d, folded + v * kLanes);
+    for (int64_t j = 0; j < rows; ++j, in += stride) {
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) {
+        columns[v] = Operation::apply(columns[v], load_as(d, in + v * kLanes));
+      }
+    }
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) hn::Store(columns[v], d, folded + v * kLanes);
+  }
+
+  // Columns that fill no vector, in one with what stands behind them; that is not wanted. Nothing
+  // is read beyond the last row.
+  static HWY_INLINE void fold_few(const In* in, int64_t rows, int64_t stride, int64_t count,
+                                  A* folded) {
+    const D d;
+    hn::Vec<D> columns = hn::Load(d, folded);
+    int64_t there = (rows - 1) * stride + count;
+    for (; there >= kLanes; there -= stride, in += stride) {
+      columns = Operation::apply(columns, load_as(d, in));
+    }
+    hn::Store(columns, d, folded);
+    for (; there > 0; there -= stride, in += stride) {
+      for (int64_t i = 0; i < count; ++i) folded[i] = take(folded[i], in[i]);
+    }
+  }
+
+  // As many strips of the width as there is room for, then narrower ones.
+  template <int kVectors>
+  static HWY_INLINE void fold_strips(const In* in, int64_t rows, int64_t stride, int64_t count,
+                                     A* folded, int64_t i) {
+    for (; i + kVectors * kLanes <= count; i += kVectors * kLanes) {
+      fold_strip<kVectors>(in + i, rows, stride, folded + i);
+    }
+    if constexpr (kVectors > 1) {
+      fold_strips<kVectors / 2>(in, rows, stride, count, folded, i);
+    } else if (i < count && count >= kLanes) {
+      // What is left is part of a last vector, which has a place of its own behind the others.
+      fold_strip<1>(in + count - kLanes, rows, stride, folded + i);
+    } else if (i < count) {
+      fold_few(in, rows, stride, count, folded);
+    }
+  }
+
+  void fold_columns(const Part& part, Out* out) const {
+    for (int64_t o = part.outer_begin; o < part.outer_end; ++o) {
+      for (int64_t i = part.inner_begin; i < part.inner_end; i += kColumns) {
+        fold_block(o, i, std::min(kColumns, part.inner_end - i), out + o * shape_.inner + i);
+      }
+    }
+  }
+
+  void fold_block(int64_t o, int64_t first, int64_t count, Out* out) const {
+    HWY_ALIGN A folded[kColumns + kLanes];
+    std::fill(folded, folded + count + kLanes, kNeutral);
+    const int64_t start = o * shape_.n * shape_.inner + first;
+    int64_t together = kRowsTogether;
+    if (source_.capacity != source_.kAll) {
+      together = count < shape_.inner ? 1 : std::min(together, source_.capacity / count);
+    }
+    for (int64_t j = 0; j < shape_.n;) {
+      const int64_t rows = std::min(together, shape_.n - j);
+      fold_strips<8>(piece(start + j * shape_.inner, (rows - 1) * shape_.inner + count), rows,
+                     shape_.inner, count, folded, 0);
+      j += rows;
+    }
+    // Of the last vector, where columns are left over, its last lanes are wanted.
+    const int64_t rest = count < kLanes ? 0 : count % kLanes;
+    const A* const last = folded + count - rest + kLanes;
+    std::transform(folded, folded + count - rest, out, rounded);
+    std::transform(last - rest, last, out + count - rest, rounded);
+  }
+
+  const ReduceShape& shape_;
+  const ReduceSource<In>& source_;
+};
+
+void sum_float_float(const ReduceShape& s, const Part& p, const ReduceSource<float>& in,
+                     float* out) {
+  Fold<Add, double, float, float>(s, in).run(p, out);
 }
-void sum_float_double(const ReduceShape& s, const Part& p, const float* in, double* out) {
-  fold_part<Add>(s, p, in, out);
+void sum_float_double(const ReduceShape& s, const Part& p, const ReduceSource<float>& in,
+                      double* out) {
+  Fold<Add, double, float, double>(s, in).run(p, out);
 }
-void sum_double_float(const ReduceShape& s, const Part& p, const double* in, float* out) {
-  fold_part<Add>(s, p, in, out);
+void sum_double_float(const ReduceShape& s, const Part& p, const ReduceSource<double>& in,
+                      float* out) {
+  Fold<Add, double, double, float>(s, in).run(p, out);
 }
-void sum_double_double(const ReduceShape& s, const Part& p, const double* in, double* out) {
-  fold_part<Add>(s, p, in, out);
+void sum_double_double(const ReduceShape& s, const Part& p, const ReduceSource<double>& in,
+                       double* out) {
+  Fold<Add, double, double, double>(s, in).run(p, out);
 }
-void max_float(const ReduceShape& s, const Part& p, const float* in, float* out) {
-  extreme_part<Larger>(s, p, in, out);
+void max_float(const ReduceShape& s, const Part& p, const ReduceSource<float>& in, float* out) {
+  Fold<Larger, float, float, float>(s, in).run(p, out);
 }
-void max_double(const ReduceShape& s, const Part& p, const double* in, double* out) {
-  extreme_part<Larger>(s, p, in, out);
+void max_double(const ReduceShape& s, const Part& p, const ReduceSource<double>& in, double* out) {
+  Fold<Larger, double, double, double>(s, in).run(p, out);
 }
-void min_float(const ReduceShape& s, const Part& p, const float* in, float* out) {
-  extreme_part<Smaller>(s, p, in, out);
+void min_float(const ReduceShape& s, const Part& p, const ReduceSource<float>& in, float* out) {
+  Fold<Smaller, float, float, float>(s, in).run(p, out);
 }
-void min_double(const ReduceShape& s, const Part& p, const double* in, double* out) {
-  extreme_part<Smaller>(s, p, in, out);
+void min_double(const ReduceShape& s, const Part& p, const ReduceSource<double>& in, double* out) {
+  Fold<Smaller, double, double, double>(s, in).run(p, out);
 }
-void product_float(const ReduceShape& s, const Part& p, const float* in, float* out) {
-  fold_part<Multiply>(s, p, in, out);
+void product_float(const ReduceShape& s, const Part& p, const ReduceSource<float>& in, float* out) {
+  Fold<Multiply, double, float, float>(s, in).run(p, out);
 }
-void product_double(const ReduceShape& s, const Part& p, const double* in, double* out) {
-  fold_part<Multiply>(s, p, in, out);
+void product_double(const ReduceShape& s, const Part& p, const ReduceSource<double>& in,
+                    double* out) {
+  Fold<Multiply, double, double, double>(s, in).run(p, out);
 }
 
 }  // namespace
@@ -290,8 +353,8 @@ Grid make_grid(const ReduceShape& shape) {
   if (shape.outer <= 0 || shape.inner <= 0) return {0, 0, 0};
   const int64_t n = std::max<int64_t>(shape.n, 1);
   if (shape.outer == 1) {
-    const int64_t blocks = std::max<int64_t>(1, kWork / n / kColumns);
-    const int64_t columns = blocks * kColumns;
+    const int64_t blocks = std::max<int64_t>(1, kWork / n / shape.tile_columns);
+    const int64_t columns = blocks * shape.tile_columns;
     return {(shape.inner + columns - 1) / columns, 1, columns};
   }
   const int64_t rows = std::max<int64_t>(1, kWork / n / shape.inner);
@@ -316,7 +379,8 @@ Part part_of(const ReduceShape& shape, int64_t first, int64_t last) {
 int64_t reduce_tiles(const ReduceShape& shape) { return make_grid(shape).tiles; }
 
 template <typename In, typename Out>
-void reduce_sum(const ReduceShape& shape, const In* in, Out* out, int64_t first, int64_t last) {
+void reduce_sum(const ReduceShape& shape, const ReduceSource<In>& in, Out* out, int64_t first,
+                int64_t last) {
   ensure_dispatch();
   if (first == last) return;
   const Part part = part_of(shape, first, last);
@@ -332,7 +396,8 @@ void reduce_sum(const ReduceShape& shape, const In* in, Out* out, int64_t first,
 }
 
 template <typename T>
-void reduce_max(const ReduceShape& shape, const T* in, T* out, int64_t first, int64_t last) {
+void reduce_max(const ReduceShape& shape, const ReduceSource<T>& in, T* out, int64_t first,
+                int64_t last) {
   ensure_dispatch();
   if (first == last) return;
   const Part part = part_of(shape, first, last);
@@ -344,7 +409,8 @@ void reduce_max(const ReduceShape& shape, const T* in, T* out, int64_t first, in
 }
 
 template <typename T>
-void reduce_min(const ReduceShape& shape, const T* in, T* out, int64_t first, int64_t last) {
+void reduce_min(const ReduceShape& shape, const ReduceSource<T>& in, T* out, int64_t first,
+                int64_t last) {
   ensure_dispatch();
   if (first == last) return;
   const Part part = part_of(shape, first, last);
@@ -356,7 +422,8 @@ void reduce_min(const ReduceShape& shape, const T* in, T* out, int64_t first, in
 }
 
 template <typename T>
-void reduce_product(const ReduceShape& shape, const T* in, T* out, int64_t first, int64_t last) {
+void reduce_product(const ReduceShape& shape, const ReduceSource<T>& in, T* out, int64_t first,
+                    int64_t last) {
   ensure_dispatch();
   if (first == last) return;
   const Part part = part_of(shape, first, last);
@@ -385,16 +452,21 @@ void cumulative_sum(const ReduceShape& shape, const T* in, T* out, int64_t first
   }
 }
 
-template void reduce_sum(const ReduceShape&, const float*, float*, int64_t, int64_t);
-template void reduce_sum(const ReduceShape&, const float*, double*, int64_t, int64_t);
-template void reduce_sum(const ReduceShape&, const double*, float*, int64_t, int64_t);
-template void reduce_sum(const ReduceShape&, const double*, double*, int64_t, int64_t);
-template void reduce_max(const ReduceShape&, const float*, float*, int64_t, int64_t);
-template void reduce_max(const ReduceShape&, const double*, double*, int64_t, int64_t);
-template void reduce_min(const ReduceShape&, const float*, float*, int64_t, int64_t);
-template void reduce_min(const ReduceShape&, const double*, double*, int64_t, int64_t);
-template void reduce_product(const ReduceShape&, const float*, float*, int64_t, int64_t);
-template void reduce_product(const ReduceShape&, const double*, double*, int64_t, int64_t);
+template void reduce_sum(const ReduceShape&, const ReduceSource<float>&, float*, int64_t, int64_t);
+template void reduce_sum(const ReduceShape&, const ReduceSource<float>&, double*, int64_t, int64_t);
+template void reduce_sum(const ReduceShape&, const ReduceSource<double>&, float*, int64_t, int64_t);
+template void reduce_sum(const ReduceShape&, const ReduceSource<double>&, double*, int64_t,
+                         int64_t);
+template void reduce_max(const ReduceShape&, const ReduceSource<float>&, float*, int64_t, int64_t);
+template void reduce_max(const ReduceShape&, const ReduceSource<double>&, double*, int64_t,
+                         int64_t);
+template void reduce_min(const ReduceShape&, const ReduceSource<float>&, float*, int64_t, int64_t);
+template void reduce_min(const ReduceShape&, const ReduceSource<double>&, double*, int64_t,
+                         int64_t);
+template void reduce_product(const ReduceShape&, const ReduceSource<float>&, float*, int64_t,
+                             int64_t);
+template void reduce_product(const ReduceShape&, const ReduceSource<double>&, double*, int64_t,
+                             int64_t);
 template void cumulative_sum(const ReduceShape&, const float*, float*, int64_t, int64_t);
 template void cumulative_sum(const ReduceShape&, const double*, double*, int64_t, int64_t);
 

@@ -59,9 +59,10 @@ bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
 }
 
 const ReduceShape kShapes[] = {
-    {0, 5, 1},   {5, 0, 1},      {5, 0, 3},   {5, 3, 0},    {1, 1, 1},     {7, 3, 1},
-    {9, 31, 1},  {9, 32, 1},     {5, 129, 1}, {3, 1000, 1}, {1, 70000, 1}, {4, 9, 2},
-    {3, 17, 65}, {1, 1024, 115}, {1, 3, 200}, {1, 1, 3000}, {600, 5, 13},  {2000, 40, 1},
+    {0, 5, 1},     {5, 0, 1},    {5, 0, 3},     {5, 3, 0},      {1, 1, 1},
+    {7, 3, 1},     {9, 31, 1},   {9, 32, 1},    {5, 129, 1},    {3, 1000, 1},
+    {1, 70000, 1}, {4, 9, 2},    {3, 17, 65},   {1, 1024, 115}, {1, 3, 200},
+    {1, 1, 3000},  {600, 5, 13}, {2000, 40, 1}, {2, 70, 1300},  {1, 200, 3},
 };
 
 template <typename In, typename Out>
@@ -142,6 +143,37 @@ TEST_P(EveryTarget, TilesMayBeSplit) {
     }
     EXPECT_TRUE(same_bits(out, expected));
     EXPECT_TRUE(same_bits(out_max, expected_max));
+  }
+}
+
+// An array that is made piece by piece, each element once, has the bits of one in memory.
+TEST_P(EveryTarget, PiecesHaveTheBitsOfTheWhole) {
+  struct Maker {
+    std::vector<float> all, piece;
+    std::vector<int> made;
+    static const float* make(void* object, int64_t first, int64_t count) {
+      auto& self = *static_cast<Maker*>(object);
+      EXPECT_LE(count, 1024);
+      self.piece.assign(self.all.begin() + first, self.all.begin() + first + count);
+      for (int64_t i = first; i < first + count; ++i) ++self.made[static_cast<size_t>(i)];
+      return self.piece.data();
+    }
+  };
+  unsigned seed = 130;
+  for (const ReduceShape& s : kShapes) {
+    SCOPED_TRACE(testing::Message() << s.outer << " " << s.n << " " << s.inner);
+    const auto in = random_array<float>(size_of(s), seed++);
+    Maker maker{in, {}, std::vector<int>(in.size())};
+    const ReduceSource<float> source{&Maker::make, &maker, 1024};
+    std::vector<double> sum(static_cast<size_t>(s.outer * s.inner), -99.0);
+    std::vector<float> largest(sum.size(), -99.0F);
+    for (int64_t tile = reduce_tiles(s) - 1; tile >= 0; --tile) {
+      reduce_sum(s, source, sum.data(), tile, tile + 1);
+      reduce_max(s, source, largest.data(), tile, tile + 1);
+    }
+    EXPECT_TRUE(same_bits(sum, sums<float, double>(s, in)));
+    EXPECT_TRUE(same_bits(largest, maxima(s, in)));
+    for (const int times : maker.made) ASSERT_EQ(times, 2);
   }
 }
 

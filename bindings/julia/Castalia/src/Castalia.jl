@@ -18,6 +18,7 @@ export CastaliaError, Model, Sampler, Trainer, Dataset, Context, EventWriter
 export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, save, load
 export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!, convertmodel
 export models, info, trainingfields, writeevent!
+export metrics, observablesets, evaluate, observe
 export hdf5shape, hdf5read, hdf5write, uniform!, normal!
 
 include("LibCastalia.jl")
@@ -31,6 +32,7 @@ include("settings.jl")
 include("data.jl")
 include("model.jl")
 include("training.jl")
+include("referee.jl")
 include("events.jl")
 include("catalogue.jl")
 

@@ -154,6 +154,27 @@ end
         @test failure(() -> uniform!(zeros(1, 1), 1; stage = 1000)).code == :OUT_OF_RANGE
     end
 
+    @testset "referee" begin
+        @test length(metrics()) > 10
+        (reference, same) = (randn(3, 500), randn(3, 400))
+        near = evaluate("mmd", same, reference; seed = 1)
+        far = evaluate("mmd", same .+ 0.5, reference; seed = 1)
+        @test abs(near.value - near.null_value) < 4near.null_error
+        @test far.value - far.null_value > 10far.null_error
+        @test far.report["figures"][1]["value"] == far.value
+        @test failure(() -> evaluate("mdd", same, reference)).code == :NOT_FOUND
+        @test failure(() -> evaluate("mmd", same[1:2, :], reference)).code == :SHAPE_MISMATCH
+        @test failure(() -> evaluate("mmd", same, reference; callback = share -> false)).code == :CANCELLED
+        seen = Float64[]
+        evaluate("mmd", same, reference; callback = share -> push!(seen, share))
+        @test !isempty(seen) && issorted(seen) && seen[end] <= 1
+        @test_throws DivideError evaluate("mmd", same, reference; callback = share -> div(1, 0))
+        momenta = Float64[5 10; 3 0; 0 6; 4 8; 5 5; -3 0; 0 -3; 4 -4]
+        observed = observe(Dataset(momenta), "kinematics")
+        @test size(observed).events == 2
+        @test length(describe(observed)["columns"]) == size(observed).features
+    end
+
     @testset "errors" begin
         @test failure(() -> CouplingFlow(featurs = 2)).code == :NOT_FOUND
         @test occursin("features", failure(() -> CouplingFlow(featurs = 2)).message)

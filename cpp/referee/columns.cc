@@ -1,0 +1,223 @@
+#include "cpp/referee/columns.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "cpp/base/philox.h"
+#include "cpp/referee/sample.h"
+#include "cpp/referee/statistics.h"
+
+namespace castalia {
+namespace {
+
+// Columns copied out of the rows at a time: those of one cache line.
+constexpr int64_t kColumnsTogether = 8;
+
+// Numbers in the order of the doubles; -0 and 0 are one value.
+uint64_t key_of(double value) {
+  const auto bits = std::bit_cast<uint64_t>(value + 0.0);
+  return (bits >> 63) != 0 ? ~bits : bits | (uint64_t{1} << 63);
+}
+
+double value_of(uint64_t key) {
+  return std::bit_cast<double>((key >> 63) != 0 ? key & ~(uint64_t{1} << 63) : ~key);
+}
+
+std::array<std::array<float, 4>, 16> sign_table() {
+  std::array<std::array<float, 4>, 16> table{};
+  for (size_t bits = 0; bits < 16; ++bits) {
+    for (size_t i = 0; i < 4; ++i) table[bits][i] = (bits >> i & 1) != 0 ? 1.0F : -1.0F;
+  }
+  return table;
+}
+
+void copy_columns(const Dataset& data, int64_t first, int64_t columns, std::vector<double>& out) {
+  out.resize(static_cast<size_t>(columns * data.rows));
+  for (int64_t row = 0; row < data.rows; ++row) {
+    const double* from = data.x.data() + row * data.features + first;
+    for (int64_t j = 0; j < columns; ++j) out[static_cast<size_t>(j * data.rows + row)] = from[j];
+  }
+}
+
+}  // namespace
+
+const std::array<std::array<float, 4>, 16> SignedEvents::kSigns = sign_table();
+
+Replicated& Replicated::operator+=(const Replicated& other) {
+  value += other.value;
+  for (size_t r = 0; r < kReplicates; ++r) {
+    spread[r] += other.spread[r];
+    null[r] += other.null[r];
+  }
+  return *this;
+}
+
+Replicated& Replicated::operator*=(double factor) {
+  value *= factor;
+  for (double& each : spread) each *= factor;
+  for (double& each : null) each *= factor;
+  return *this;
+}
+
+Figure Replicated::figure(const std::string& name) const {
+  const Summary nulls = summarise(null);
+  return {.name = name,
+          .value = value,
+          .error = summarise(spread).deviation,
+          .null_value = nulls.mean,
+          .null_error = nulls.deviation};
+}
+
+Replicated mean_of(std::span<const Replicated> columns) {
+  Replicated out;
+  for (const Replicated& each : columns) out += each;
+  return out *= 1 / static_cast<double>(columns.size());
+}
+
+SignedEvents::SignedEvents(const Dataset& generated, const Dataset& reference, uint64_t seed)
+    : generated_(generated.rows), weights_(normalised_weights(generated)) {
+  effective_generated_ = effective_rows(weights_);
+  const std::vector<double> others = normalised_weights(reference);
+  effective_reference_ = effective_rows(others);
+  generated_share_ = effective_generated_ / (effective_generated_ + effective_reference_);
+  for (const double weight : others) weights_.push_back(-weight);
+  signs_.resize(weights_.size());
+  for (size_t i = 0; i < signs_.size(); ++i) {
+    signs_[i] = static_cast<uint32_t>(
+        bits({.seed = seed, .event = i / 2, .stage = kMultipliers}, i % 2) >> 32);
+  }
+  for (int64_t i = 0; i < count(); ++i) {
+    add_signs(i, static_cast<float>(weight(i)), totals_.data());
+  }
+}
+
+void for_each_column(const Dataset& generated, const Dataset& reference, Work& work,
+                     const ColumnWork& column_work) {
+  const int64_t columns = generated.features;
+  const int64_t groups = (columns + kColumnsTogether - 1) / kColumnsTogether;
+  // So many groups at a time, so that the caller hears how far it is.
+  const int64_t together = std::max<int64_t>(4 * work.pool.threads(), 8);
+  for (int64_t begin = 0; begin < groups; begin += together) {
+    const int64_t count = std::min(together, groups - begin);
+    work.pool.run(count, [&](int64_t first, int64_t last, int thread) {
+      std::vector<double> x;
+      std::vector<double> y;
+      for (int64_t group = begin + first; group < begin + last; ++group) {
+        const int64_t column = group * kColumnsTogether;
+        const int64_t own = std::min(kColumnsTogether, columns - column);
+        copy_columns(generated, column, own, x);
+        copy_columns(reference, column, own, y);
+        for (int64_t j = 0; j < own; ++j) {
+          column_work(column + j,
+                      std::span(x).subspan(static_cast<size_t>(j * generated.rows),
+                                           static_cast<size_t>(generated.rows)),
+                      std::span(y).subspan(static_cast<size_t>(j * reference.rows),
+                                           static_cast<size_t>(reference.rows)),
+                      thread);
+        }
+      }
+    });
+    work.report(static_cast<double>(begin + count) / static_cast<double>(groups));
+  }
+}
+
+// By bytes pairs from the lowest up; digits that all keys share are passed over.
+void ColumnSorter::sort_items() {
+  constexpr int kBits = 11;
+  constexpr size_t kBuckets = size_t{1} << kBits;
+  constexpr int kDigits = (64 + kBits - 1) / kBits;
+  std::array<std::array<uint32_t, kBuckets>, kDigits> counts{};
+  for (const Item& item : items_) {
+    for (int digit = 0; digit < kDigits; ++digit) {
+      ++counts[static_cast<size_t>(digit)][item.key >> (digit * kBits) & (kBuckets - 1)];
+    }
+  }
+  other_.resize(items_.size());
+  for (int digit = 0; digit < kDigits; ++digit) {
+    std::array<uint32_t, kBuckets>& count = counts[static_cast<size_t>(digit)];
+    if (count[items_.front().key >> (digit * kBits) & (kBuckets - 1)] == items_.size()) continue;
+    uint32_t sum = 0;
+    for (uint32_t& each : count) sum += std::exchange(each, sum);
+    for (const Item& item : items_) {
+      other_[count[item.key >> (digit * kBits) & (kBuckets - 1)]++] = item;
+    }
+    std::swap(items_, other_);
+  }
+}
+
+void ColumnSorter::sort(std::span<const double> generated, std::span<const double> reference,
+                        PooledColumn& out) {
+  items_.clear();
+  uint32_t event = 0;
+  for (const auto& sample : {generated, reference}) {
+    for (const double value : sample) items_.push_back({key_of(value), event++});
+  }
+  sort_items();
+  out.value.resize(items_.size());
+  out.event.resize(items_.size());
+  for (size_t i = 0; i < items_.size(); ++i) {
+    out.value[i] = value_of(items_[i].key);
+    out.event[i] = items_[i].event;
+  }
+}
+
+void ColumnSorter::sort(std::span<const double> values, std::vector<double>& out) {
+  items_.clear();
+  for (const double value : values) items_.push_back({key_of(value), 0});
+  sort_items();
+  out.resize(items_.size());
+  for (size_t i = 0; i < items_.size(); ++i) out[i] = value_of(items_[i].key);
+}
+
+EmpiricalDistances empirical_distances(const PooledColumn& column, const SignedEvents& events,
+                                       bool largest, bool area) {
+  EmpiricalDistances out;
+  const std::array<float, kReplicates>& totals = events.totals();
+  const double generated_factor = events.generated_share();
+  double difference = 0;  // of the distribution functions, generated minus reference
+  double common = 0;      // the common distribution function
+  std::array<float, kReplicates> sums{};
+  std::array<float, kReplicates> top{};
+  std::array<float, kReplicates> null_top{};
+  std::array<double, kReplicates> areas{};
+  std::array<double, kReplicates> null_areas{};
+  const size_t count = column.value.size();
+  for (size_t i = 0; i < count; ++i) {
+    const double weight = events.weight(column.event[i]);
+    difference += weight;
+    common += weight > 0 ? generated_factor * weight : (generated_factor - 1) * weight;
+    events.add_signs(column.event[i], static_cast<float>(weight), sums.data());
+    // Between equal values there is no step.
+    if (i + 1 == count || column.value[i + 1] == column.value[i]) continue;
+    const auto level = static_cast<float>(common);
+    const auto now = static_cast<float>(difference);
+    std::array<float, kReplicates> null;
+    for (size_t r = 0; r < kReplicates; ++r) null[r] = sums[r] - level * totals[r];
+    if (largest) {
+      out.largest.value = std::max(out.largest.value, std::abs(difference));
+      for (size_t r = 0; r < kReplicates; ++r) {
+        null_top[r] = std::max(null_top[r], std::abs(null[r]));
+        top[r] = std::max(top[r], std::abs(now + null[r]));
+      }
+    }
+    if (area) {
+      const double step = column.value[i + 1] - column.value[i];
+      out.area.value += step * std::abs(difference);
+      for (size_t r = 0; r < kReplicates; ++r) {
+        null_areas[r] += step * static_cast<double>(std::abs(null[r]));
+        areas[r] += step * static_cast<double>(std::abs(now + null[r]));
+      }
+    }
+  }
+  for (size_t r = 0; r < kReplicates; ++r) {
+    out.largest.spread[r] = static_cast<double>(top[r]);
+    out.largest.null[r] = static_cast<double>(null_top[r]);
+  }
+  out.area.spread = areas;
+  out.area.null = null_areas;
+  return out;
+}
+
+}  // namespace castalia

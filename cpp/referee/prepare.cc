@@ -1,0 +1,62 @@
+#include "cpp/referee/prepare.h"
+
+#include "cpp/base/status.h"
+
+namespace castalia {
+
+Field events_field(int64_t default_value) {
+  return {.name = "events",
+          .type = FieldType::integer,
+          .default_value = text(default_value),
+          .meaning = "events of each sample that are used, drawn with the seed; 0 for all",
+          .least = 0,
+          .greatest = 1e9};
+}
+
+Field scaling_field(const std::string& default_value) {
+  return {.name = "scaling",
+          .type = FieldType::text,
+          .default_value = '"' + default_value + '"',
+          .meaning =
+              "what columns are divided by: nothing, the reference's standard deviation, or "
+              "its largest magnitude",
+          .choices = kScalings};
+}
+
+RowPair prepared(const Comparison& comparison, const FieldValues& values, uint64_t seed,
+                 int64_t least, const std::string& purpose) {
+  require_rows(*comparison.generated, "generated", least, purpose);
+  require_rows(*comparison.reference, "reference", least, purpose);
+  const int64_t events = values.integer("events");
+  if (events != 0 && events < least) {
+    fail(Code::out_of_range, "events is ", events, ", but ", purpose, " needs at least ", least);
+  }
+  const auto drawn = [&](const Dataset& data, uint16_t use) {
+    return take_rows(data, choose_rows(data.rows, events, seed, use));
+  };
+  RowPair out{drawn(*comparison.generated, kChooseGenerated),
+              drawn(*comparison.reference, kChooseReference)};
+  const std::vector<double> factors =
+      column_factors(*comparison.reference, scaling(values.text("scaling")));
+  scale_columns(out.generated, factors);
+  scale_columns(out.reference, factors);
+  return out;
+}
+
+void subtract_reference_mean(RowPair& rows) {
+  const Rows& reference = rows.reference;
+  std::vector<double> mean(static_cast<size_t>(reference.columns), 0.0);
+  for (int64_t r = 0; r < reference.count; ++r) {
+    for (size_t j = 0; j < mean.size(); ++j) {
+      mean[j] += reference.weights[static_cast<size_t>(r)] * reference.row(r)[j];
+    }
+  }
+  for (Rows* each : {&rows.generated, &rows.reference}) {
+    for (int64_t r = 0; r < each->count; ++r) {
+      double* x = each->x.data() + r * each->columns;
+      for (size_t j = 0; j < mean.size(); ++j) x[j] -= mean[j];
+    }
+  }
+}
+
+}  // namespace castalia
