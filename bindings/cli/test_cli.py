@@ -1,8 +1,6 @@
 """The command line, run as a user runs it."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import time
@@ -10,30 +8,6 @@ import time
 import castalia
 import numpy as np
 import pytest
-
-
-@pytest.fixture(scope="module")
-def program():
-    prefix = os.environ.get("CASTALIA_PREFIX")
-    found = os.path.join(prefix, "bin", "castalia") if prefix else shutil.which("castalia")
-    assert found and os.path.exists(found), "the command line is not installed"
-    return found
-
-
-@pytest.fixture
-def run(program, tmp_path):
-    def call(*arguments, status=0):
-        done = subprocess.run(
-            [program, *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == status, done.stderr
-        return done.stdout if status == 0 else done.stderr
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +116,10 @@ def test_train_sample_evaluate(run, data, tmp_path):
     report = json.loads(run("evaluate", "flow.safetensors", "--data", f"{data}:x", "--json"))
     x = castalia.hdf5_read(data, "x")
     assert report["log_likelihood"] == pytest.approx(model.log_prob(x).mean(), abs=1e-6)
-    assert report["columns"][1]["data"]["mean"] == pytest.approx(x[:, 1].mean())
+    observable = report["observables"][1]
+    assert observable["reference"]["mean"] == pytest.approx(x[:, 1].mean())
+    y = model.sample(len(x), seed=0, dtype=np.float64)
+    assert observable["generated"]["mean"] == pytest.approx(y[:, 1].mean())
     assert "mean log-likelihood" in run("evaluate", "flow.safetensors", "--data", f"{data}:x")
 
 
