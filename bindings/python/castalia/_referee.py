@@ -55,15 +55,11 @@ def evaluate(
             shown.show(100 * done // steps)
             return callback is not None and callback(done / steps) is False
 
+        # Held until the call returns: a handle alone keeps nothing alive.
+        events = [None if x is None else _dataset(x) for x in (generated, reference, training)]
+        handles = [None if x is None else x._handle for x in events]
         *_, text = low.castalia_evaluate(
-            settings_handle(settings),
-            metric,
-            _dataset(generated)._handle,
-            _dataset(reference)._handle,
-            None if training is None else _dataset(training)._handle,
-            config._handle,
-            seed,
-            step,
+            settings_handle(settings), metric, *handles, config._handle, seed, step
         )
     result = json.loads(text)
     quoted = result["figures"][0]

@@ -15,6 +15,9 @@ function progress_trampoline(step::Int64, steps::Int64, ::Float64, ::Float64, us
     end
 end
 
+# Not inlined: what crosses this call lies on the heap, where the library's pointer to it finds an object.
+@noinline withpointer(f, kept::Ref{Any}) = GC.@preserve kept f(pointer_from_objref(kept))
+
 """
     evaluate(metric, generated, reference; training = nothing, seed = 0, callback = nothing, fields...)
 
@@ -33,13 +36,13 @@ function evaluate(metric::AbstractString, generated, reference; training = nothi
     (a, b) = (dataset(generated), dataset(reference))
     learned = training === nothing ? nothing : dataset(training)
     config = Config(fields)
-    kept = Ref{Any}(callback)
     step = callback === nothing ? C_NULL :
            @cfunction(progress_trampoline, Cint, (Int64, Int64, Float64, Float64, Ptr{Cvoid}))
-    text = GC.@preserve kept gettext() do out
-        user = Base.unsafe_convert(Ptr{Cvoid}, pointer_from_objref(kept))
-        LibCastalia.castalia_evaluate(pointer_or_null(settings), metric, a, b, pointer_or_null(learned),
-                                      config, seed, step, user, value, error, null_value, null_error, out)
+    text = withpointer(Ref{Any}(callback)) do user
+        gettext() do out
+            LibCastalia.castalia_evaluate(pointer_or_null(settings), metric, a, b, pointer_or_null(learned),
+                                          config, seed, step, user, value, error, null_value, null_error, out)
+        end
     end
     return (value = value[], error = error[], null_value = null_value[], null_error = null_error[],
             report = parsejson(text))
