@@ -269,10 +269,10 @@ CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const ch
 
 /* `options` may be NULL; fields: verify (boolean, default true: compute the golden output and
  * compare, relative tolerance 1e-4); products ("float32", the default; "bfloat16": the operands of
- * matrix products of a float32 model are rounded to bfloat16 when it is evaluated, which a processor
- * with AVX512_BF16 does faster; "bfloat16_emulated": the same roundings on any processor, to see
- * what they cost). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION, DEVICE_UNAVAILABLE (the processor
- * has no such products). */
+ * matrix products of a float32 model are rounded to bfloat16 when it is evaluated, which a
+ * processor with AVX512_BF16 does faster; "bfloat16_emulated": the same roundings on any processor,
+ * to see what they cost). Errors: IO_ERROR, CORRUPT_FILE, NEWER_VERSION, DEVICE_UNAVAILABLE (the
+ * processor has no such products). */
 CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path,
                                                  castalia_config* options, castalia_model** out);
 
@@ -370,12 +370,12 @@ CASTALIA_API castalia_status castalia_observable_sets(const char** json);
  * standard deviation; null_value and null_error, what two samples of one distribution and of these
  * sizes give; NaN where no law gives it. JSON: the same of all figures of the metric (name, value,
  * error, null_value, null_error, deviation from equality in standard deviations; null for NaN), of
- * which the first is the one to quote; the settings; details. Each of the results may be NULL. `training`, what the generator
- * learned from, may be NULL where the metric does not ask for it, `options` (the metric's fields)
- * and `progress` (which counts thousandths, without losses) always. What is drawn follows `seed`.
- * Runs on the context's threads for training, with the same bits for any number.
- * Errors: NOT_FOUND (with the nearest name), SHAPE_MISMATCH (columns), EMPTY_DATA (with how many
- * events are needed), field errors, CANCELLED, OUT_OF_MEMORY. */
+ * which the first is the one to quote; the settings; details. Each of the results may be NULL.
+ * `training`, what the generator learned from, may be NULL where the metric does not ask for it,
+ * `options` (the metric's fields) and `progress` (which counts thousandths, without losses) always.
+ * What is drawn follows `seed`. Runs on the context's threads for training, with the same bits for
+ * any number. Errors: NOT_FOUND (with the nearest name), SHAPE_MISMATCH (columns), EMPTY_DATA (with
+ * how many events are needed), field errors, CANCELLED, OUT_OF_MEMORY. */
 CASTALIA_API castalia_status
 castalia_evaluate(castalia_context* context, const char* metric, castalia_dataset* generated,
                   castalia_dataset* reference, castalia_dataset* training, castalia_config* options,
@@ -384,8 +384,8 @@ castalia_evaluate(castalia_context* context, const char* metric, castalia_datase
 
 /* A set of observables of every event (events, observables), with the events' context and weights.
  * `options` (the set's fields) may be NULL. Errors: NOT_FOUND, SHAPE_MISMATCH (cells and geometry),
- * OUT_OF_RANGE (a negative energy, with row and column), IO_ERROR and CORRUPT_FILE (geometry), field
- * errors. */
+ * OUT_OF_RANGE (a negative energy, with row and column), IO_ERROR and CORRUPT_FILE (geometry),
+ * field errors. */
 CASTALIA_API castalia_status castalia_dataset_observe(castalia_context* context,
                                                       castalia_dataset* dataset, const char* set,
                                                       castalia_config* options,

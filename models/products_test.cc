@@ -1,5 +1,5 @@
-// What products in bfloat16 cost a flow of the size that the benchmark has. The figures are printed;
-// docs/running.md states them.
+// What products in bfloat16 cost a flow of the size that the benchmark has. The figures are
+// printed; docs/running.md states them.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -39,7 +39,8 @@ constexpr int64_t kChunk = 65536;
 constexpr int64_t kMostColumns = 600;
 constexpr int64_t kThousandths = 1000;
 
-// ---- What was asked for --------------------------------------------------------------------------
+// ---- What was asked for
+// --------------------------------------------------------------------------
 
 std::string quoted(const std::string& word) {
   const bool plain = !word.empty() && word.find_first_not_of(
@@ -132,7 +133,8 @@ Chosen choose_metrics(const Options& options) {
   return out;
 }
 
-// ---- The samples ---------------------------------------------------------------------------------
+// ---- The samples
+// ---------------------------------------------------------------------------------
 
 struct Likelihood {
   double mean = 0, error = 0;
@@ -236,7 +238,8 @@ Samples load(const Options& options, castalia_context* context) {
   return out;
 }
 
-// ---- The observables -----------------------------------------------------------------------------
+// ---- The observables
+// -----------------------------------------------------------------------------
 
 struct Observed {
   std::string set, words;  // for people
@@ -333,7 +336,8 @@ void add_columns(const Observables& observables, report::Content& content) {
   }
 }
 
-// ---- The metrics ---------------------------------------------------------------------------------
+// ---- The metrics
+// ---------------------------------------------------------------------------------
 
 struct Bar {
   Progress* progress;
@@ -386,7 +390,8 @@ void add_judgements(castalia_context* context, const Chosen& chosen, uint64_t se
   }
 }
 
-// ---- The command ---------------------------------------------------------------------------------
+// ---- The command
+// ---------------------------------------------------------------------------------
 
 void write(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);

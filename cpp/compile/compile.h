@@ -25,8 +25,8 @@ struct CompileOptions {
   bool fuse = true;
 };
 
-// An Error (device_unavailable) that names the instruction set when bfloat16 is asked of a processor
-// that has no products of it.
+// An Error (device_unavailable) that names the instruction set when bfloat16 is asked of a
+// processor that has no products of it.
 void require_products(Products products);
 
 // Only what the graph's outputs and assignments need is computed. With CASTALIA_VERBOSE=dispatch in

@@ -375,5 +375,14 @@ TEST(Amplification, SeesAGeneratorThatKnowsTheShape) {
   EXPECT_THROW(judge_pair("amplification", generated, reference), Error);
 }
 
+// The spread for equal samples is known from either sample alone, however far apart they are.
+TEST(Mmd, JudgesSamplesThatAreFarApart) {
+  const Dataset reference = normal_sample(400, 3, 1), far = normal_sample(500, 3, 2, 40);
+  for (const Figure& figure : judge_pair("mmd", far, reference).figures) {
+    EXPECT_GT(figure.null_error, 0) << figure.name;
+    EXPECT_GT(figure.deviation(), 20) << figure.name;
+  }
+}
+
 }  // namespace
 }  // namespace castalia

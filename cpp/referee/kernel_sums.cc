@@ -18,8 +18,8 @@ constexpr int64_t kBlocks = 32;
 template <typename T>
 constexpr DType kType = sizeof(T) == sizeof(float) ? DType::float32 : DType::float64;
 
-// A Gaussian kernel below exp(-28), or exp(-280) in double, counts as zero: it adds nothing to a mean,
-// and products of such numbers are denormal, which takes a processor a hundred times longer.
+// A Gaussian kernel below exp(-28), or exp(-280) in double, counts as zero: it adds nothing to a
+// mean, and products of such numbers are denormal, which takes a processor a hundred times longer.
 template <typename T>
 constexpr T kLeastExponent = sizeof(T) == sizeof(float) ? T(-30) : T(-300);
 template <typename T>
@@ -343,18 +343,18 @@ Discrepancy discrepancy(const Points<T>& x, const Points<T>& y, const PairSums& 
   out.self_excess = (xx.self - xx.mean + yy.self - yy.mean) / 2;
 
   // If both distributions are equal the estimate is a degenerate U-statistic: its variance is that
-  // of the kernel with its row means taken out, E k^2 - 2 E (E k)^2 + (E k)^4, over the pairs.
-  const double mean = (xx.mean + yy.mean + 2 * cross) / 4;
-  const double mean_square = (xx.mean_square + yy.mean_square + 2 * xy.squares) / 4;
-  double square_of_means = 0;  // E_x (E_y k)^2
+  // of the kernel with its row means taken out, E k^2 - 2 E (E k)^2 + (E k)^2, over the pairs. Each
+  // sample gives it by itself, so that it stands where the samples are far apart.
+  double centred = 0;
   for (const Within* each : {&xx, &yy}) {
     const auto& points = each == &xx ? x : y;
+    double square_of_means = 0;  // E_x (E_y k)^2
     for (int64_t r = 0; r < points.count(); ++r) {
       const double row = each->row_means[static_cast<size_t>(r)];
-      square_of_means += points.weight(r) * row * row / 2;
+      square_of_means += points.weight(r) * row * row;
     }
+    centred += std::max(0.0, each->mean_square - 2 * square_of_means + each->mean * each->mean) / 2;
   }
-  const double centred = std::max(0.0, mean_square - 2 * square_of_means + mean * mean);
   const double pairs = xx.squared_weights + yy.squared_weights;
   const double degenerate = 2 * centred * pairs * pairs;
   out.null_error = std::sqrt(degenerate);

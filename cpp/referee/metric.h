@@ -115,9 +115,9 @@ struct Evaluation {
   std::string json;
 };
 
-// The same with its JSON text: {metric, settings, seed, generated, reference: {rows, columns, weighted},
-// figures: [{name, value, error, null_value, null_error, deviation}], details: {name: value}}. What
-// is unknown is null.
+// The same with its JSON text: {metric, settings, seed, generated, reference: {rows, columns,
+// weighted}, figures: [{name, value, error, null_value, null_error, deviation}], details: {name:
+// value}}. What is unknown is null.
 Evaluation evaluate(const Metric& metric, const Comparison& comparison, const std::string& options,
                     Work& work);
 

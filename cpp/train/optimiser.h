@@ -30,8 +30,8 @@ struct UpdateRequest {
 // nothing changes. The inputs, scalars of that type, are those of step_numbers(). Not for lbfgs.
 //
 // With g the clipped gradient, w the weights, m and v the moments, R the learning rate, b1 and b2
-// beta1 and beta2, e epsilon and d weight_decay (times its factor); "d: g" stands for g <- g + d w first:
-//   sgd       d: g, m <- momentum m + g, w <- w - R m; nesterov: w - R (g + momentum m)
+// beta1 and beta2, e epsilon and d weight_decay (times its factor); "d: g" stands for g <- g + d w
+//   first: sgd       d: g, m <- momentum m + g, w <- w - R m; nesterov: w - R (g + momentum m)
 //   adam      d: g, m <- b1 m + (1 - b1) g, v <- b2 v + (1 - b2) g^2,
 //             w <- w - R m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + e) in step t
 //   adamw     as adam without d: g; and w <- w - R d w

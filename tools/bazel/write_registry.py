@@ -3,7 +3,8 @@
 usage: write_registry.py OUTPUT --header HEADER --type TYPE [--suffix SUFFIX] --function FUNCTION SOURCE ...
 
 Each SOURCE is <folder>/<file>.cc in the folder of one entry and defines
-`const TYPE& <folder>_<suffix>()`; the suffix is the type in lower case unless it is given. FUNCTION, which HEADER declares, returns a pointer to each.
+`const TYPE& <folder>_<suffix>()`; the suffix is the type in lower case unless it is given. FUNCTION, which
+HEADER declares, returns a pointer to each.
 """
 
 import argparse

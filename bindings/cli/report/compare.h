@@ -27,9 +27,9 @@ struct Binning {
 //
 // The range holds the central 99.8 % of the reference, and of the generated events as far as they
 // lie within its own width on either side: a generator that runs wild must not squeeze the
-// reference into one bin. It is logarithmic where the values are positive, span more than two decades and lie
-// evenly across them. The number of bins grows with the third root of the number of events, from
-// 10 to 50.
+// reference into one bin. It is logarithmic where the values are positive, span more than two
+// decades and lie evenly across them. The number of bins grows with the third root of the number of
+// events, from 10 to 50.
 Binning choose_binning(const std::vector<double>& generated, const std::vector<double>& reference);
 
 struct Histogram {

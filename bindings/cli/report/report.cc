@@ -163,7 +163,11 @@ Report judge(Content content) {
   out.content = std::move(content);
   out.findings = findings_of(out.content);
   Tally tally;
-  for (const Finding& each : out.findings) tally.add(each.figure, each.deviation);
+  for (const Finding& each : out.findings) {
+    // A metric's figure may have a name that says little without the metric's.
+    const bool alone = each.figure == each.metric;
+    tally.add(alone ? each.figure : each.metric + " " + each.figure, each.deviation);
+  }
   for (const Column& column : out.content.columns) {
     out.observations.push_back(observe(column));
     tally.add(column.name, out.observations.back().distance.deviation());

@@ -19,7 +19,8 @@ inline constexpr const char* kStyle = R"css(
   --bad: #ff9d9d; --bad-back: #451c1f; --none: #9aa7b6; --none-back: #28313b; } }
 * { box-sizing: border-box; }
 body { margin: 0; color: var(--ink); background: var(--page);
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; }
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans",
+    sans-serif; }
 main { max-width: 1440px; margin: 0 auto; padding: 36px 28px 64px; }
 h1 { font-weight: 600; font-size: 30px; line-height: 1.2; margin: 0 0 16px; letter-spacing: -.01em;
   overflow-wrap: anywhere; }
@@ -27,9 +28,10 @@ h2 { font-weight: 600; font-size: 21px; margin: 44px 0 6px; }
 h3 { font-weight: 600; font-size: 15px; margin: 0; overflow-wrap: anywhere; }
 p { max-width: 56em; margin: 6px 0 12px; overflow-wrap: anywhere; }
 a { color: inherit; text-underline-offset: 2px; text-decoration-color: var(--soft); }
-code, pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px;
-  white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0 16px; }
+code, pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
+  monospace; }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
+  padding: 12px 16px; white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0 16px; }
 .soft { color: var(--soft); }
 .verdict { border-left: 6px solid; border-radius: 6px; padding: 14px 20px; margin: 0 0 18px;
   max-width: 62em; }

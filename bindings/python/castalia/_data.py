@@ -70,8 +70,9 @@ class Dataset(Handle):
         low.castalia_dataset_read(self._handle, first, x, context)
         return x, context
 
-
-    def observe(self, observables: str, *, settings: Context | None = None, **options: Any) -> Dataset:
+    def observe(
+        self, observables: str, *, settings: Context | None = None, **options: Any
+    ) -> Dataset:
         """A set of observables of every event (`castalia.observable_sets()`), with the events' context
         and weights. Options are fields of the set."""
         with Config(options) as config:

@@ -51,9 +51,9 @@ using EpochCallback = std::function<bool(int64_t epoch, int64_t epochs, double v
 
 // Both samples count the same, whatever their sizes; weights of events are honoured. Leaky
 // rectifiers, Adam, binary cross entropy; the weights are those of the epoch with the least
-// validation loss; the probabilities of the test events are calibrated by isotonic regression on the
-// validation events. Bit-identical for any number of threads. Errors: shape_mismatch (columns, both
-// stated), empty_data (with the number needed), out_of_range (an incident energy that is not
+// validation loss; the probabilities of the test events are calibrated by isotonic regression on
+// the validation events. Bit-identical for any number of threads. Errors: shape_mismatch (columns,
+// both stated), empty_data (with the number needed), out_of_range (an incident energy that is not
 // positive), cancelled.
 ClassifierOutcome classifier_test(const Dataset& generated, const Dataset& reference,
                                   const ClassifierOptions& options, const EpochCallback& progress);

@@ -152,9 +152,9 @@ void ScatteredProduct::run(const T* from, const T* weights, T* to,
   }
 }
 
-// While products are added a line is kept with the elements together that neighbouring positions add
-// to: channel by channel, and of each the elements that leave the same remainder when divided by
-// the stride. (Not where slabs are parts of lines: others write the rest of it.)
+// While products are added a line is kept with the elements together that neighbouring positions
+// add to: channel by channel, and of each the elements that leave the same remainder when divided
+// by the stride. (Not where slabs are parts of lines: others write the rest of it.)
 template <typename T>
 void ScatteredProduct::find_targets(Job<T>& job) const {
   const Axis& x = axes_[2];

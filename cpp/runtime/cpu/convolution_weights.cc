@@ -3,9 +3,9 @@
 //   co].
 // Rows of the product are (tap, ci), its depth is the positions. The gradient of the output is
 // packed, a block of positions at a time; each tap is multiplied over the positions at which it
-// falls inside, in place or in a copy that fits the cache better. With very few channels there would be few rows that take the
-// same steps, so the lines of the image that a block sees are copied first, with zeros around them:
-// then all taps fall inside everywhere.
+// falls inside, in place or in a copy that fits the cache better. With very few channels there
+// would be few rows that take the same steps, so the lines of the image that a block sees are
+// copied first, with zeros around them: then all taps fall inside everywhere.
 #include <algorithm>
 #include <utility>
 

@@ -47,8 +47,8 @@ struct GemmEpilogue {
 
 // op(B) may be copied once into the order in which products read it, for weights that do not
 // change: for each block of k panels of columns one after another, each [k of the block, width of a
-// panel], the last one padded with zeros. The copy is made for the instruction set in use and cannot
-// be used under another one.
+// panel], the last one padded with zeros. The copy is made for the instruction set in use and
+// cannot be used under another one.
 template <typename T>
 size_t gemm_packed_bytes(int64_t k, int64_t n);
 

@@ -42,9 +42,10 @@ class OnednnGemm {
   const std::string& implementation() const;
 
   // Computes tiles [first, last) on the calling thread alone; any number of threads may call at
-  // once, with scratch of their own. `b` holds floats, or Bfloat16 (bfloat16.h). `bias` is [n], or null when the product has none. Our own code
-  // allocates and locks nothing as long as no more threads than cores call at once. OpenMP's
-  // setting of the calling thread is put back. An Error (internal) when oneDNN fails.
+  // once, with scratch of their own. `b` holds floats, or Bfloat16 (bfloat16.h). `bias` is [n], or
+  // null when the product has none. Our own code allocates and locks nothing as long as no more
+  // threads than cores call at once. OpenMP's setting of the calling thread is put back. An Error
+  // (internal) when oneDNN fails.
   void run(const float* a, const void* b, const float* bias, float* c, std::byte* scratch,
            int64_t first, int64_t last) const;
 
