@@ -41,6 +41,9 @@ std::vector<Tick> linear_ticks(const Axis& axis, int about) {
 
 std::vector<Tick> logarithmic_ticks(const Axis& axis, int about) {
   const double lower = std::log10(axis.lower), upper = std::log10(axis.upper);
+  if (!std::isfinite(lower) || !std::isfinite(upper)) {
+    return linear_ticks({axis.lower, axis.upper, false}, about);
+  }
   const int first = static_cast<int>(std::floor(lower)), last = static_cast<int>(std::ceil(upper));
   const int decades = last - first;
   const int every = std::max(1, (decades + about - 1) / about);
