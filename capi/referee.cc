@@ -20,7 +20,7 @@ std::shared_ptr<const Dataset> data_of(castalia_dataset* handle) {
 }
 
 // The rows of a table as a data set, each with the context and the weight of its event.
-Dataset as_dataset(ObservableTable table, const Dataset& events) {
+Dataset as_dataset(referee::ObservableTable table, const Dataset& events) {
   Dataset out;
   out.rows = table.rows;
   out.features = table.width();
@@ -39,13 +39,14 @@ Dataset as_dataset(ObservableTable table, const Dataset& events) {
   return out;
 }
 
-nlohmann::ordered_json description_of(const ObservableSet& set, const Observables& observables) {
+nlohmann::ordered_json description_of(const referee::ObservableSet& set,
+                                      const referee::Observables& observables) {
   nlohmann::ordered_json columns = nlohmann::ordered_json::array();
-  for (const Observable& each : observables.table.columns) {
+  for (const referee::Observable& each : observables.table.columns) {
     columns.push_back({{"name", each.name}, {"units", each.units}, {"meaning", each.meaning}});
   }
   nlohmann::ordered_json details = nlohmann::ordered_json::array();
-  for (const ObservableDetail& each : observables.details) {
+  for (const referee::ObservableDetail& each : observables.details) {
     details.push_back({{"name", each.name},
                        {"units", each.units},
                        {"meaning", each.meaning},
@@ -69,11 +70,11 @@ nlohmann::ordered_json plain_description(const Dataset& data) {
 extern "C" {
 
 CASTALIA_API castalia_status castalia_metrics(const char** json) {
-  return call([&] { required(json, "json") = lend(metrics_json()); });
+  return call([&] { required(json, "json") = lend(referee::metrics_json()); });
 }
 
 CASTALIA_API castalia_status castalia_observable_sets(const char** json) {
-  return call([&] { required(json, "json") = lend(observable_sets_json()); });
+  return call([&] { required(json, "json") = lend(referee::observable_sets_json()); });
 }
 
 CASTALIA_API castalia_status
@@ -83,7 +84,7 @@ castalia_evaluate(castalia_context* context, const char* metric, castalia_datase
                   double* error, double* null_value, double* null_error, const char** json) {
   return call([&] {
     for (double* each : {value, error, null_value, null_error}) {
-      if (each != nullptr) *each = kUnknown;
+      if (each != nullptr) *each = referee::kUnknown;
     }
     if (json != nullptr) *json = nullptr;
     const std::shared_ptr<Context> settings = context_of(context);
@@ -91,18 +92,19 @@ castalia_evaluate(castalia_context* context, const char* metric, castalia_datase
     const std::shared_ptr<const Dataset> truth = data_of(reference);
     const std::shared_ptr<const Dataset> learned =
         training == nullptr ? nullptr : data_of(training);
-    const Metric& chosen = find_metric(&required(metric, "metric"));
+    const referee::Metric& chosen = referee::find_metric(&required(metric, "metric"));
     ThreadPool pool(settings->training_threads);
-    Work work{pool, seed};
+    referee::Work work{pool, seed};
     if (progress != nullptr) {
       work.progress = [&](double share) {
-        return progress(std::llround(share * kProgressSteps), kProgressSteps, kUnknown, kUnknown,
-                        user) == 0;
+        return progress(std::llround(share * kProgressSteps), kProgressSteps, referee::kUnknown,
+                        referee::kUnknown, user) == 0;
       };
     }
-    const Comparison comparison{of_generator.get(), truth.get(), learned.get()};
-    const Evaluation done = evaluate(chosen, comparison, config_json(options), work);
-    const Figure& figure = done.judgement.figures.front();
+    const referee::Comparison comparison{of_generator.get(), truth.get(), learned.get()};
+    const referee::Evaluation done =
+        referee::evaluate(chosen, comparison, config_json(options), work);
+    const referee::Figure& figure = done.judgement.figures.front();
     const auto put = [](double* to, double from) {
       if (to != nullptr) *to = from;
     };
@@ -121,9 +123,10 @@ CASTALIA_API castalia_status castalia_dataset_observe(castalia_context* context,
   return call_making(out, [&] {
     const std::shared_ptr<Context> settings = context_of(context);
     const std::shared_ptr<const Dataset> events = data_of(dataset);
-    const ObservableSet& chosen = find_observable_set(&required(set, "set"));
+    const referee::ObservableSet& chosen = referee::find_observable_set(&required(set, "set"));
     ThreadPool pool(settings->training_threads);
-    Observables observables = compute_observables(chosen, *events, config_json(options), pool);
+    referee::Observables observables =
+        referee::compute_observables(chosen, *events, config_json(options), pool);
     auto object = std::make_shared<DatasetObject>();
     object->description = description_of(chosen, observables).dump();
     object->data =

@@ -38,14 +38,14 @@ int measure(int argc, char** argv) {
   const Dataset generated = read(argv[1], columns);
   const Dataset reference = read(argv[2], columns);
   castalia::ThreadPool pool(std::stoi(argv[4]));
-  castalia::Work work{.pool = pool, .seed = 1};
-  const castalia::Metric& metric = castalia::find_metric(argv[5]);
+  castalia::referee::Work work{.pool = pool, .seed = 1};
+  const castalia::referee::Metric& metric = castalia::referee::find_metric(argv[5]);
   double seconds = 1e300;
   std::string result;
   for (int repetition = 0; repetition < (argc > 7 ? std::stoi(argv[7]) : 1); ++repetition) {
     const auto start = std::chrono::steady_clock::now();
-    result = castalia::evaluate(metric, {&generated, &reference, &reference},
-                                argc > 6 ? argv[6] : "", work);
+    result = castalia::referee::evaluate(metric, {&generated, &reference, &reference},
+                                         argc > 6 ? argv[6] : "", work);
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     seconds = std::min(seconds, passed.count());
   }

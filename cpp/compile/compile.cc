@@ -452,7 +452,7 @@ class Compiler {
 
   const Graph& graph_;
   const CompileOptions& options_;
-  Schedule schedule_;
+  ScheduledSteps schedule_;
   std::shared_ptr<Program> program_ = std::make_shared<Program>();
   std::vector<PendingStep> pending_;
   std::map<ValueKey, Location> locations_;

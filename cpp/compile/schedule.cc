@@ -157,7 +157,7 @@ class Scheduler {
   Scheduler(const Graph& graph, bool fuse, const KernelFusion& kernels)
       : graph_(graph), fuse_(fuse), kernels_(kernels) {}
 
-  Schedule run() {
+  ScheduledSteps run() {
     const std::vector<bool> demanded = demanded_nodes(graph_);
     group_of_.assign(graph_.nodes().size(), -1);
     for (size_t i = 0; i < graph_.nodes().size(); ++i) {
@@ -455,8 +455,8 @@ class Scheduler {
   }
 
   // Groups that everything has left go.
-  Schedule compacted() {
-    Schedule result;
+  ScheduledSteps compacted() {
+    ScheduledSteps result;
     result.group_of.assign(group_of_.size(), -1);
     for (Group& each : groups_) {
       if (each.nodes.empty()) continue;
@@ -479,7 +479,7 @@ class Scheduler {
 
 }  // namespace
 
-Schedule schedule(const Graph& graph, bool fuse, const KernelFusion& kernels) {
+ScheduledSteps schedule(const Graph& graph, bool fuse, const KernelFusion& kernels) {
   return Scheduler(graph, fuse, kernels).run();
 }
 

@@ -55,7 +55,7 @@ struct Group {
 // The tensor with memory that the node at this place of a group reads.
 View read_by(const Graph& graph, const Group& group, size_t place, Value input);
 
-struct Schedule {
+struct ScheduledSteps {
   std::vector<Group> groups;
   // For each node the group that computes it, -1 for sources, views and what nobody needs.
   std::vector<int> group_of;
@@ -67,7 +67,7 @@ struct KernelFusion {
   std::function<bool(const Node&)> takes_prologue;
 };
 
-Schedule schedule(const Graph& graph, bool fuse, const KernelFusion& kernels);
+ScheduledSteps schedule(const Graph& graph, bool fuse, const KernelFusion& kernels);
 
 }  // namespace castalia
 

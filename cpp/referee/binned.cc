@@ -6,7 +6,7 @@
 #include "cpp/base/status.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Equal shares of the sorted reference's events. A value that fills whole bins, as the zeros of a
@@ -246,4 +246,4 @@ void add_mean(const std::vector<BinnedColumn>& columns, size_t index, const std:
   judgement.details.push_back({name + "_null_error", null_error});
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

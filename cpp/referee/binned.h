@@ -10,7 +10,7 @@
 #include "cpp/referee/columns.h"
 #include "cpp/referee/metric.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // The shares of two samples in the bins of a column. Bins have lower edges; the first reaches down,
 // and the last up, without end. A bin that is empty in both samples is joined to the one below.
@@ -48,6 +48,6 @@ std::vector<BinnedColumn> binned_columns(const Comparison& comparison, const Fie
 void add_mean(const std::vector<BinnedColumn>& columns, size_t index, const std::string& name,
               Judgement& judgement);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_BINNED_H_

@@ -10,7 +10,7 @@
 #include "cpp/referee/frechet.h"
 #include "cpp/referee/samples_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Dataset column_of(std::vector<double> values) {
@@ -385,4 +385,4 @@ TEST(Mmd, JudgesSamplesThatAreFarApart) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -9,7 +9,7 @@
 #include "cpp/referee/sample.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Columns copied out of the rows at a time: those of one cache line.
@@ -220,4 +220,4 @@ EmpiricalDistances empirical_distances(const PooledColumn& column, const SignedE
   return out;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -20,7 +20,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/train/dataset.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 inline constexpr size_t kReplicates = 32;
 
@@ -110,6 +110,6 @@ struct EmpiricalDistances {
 EmpiricalDistances empirical_distances(const PooledColumn& column, const SignedEvents& events,
                                        bool largest, bool area);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_COLUMNS_H_

@@ -11,7 +11,7 @@
 #include "cpp/referee/statistics.h"
 #include "cpp/runtime/cpu/gemm.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -213,4 +213,4 @@ NullDistance null_frechet_distance(GroupedMoments& reference, int64_t halvings, 
   return {found.mean * scale, found.deviation * scale};
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

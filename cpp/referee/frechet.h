@@ -9,7 +9,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 struct Moments {
   int64_t columns = 0;
@@ -60,6 +60,6 @@ struct NullDistance {
 NullDistance null_frechet_distance(GroupedMoments& reference, int64_t halvings, double n, double m,
                                    uint64_t seed, Work& work);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_FRECHET_H_

@@ -11,7 +11,7 @@
 #include "cpp/referee/transport.h"
 #include "cpp/referee/transport_batches.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 using Json = nlohmann::json;
@@ -242,4 +242,4 @@ TEST(Golden, EnergyMoversDistanceIsPots) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

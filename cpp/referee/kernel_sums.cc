@@ -8,7 +8,7 @@
 #include "cpp/referee/pairs.h"
 #include "cpp/runtime/cpu/elementwise.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Pairs are summed in blocks of rows x rows. What a block adds to a row is kept apart and added in
@@ -446,4 +446,4 @@ double median_distance(const Rows& a, const Rows& b, uint64_t seed) {
   return *middle > 0 ? std::sqrt(*middle) : 1;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -11,7 +11,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 struct Kernel {
   enum class Form { gaussian, polynomial, energy };
@@ -40,6 +40,6 @@ std::vector<Discrepancy> discrepancies(const Rows& generated, const Rows& refere
 // the seed; 1 when half of all distances are zero.
 double median_distance(const Rows& a, const Rows& b, uint64_t seed);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_KERNEL_SUMS_H_

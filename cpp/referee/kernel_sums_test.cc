@@ -8,7 +8,7 @@
 #include "cpp/base/status.h"
 #include "cpp/referee/pairs.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Rows random_rows(int64_t count, int64_t columns, uint64_t seed, double shift = 0,
@@ -170,4 +170,4 @@ TEST(KernelSums, NeedTwoRows) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -7,7 +7,7 @@
 #include "cpp/referee/registry.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -122,4 +122,4 @@ Evaluation evaluate(const Metric& metric, const Comparison& comparison, const st
   return {std::move(judgement), out.dump(2)};
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -34,7 +34,7 @@
 #include "cpp/base/thread_pool.h"
 #include "cpp/train/dataset.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // What is compared. Nothing is copied: the data sets outlive the evaluation.
 struct Comparison {
@@ -121,6 +121,6 @@ struct Evaluation {
 Evaluation evaluate(const Metric& metric, const Comparison& comparison, const std::string& options,
                     Work& work);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_METRIC_H_

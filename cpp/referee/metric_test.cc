@@ -11,7 +11,7 @@
 #include "cpp/base/status.h"
 #include "cpp/referee/samples_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Two samples and options that a metric takes, small enough to be quick.
@@ -225,4 +225,4 @@ TEST(Metrics, AreListedAsJson) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -6,7 +6,7 @@
 
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Below what float can hold of a product of numbers up to one, errors are not relative any more.
@@ -256,4 +256,4 @@ BallCounts count_in_balls(const Points<float>& left, std::span<const double> lef
   return out;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

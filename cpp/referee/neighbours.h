@@ -11,7 +11,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/pairs.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // Of each query the k nearest rows, nearest first; ties by the number of the row. Distances are
 // squared, in the frame of the points.
@@ -43,6 +43,6 @@ BallCounts count_in_balls(const Points<float>& left, std::span<const double> lef
                           const Points<float>& right, std::span<const double> right_radii,
                           Work& work);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_NEIGHBOURS_H_

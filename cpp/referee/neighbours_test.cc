@@ -8,7 +8,7 @@
 
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // `step` > 0 puts rows on a grid, where many distances are equal.
@@ -128,4 +128,4 @@ TEST(Neighbours, NeedMoreRowsThanNeighbours) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -8,7 +8,7 @@
 #include "cpp/referee/samples_for_test.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr uint64_t kSeeds = 20;
@@ -186,4 +186,4 @@ TEST(Null, TrueEventsAreWorthTheirNumber) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -7,7 +7,7 @@
 
 #include "cpp/runtime/cpu/gemm.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
@@ -128,4 +128,4 @@ template class Tile<double>;
 template double distance_error<float>(int64_t);
 template double distance_error<double>(int64_t);
 
-}  // namespace castalia
+}  // namespace castalia::referee

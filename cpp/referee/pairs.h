@@ -16,7 +16,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 inline constexpr int64_t kTileRows = 128;
 inline constexpr int64_t kTileColumns = 256;
@@ -92,6 +92,6 @@ class Tile {
   std::byte* scratch_;
 };
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_PAIRS_H_

@@ -2,7 +2,7 @@
 
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 Field events_field(int64_t default_value) {
   return {.name = "events",
@@ -59,4 +59,4 @@ void subtract_reference_mean(RowPair& rows) {
   }
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

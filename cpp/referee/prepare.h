@@ -7,7 +7,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 struct RowPair {
   Rows generated;
@@ -26,6 +26,6 @@ RowPair prepared(const Comparison& comparison, const FieldValues& values, uint64
 // Moves the origin of both to the mean of the reference.
 void subtract_reference_mean(RowPair& rows);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_PREPARE_H_

@@ -7,10 +7,10 @@
 
 #include "cpp/referee/metric.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 std::vector<const Metric*> registered_metrics();
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_REGISTRY_H_

@@ -7,7 +7,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 void check_finite(std::span<const double> values, int64_t columns, const std::string& what) {
@@ -164,4 +164,4 @@ void scale_columns(Rows& rows, std::span<const double> factors) {
   }
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

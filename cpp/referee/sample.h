@@ -9,7 +9,7 @@
 
 #include "cpp/train/dataset.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // The errors of cpp/referee/metric.h; `name` stands in their messages.
 void check_sample(const Dataset& data, const std::string& name);
@@ -71,6 +71,6 @@ std::vector<double> column_means(const Dataset& data);
 std::vector<double> column_factors(const Dataset& reference, Scaling scaling);
 void scale_columns(Rows& rows, std::span<const double> factors);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_SAMPLE_H_

@@ -10,7 +10,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/train/dataset.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // A data set whose rows are still to be added.
 inline Dataset empty_dataset(int64_t rows, int64_t features, int64_t context_features = 0) {
@@ -61,6 +61,6 @@ inline Judgement judge_pair(const char* metric, const Dataset& generated, const 
   return judge(find_metric(metric), {&generated, &reference}, options, work);
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_SAMPLES_FOR_TEST_H_

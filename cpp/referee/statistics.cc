@@ -6,7 +6,7 @@
 
 #include "cpp/base/special_functions.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr double kPrecision = 1e-15;
@@ -88,4 +88,4 @@ double quantile(std::span<const double> values, double share) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

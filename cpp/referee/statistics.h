@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace castalia {
+namespace castalia::referee {
 
 // The probability of a chi-square above `value` with `degrees` degrees of freedom; 1 for none.
 double chi_square_tail(double value, double degrees);
@@ -26,6 +26,6 @@ Summary summarise(std::span<const double> values);
 // need not be sorted and are not empty.
 double quantile(std::span<const double> values, double share);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_STATISTICS_H_

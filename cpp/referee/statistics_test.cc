@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 TEST(Statistics, ChiSquareTails) {
@@ -48,4 +48,4 @@ TEST(Statistics, Summaries) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -8,7 +8,7 @@
 #include "cpp/base/status.h"
 #include "cpp/runtime/cpu/elementwise.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -426,4 +426,4 @@ Entropic entropic_transport(const Costs& costs, std::span<const double> supply,
   return out;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace castalia {
+namespace castalia::referee {
 
 // Costs of all pairs, row-major, finite.
 struct Costs {
@@ -39,6 +39,6 @@ Entropic entropic_transport(const Costs& costs, std::span<const double> supply,
                             std::span<const double> demand, double regularisation, double tolerance,
                             int64_t most_iterations);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_TRANSPORT_H_

@@ -8,7 +8,7 @@
 #include "cpp/referee/pairs.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 std::vector<Field> batch_fields(int64_t batches, int64_t events) {
   return {{.name = "batches",
@@ -109,4 +109,4 @@ Costs pair_costs(const Rows& left, const Rows& right, int64_t order) {
   return costs;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

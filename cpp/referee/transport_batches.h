@@ -13,7 +13,7 @@
 #include "cpp/referee/sample.h"
 #include "cpp/referee/transport.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // The fields that read the number and size of batches: batches, events.
 std::vector<Field> batch_fields(int64_t batches, int64_t events);
@@ -32,6 +32,6 @@ Judgement batched(const Comparison& comparison, const FieldValues& values,
 // |x - y|^order of all pairs; order is 1 or 2.
 Costs pair_costs(const Rows& left, const Rows& right, int64_t order);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_TRANSPORT_BATCHES_H_

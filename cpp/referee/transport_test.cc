@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Costs random_costs(int64_t rows, int64_t columns, uint64_t seed, bool whole = false) {
@@ -138,4 +138,4 @@ TEST(Transport, EntropicPlansApproachTheBest) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -1,6 +1,7 @@
 """Writes the list of what the folders of a registry define: a folder is an entry; there is no other list.
 
-usage: write_registry.py OUTPUT --header HEADER --type TYPE [--suffix SUFFIX] --function FUNCTION SOURCE ...
+usage: write_registry.py OUTPUT --header HEADER --type TYPE [--suffix SUFFIX] [--namespace NAMESPACE]
+                         --function FUNCTION SOURCE ...
 
 Each SOURCE is <folder>/<file>.cc in the folder of one entry and defines
 `const TYPE& <folder>_<suffix>()`; the suffix is the type in lower case unless it is given. FUNCTION, which
@@ -18,6 +19,7 @@ def main():
     parser.add_argument("--header", required=True)
     parser.add_argument("--type", required=True)
     parser.add_argument("--suffix")
+    parser.add_argument("--namespace", default="castalia")
     parser.add_argument("--function", required=True)
     parser.add_argument("sources", nargs="+", type=pathlib.PurePosixPath)
     arguments = parser.parse_args()
@@ -32,7 +34,7 @@ def main():
     text = f"""// Generated from the folders by tools/bazel/write_registry.py: not edited by hand.
 #include "{arguments.header}"
 
-namespace castalia {{
+namespace {arguments.namespace} {{
 
 {declarations}
 
@@ -42,7 +44,7 @@ std::vector<const {kind}*> {arguments.function}() {{
   }};
 }}
 
-}}  // namespace castalia
+}}  // namespace {arguments.namespace}
 """
     arguments.output.write_text(text, encoding="utf-8")
 

@@ -7,7 +7,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Upper edges of bins with equal shares of the reference's weight, (columns, quantiles - 1), and
@@ -170,4 +170,4 @@ const Metric& amplification_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

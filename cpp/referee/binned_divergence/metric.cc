@@ -5,7 +5,7 @@
 #include "cpp/referee/binned.h"
 #include "cpp/referee/metric.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // p log(p / q) with its limit; replicates may push an empty bin below zero.
@@ -60,4 +60,4 @@ const Metric& binned_divergence_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

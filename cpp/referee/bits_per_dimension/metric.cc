@@ -5,7 +5,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/sample.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 struct Mean {
@@ -82,4 +82,4 @@ const Metric& bits_per_dimension_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

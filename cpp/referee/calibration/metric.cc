@@ -8,7 +8,7 @@
 #include "cpp/referee/sample.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Mean and standard deviation of the limit of sqrt(n) times the Kolmogorov-Smirnov distance:
@@ -142,4 +142,4 @@ const Metric& calibration_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

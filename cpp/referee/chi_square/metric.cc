@@ -3,7 +3,7 @@
 #include "cpp/referee/binned.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // The test of homogeneity: the variance of a difference of shares is that of the common share.
@@ -63,4 +63,4 @@ const Metric& chi_square_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

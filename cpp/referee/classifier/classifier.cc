@@ -18,7 +18,7 @@
 #include "cpp/runtime/workspace.h"
 #include "cpp/train/trainer.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr DType kType = DType::float32;
@@ -315,4 +315,4 @@ ClassifierOutcome classifier_test(const Dataset& generated, const Dataset& refer
   return outcome;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -10,7 +10,7 @@
 #include "cpp/referee/classifier/roc.h"
 #include "cpp/train/dataset.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // What the network sees of an event.
 enum class ClassifierInputs {
@@ -58,6 +58,6 @@ using EpochCallback = std::function<bool(int64_t epoch, int64_t epochs, double v
 ClassifierOutcome classifier_test(const Dataset& generated, const Dataset& reference,
                                   const ClassifierOptions& options, const EpochCallback& progress);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_CLASSIFIER_CLASSIFIER_H_

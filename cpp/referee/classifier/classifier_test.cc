@@ -8,7 +8,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr int64_t kRows = 4000;
@@ -180,4 +180,4 @@ TEST(Classifier, CanBeStopped) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -7,7 +7,7 @@
 #include "cpp/referee/classifier/classifier.h"
 #include "cpp/referee/metric.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 double mean_of(const std::vector<double>& values) {
@@ -178,4 +178,4 @@ const Metric& classifier_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

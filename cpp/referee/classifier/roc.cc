@@ -7,7 +7,7 @@
 
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 std::vector<size_t> order_of(std::span<const double> values) {
@@ -131,4 +131,4 @@ double IsotonicRegression::operator()(double score) const {
   return values_[i - 1] + part * (values_[i] - values_[i - 1]);
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace castalia {
+namespace castalia::referee {
 
 struct Estimate {
   double value = 0;
@@ -40,6 +40,6 @@ class IsotonicRegression {
   std::vector<double> values_;
 };
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_CLASSIFIER_ROC_H_

@@ -8,7 +8,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 std::vector<double> normal(uint64_t seed, size_t count, double mean) {
@@ -122,4 +122,4 @@ TEST(Isotonic, IsTheLeastSquaresFit) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

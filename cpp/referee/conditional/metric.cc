@@ -5,7 +5,7 @@
 #include "cpp/base/status.h"
 #include "cpp/referee/metric.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Upper edges of slices with equal numbers of reference events, but the last.
@@ -164,4 +164,4 @@ const Metric& conditional_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -5,7 +5,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/prepare.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Judgement evaluate_energy_distance(const Comparison& comparison, const FieldValues& values,
@@ -45,4 +45,4 @@ const Metric& energy_distance_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

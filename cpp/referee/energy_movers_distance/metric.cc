@@ -8,7 +8,7 @@
 #include "cpp/referee/transport.h"
 #include "cpp/referee/transport_batches.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 struct Jet {
@@ -208,4 +208,4 @@ const Metric& energy_movers_distance_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

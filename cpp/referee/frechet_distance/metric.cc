@@ -6,7 +6,7 @@
 #include "cpp/referee/prepare.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr int64_t kJackknife = 10;
@@ -79,4 +79,4 @@ const Metric& frechet_distance_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -8,7 +8,7 @@
 #include "cpp/referee/prepare.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Batches of the given sizes, `each` of every size: groups drawn with repetition.
@@ -152,4 +152,4 @@ const Metric& frechet_physics_distance_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

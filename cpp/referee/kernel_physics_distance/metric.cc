@@ -8,7 +8,7 @@
 #include "cpp/referee/prepare.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Rows with repetition, all equally likely.
@@ -113,4 +113,4 @@ const Metric& kernel_physics_distance_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

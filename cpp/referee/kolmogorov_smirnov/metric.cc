@@ -6,7 +6,7 @@
 #include "cpp/referee/sample.h"
 #include "cpp/referee/statistics.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Judgement evaluate_kolmogorov_smirnov(const Comparison& comparison, const FieldValues&,
@@ -64,4 +64,4 @@ const Metric& kolmogorov_smirnov_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -5,7 +5,7 @@
 #include "cpp/referee/neighbours.h"
 #include "cpp/referee/prepare.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 std::vector<double> radii(const Neighbours& neighbours, int64_t rows) {
@@ -139,4 +139,4 @@ const Metric& manifold_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

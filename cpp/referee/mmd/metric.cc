@@ -4,7 +4,7 @@
 #include "cpp/referee/kernel_sums.h"
 #include "cpp/referee/prepare.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 std::vector<Kernel> chosen_kernels(const FieldValues& values, double median, int64_t columns) {
@@ -94,4 +94,4 @@ const Metric& mmd_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

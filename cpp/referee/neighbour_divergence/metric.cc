@@ -7,7 +7,7 @@
 #include "cpp/referee/neighbours.h"
 #include "cpp/referee/prepare.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Terms of an average over events; those that could not be computed are left out.
@@ -167,4 +167,4 @@ const Metric& neighbour_divergence_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

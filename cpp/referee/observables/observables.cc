@@ -9,7 +9,7 @@
 #include "cpp/base/text.h"
 #include "cpp/referee/observables/registry.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 template <typename Range>
@@ -129,4 +129,4 @@ Observables compute_observables(const ObservableSet& set, const Dataset& data,
   return set.compute(data, values, pool);
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

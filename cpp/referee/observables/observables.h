@@ -17,7 +17,7 @@
 #include "cpp/base/thread_pool.h"
 #include "cpp/train/dataset.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 struct Observable {
   std::string name;     // "layer_0_energy"
@@ -86,6 +86,6 @@ std::string observable_sets_json();
 Observables compute_observables(const ObservableSet& set, const Dataset& data,
                                 const std::string& fields, ThreadPool& pool);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_OBSERVABLES_H_

@@ -15,7 +15,7 @@
 #include "cpp/base/status.h"
 #include "cpp/referee/observables/observables.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 inline std::string golden_path(const std::string& name) {
   return "tests/golden/observables/" + name;
@@ -90,6 +90,6 @@ inline double random_normal(uint64_t event, uint32_t feature) {
   return normal(Stream{.seed = 2027, .event = event}, feature);
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_OBSERVABLES_FOR_TEST_H_

@@ -8,7 +8,7 @@
 #include "cpp/referee/observables/observables_for_test.h"
 #include "cpp/referee/observables/rows.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -120,4 +120,4 @@ TEST(ObservableTable, GivesColumnsByName) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -6,10 +6,10 @@
 
 #include "cpp/referee/observables/observables.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 std::vector<const ObservableSet*> registered_observable_sets();
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_REGISTRY_H_

@@ -9,7 +9,7 @@
 
 #include "cpp/base/thread_pool.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // Calls work(i, thread) for i from 0 to count - 1 on the pool's threads. When calls throw, the
 // exception of the least i is thrown on, whatever the threads: an error names the same row always.
@@ -34,6 +34,6 @@ void for_each_row(ThreadPool& pool, int64_t count, Function&& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_ROWS_H_

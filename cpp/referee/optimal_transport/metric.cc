@@ -7,7 +7,7 @@
 #include "cpp/referee/transport.h"
 #include "cpp/referee/transport_batches.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 bool equal_weights(const Rows& rows) {
@@ -63,4 +63,4 @@ const Metric& optimal_transport_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

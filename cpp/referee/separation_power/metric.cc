@@ -2,7 +2,7 @@
 #include "cpp/referee/metric.h"
 #include "cpp/referee/binned.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 double separation(const Histogram& histogram, std::span<const double> x,
@@ -41,4 +41,4 @@ const Metric& separation_power_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

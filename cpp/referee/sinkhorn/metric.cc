@@ -6,7 +6,7 @@
 #include "cpp/referee/transport.h"
 #include "cpp/referee/transport_batches.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Judgement evaluate_sinkhorn(const Comparison& comparison, const FieldValues& values, Work& work) {
@@ -87,4 +87,4 @@ const Metric& sinkhorn_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -9,7 +9,7 @@
 #include "cpp/referee/prepare.h"
 #include "cpp/runtime/cpu/gemm.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Unit vectors in all directions alike, (directions, columns).
@@ -112,4 +112,4 @@ const Metric& sliced_wasserstein_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

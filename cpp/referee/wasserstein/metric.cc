@@ -3,7 +3,7 @@
 #include "cpp/referee/columns.h"
 #include "cpp/referee/prepare.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Judgement evaluate_wasserstein(const Comparison& comparison, const FieldValues& values,
@@ -60,4 +60,4 @@ const Metric& wasserstein_metric() {
   return metric;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

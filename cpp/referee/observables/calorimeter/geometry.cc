@@ -11,7 +11,7 @@
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // More is no calorimeter, but a file or a field that asks for all memory.
@@ -253,4 +253,4 @@ Geometry regular_grid(int64_t layers, std::span<const int64_t> rows,
   return geometry;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

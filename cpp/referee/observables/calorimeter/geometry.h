@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace castalia {
+namespace castalia::referee {
 
 // Cells in rows and columns, in this order: column first. On a grid a row is a bin in phi and a
 // column one in eta (as in CaloGAN, arXiv:1712.10321); round the shower's axis a row is a bin in
@@ -49,6 +49,6 @@ Geometry regular_grid(int64_t layers, std::span<const int64_t> rows,
                       std::span<const int64_t> columns, std::span<const double> row_sizes,
                       std::span<const double> column_sizes);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_CALORIMETER_GEOMETRY_H_

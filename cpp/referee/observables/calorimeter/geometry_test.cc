@@ -8,7 +8,7 @@
 
 #include "cpp/referee/observables/observables_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // A binning file with this text below the root.
@@ -142,4 +142,4 @@ TEST(RegularGrid, RefusesBadFields) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -11,7 +11,7 @@
 #include "cpp/referee/observables/calorimeter/shower.h"
 #include "cpp/referee/observables/rows.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // The spectrum's bins are the same for all data, so that two spectra can be compared: ten a decade.
@@ -225,4 +225,4 @@ const ObservableSet& calorimeter_observables() {
   return set;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -6,7 +6,7 @@
 
 #include "cpp/referee/observables/observables_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Two layers of 3 x 4 cells of 10 (phi) by 2 (eta), and of 2 x 2.
@@ -279,4 +279,4 @@ TEST(Calorimeter, HasTheSameBitsForAnyNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -5,7 +5,7 @@
 
 #include "cpp/base/text.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 double ratio(double above, double below) { return below > 0 ? above / below : 0; }
@@ -151,4 +151,4 @@ void ShowerObservables::compute(const double* cells, double incident, double* ou
   for (int64_t k = 0; k < leading_; ++k) *out++ = ratio(place.largest[k], energy);
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -10,7 +10,7 @@
 #include "cpp/referee/observables/calorimeter/geometry.h"
 #include "cpp/referee/observables/observables.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 struct ShowerUnits {
   std::string energy = "MeV";
@@ -52,6 +52,6 @@ class ShowerObservables {
   std::vector<int64_t> layer_columns_;  // where each layer's begin
 };
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_CALORIMETER_SHOWER_H_

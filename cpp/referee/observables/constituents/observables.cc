@@ -4,7 +4,7 @@
 #include "cpp/referee/observables/jets/cloud.h"
 #include "cpp/referee/observables/rows.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& pool) {
@@ -41,4 +41,4 @@ const ObservableSet& constituents_observables() {
   return set;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

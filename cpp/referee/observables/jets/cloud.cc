@@ -5,7 +5,7 @@
 
 #include "cpp/base/status.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 std::vector<Field> cloud_fields() {
   return {{.name = "particle_features",
@@ -55,4 +55,4 @@ void Cloud::read(const CloudLayout& layout, const Dataset& data, int64_t row) {
   }
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -11,7 +11,7 @@
 #include "cpp/base/fields.h"
 #include "cpp/train/dataset.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // The fields that every set of observables over clouds has; CloudLayout reads them.
 std::vector<Field> cloud_fields();
@@ -43,6 +43,6 @@ struct Cloud {
 // The names of the features of a particle, in the order of the columns.
 inline constexpr const char* kCloudFeatures[] = {"eta_rel", "phi_rel", "pt_rel"};
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_CLOUD_H_

@@ -10,7 +10,7 @@
 #include "cpp/base/status.h"
 #include "cpp/runtime/cpu/gemm.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Rows are padded to whole groups of this many, with particles of z = 0, and begin on a cache line:
@@ -262,4 +262,4 @@ void EnergyFlow::compute(std::span<const double> z, std::span<const double> eta,
   }
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

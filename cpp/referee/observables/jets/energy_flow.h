@@ -15,7 +15,7 @@
 
 #include "cpp/referee/observables/jets/multigraph.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 class EnergyFlow {
  public:
@@ -58,6 +58,6 @@ class EnergyFlow {
   std::vector<int> results_;  // for each graph the vector that z sums to its polynomial
 };
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_ENERGY_FLOW_H_

@@ -8,7 +8,7 @@
 
 #include "cpp/referee/observables/observables_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 struct Particles {
@@ -149,4 +149,4 @@ TEST(EnergyFlow, HasTheSameBitsAfterALargerJet) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-namespace castalia {
+namespace castalia::referee {
 
 Multigraph canonical(const Multigraph& graph) {
   std::vector<int> number(graph.vertices);
@@ -71,4 +71,4 @@ std::vector<std::vector<int>> disconnected_multigraphs(const std::vector<Multigr
   return out;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace castalia {
+namespace castalia::referee {
 
 struct Multigraph {
   int vertices = 1;
@@ -32,6 +32,6 @@ std::vector<Multigraph> connected_multigraphs(int degree);
 std::vector<std::vector<int>> disconnected_multigraphs(const std::vector<Multigraph>& connected,
                                                        int degree);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_MULTIGRAPH_H_

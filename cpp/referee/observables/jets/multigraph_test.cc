@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // The numbers of connected loopless multigraphs by edges, and of all without isolated vertices
@@ -31,4 +31,4 @@ TEST(Multigraph, CanonicalFormForgetsTheNumbersOfVertices) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -11,7 +11,7 @@
 #include "cpp/referee/observables/jets/subjets.h"
 #include "cpp/referee/observables/rows.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 const Multigraph kLine{2, {{0, 1}}};
@@ -245,4 +245,4 @@ const ObservableSet& jets_observables() {
   return set;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -8,7 +8,7 @@
 #include "cpp/referee/observables/jets/multigraph.h"
 #include "cpp/referee/observables/observables_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Jets of several sizes, some empty.
@@ -210,4 +210,4 @@ TEST(Constituents, GiveARowAParticle) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

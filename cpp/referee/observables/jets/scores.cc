@@ -8,7 +8,7 @@
 #include "cpp/base/status.h"
 #include "cpp/referee/observables/jets/multigraph.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr uint16_t kGeneratedStage = 1, kReferenceStage = 2;
@@ -170,4 +170,4 @@ Matching match(std::span<const double> distances, int64_t generated, int64_t ref
   return out;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

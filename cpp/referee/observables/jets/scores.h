@@ -11,7 +11,7 @@
 #include "cpp/base/thread_pool.h"
 #include "cpp/referee/observables/observables.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 // The 1-Wasserstein distance between two sets of numbers, each of which belongs to an event, for
 // any weights of the events: the numbers are sorted once.
@@ -75,6 +75,6 @@ struct Matching {
 // empty_data, shape_mismatch.
 Matching match(std::span<const double> distances, int64_t generated, int64_t reference);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_SCORES_H_

@@ -6,7 +6,7 @@
 
 #include "cpp/referee/observables/observables_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 ObservableTable table_of(std::vector<double> values, std::vector<int64_t> event = {}) {
@@ -115,4 +115,4 @@ TEST(Match, CountsCoveredJets) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

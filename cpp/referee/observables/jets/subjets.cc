@@ -5,7 +5,7 @@
 #include <limits>
 #include <numbers>
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
@@ -142,4 +142,4 @@ double n_subjettiness(const Cloud& jet, std::span<const SubjetAxis> axes, double
   return norm > 0 ? sum / (norm * std::pow(radius, beta)) : 0;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

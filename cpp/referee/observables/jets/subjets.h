@@ -8,7 +8,7 @@
 
 #include "cpp/referee/observables/jets/cloud.h"
 
-namespace castalia {
+namespace castalia::referee {
 
 struct SubjetAxis {
   double rapidity = 0;
@@ -54,6 +54,6 @@ double n_subjettiness(const Cloud& jet, std::span<const SubjetAxis> axes, double
 // Delta R^2 of two directions, phi taken modulo a turn.
 double squared_distance(double rapidity_1, double phi_1, double rapidity_2, double phi_2);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_JETS_SUBJETS_H_

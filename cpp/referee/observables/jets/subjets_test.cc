@@ -8,7 +8,7 @@
 
 #include "cpp/referee/observables/observables_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 Cloud random_cloud(int count, uint64_t event) {
@@ -112,4 +112,4 @@ TEST(SquaredDistance, TakesAzimuthsModuloATurn) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee

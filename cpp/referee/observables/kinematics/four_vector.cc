@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr double kTurn = 2 * std::numbers::pi;
@@ -66,4 +66,4 @@ FrameAngles collins_soper(const FourVector& first, const FourVector& second) {
   return {kz / k, kx == 0 && ky == 0 ? 0 : std::atan2(ky, kx)};
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -2,7 +2,7 @@
 #ifndef CASTALIA_CPP_REFEREE_OBSERVABLES_KINEMATICS_FOUR_VECTOR_H_
 #define CASTALIA_CPP_REFEREE_OBSERVABLES_KINEMATICS_FOUR_VECTOR_H_
 
-namespace castalia {
+namespace castalia::referee {
 
 // The beams are along z.
 struct FourVector {
@@ -42,6 +42,6 @@ struct FrameAngles {
 };
 FrameAngles collins_soper(const FourVector& first, const FourVector& second);
 
-}  // namespace castalia
+}  // namespace castalia::referee
 
 #endif  // CASTALIA_CPP_REFEREE_OBSERVABLES_KINEMATICS_FOUR_VECTOR_H_

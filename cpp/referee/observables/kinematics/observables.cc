@@ -8,7 +8,7 @@
 #include "cpp/referee/observables/kinematics/four_vector.h"
 #include "cpp/referee/observables/rows.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 // Pairs with a third particle grow as the cube.
@@ -167,4 +167,4 @@ const ObservableSet& kinematics_observables() {
   return set;
 }
 
-}  // namespace castalia
+}  // namespace castalia::referee

@@ -7,7 +7,7 @@
 #include "cpp/referee/observables/kinematics/four_vector.h"
 #include "cpp/referee/observables/observables_for_test.h"
 
-namespace castalia {
+namespace castalia::referee {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
@@ -137,4 +137,4 @@ TEST(Kinematics, HasTheSameBitsForAnyNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace castalia
+}  // namespace castalia::referee
