@@ -76,6 +76,18 @@ Replicated mean_of(std::span<const Replicated> columns) {
   return out *= 1 / static_cast<double>(columns.size());
 }
 
+Replicated largest_of(std::span<const Replicated> columns) {
+  Replicated out;
+  for (const Replicated& each : columns) {
+    out.value = std::max(out.value, each.value);
+    for (size_t r = 0; r < kReplicates; ++r) {
+      out.spread[r] = std::max(out.spread[r], each.spread[r]);
+      out.null[r] = std::max(out.null[r], each.null[r]);
+    }
+  }
+  return out;
+}
+
 SignedEvents::SignedEvents(const Dataset& generated, const Dataset& reference, uint64_t seed)
     : generated_(generated.rows), weights_(normalised_weights(generated)) {
   effective_generated_ = effective_rows(weights_);

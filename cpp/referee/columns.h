@@ -38,6 +38,9 @@ struct Replicated {
 // The mean over columns.
 Replicated mean_of(std::span<const Replicated> columns);
 
+// The largest over columns, in each replicate too; zero where none is above.
+Replicated largest_of(std::span<const Replicated> columns);
+
 // Weights of both samples, those of the reference negative, and their signs.
 class SignedEvents {
  public:

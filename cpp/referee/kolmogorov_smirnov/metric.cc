@@ -1,8 +1,7 @@
 // The two-sample Kolmogorov-Smirnov test of every column.
-#include <algorithm>
 
-#include "cpp/referee/columns.h"
 #include "cpp/referee/metric.h"
+#include "cpp/referee/columns.h"
 #include "cpp/referee/sample.h"
 #include "cpp/referee/statistics.h"
 
@@ -29,18 +28,13 @@ Judgement evaluate_kolmogorov_smirnov(const Comparison& comparison, const FieldV
   const double m = events.effective_reference();
   std::vector<double> values;
   std::vector<double> probabilities;
-  Replicated largest;
   for (const Replicated& each : distances) {
     values.push_back(each.value);
     probabilities.push_back(kolmogorov_tail(each.value, n * m / (n + m)));
-    largest.value = std::max(largest.value, each.value);
-    for (size_t r = 0; r < kReplicates; ++r) {
-      largest.spread[r] = std::max(largest.spread[r], each.spread[r]);
-      largest.null[r] = std::max(largest.null[r], each.null[r]);
-    }
   }
   Judgement out;
-  out.figures = {mean_of(distances).figure("mean_distance"), largest.figure("largest_distance")};
+  out.figures = {mean_of(distances).figure("mean_distance"),
+                 largest_of(distances).figure("largest_distance")};
   out.details = {{"distance", values}, {"p_value", probabilities}};
   return out;
 }

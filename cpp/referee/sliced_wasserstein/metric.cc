@@ -1,5 +1,4 @@
 // The sliced Wasserstein distance: Wasserstein-1 of projections on random directions.
-#include <algorithm>
 #include <cmath>
 
 #include "cpp/base/philox.h"
@@ -72,16 +71,9 @@ Judgement evaluate_sliced_wasserstein(const Comparison& comparison, const FieldV
         distances[static_cast<size_t>(direction)] =
             empirical_distances(pooled, events, false, true).area;
       });
-  Replicated largest;
-  for (const Replicated& each : distances) {
-    largest.value = std::max(largest.value, each.value);
-    for (size_t r = 0; r < kReplicates; ++r) {
-      largest.spread[r] = std::max(largest.spread[r], each.spread[r]);
-      largest.null[r] = std::max(largest.null[r], each.null[r]);
-    }
-  }
   Judgement out;
-  out.figures = {mean_of(distances).figure("mean_distance"), largest.figure("largest_distance")};
+  out.figures = {mean_of(distances).figure("mean_distance"),
+                 largest_of(distances).figure("largest_distance")};
   std::vector<double> value;
   for (const Replicated& each : distances) value.push_back(each.value);
   out.details = {{"distance", value}};
