@@ -54,16 +54,7 @@ class ConvolutionKernel : public Kernel {
     Finish finish{this, arguments.scratch + plan_scratch()};
     int output = 0;
     if (epilogue_) {
-      output = epilogue_->result_output();
-      after.relu = epilogue_->relu();
-      if (epilogue_->bias_input() >= 0) {
-        after.bias = static_cast<const T*>(arguments.inputs[epilogue_->bias_input()]);
-      }
-      if (epilogue_->has_pieces()) {
-        epilogue_->prepare(arguments, finish.scratch);
-        after.finish = &Finish::piece;
-        after.object = &finish;
-      }
+      output = epilogue_->attach(arguments, finish.scratch, &Finish::piece, &finish, after);
     }
     const T* const a = static_cast<const T*>(arguments.inputs[0]);
     const T* const b = static_cast<const T*>(arguments.inputs[1]);

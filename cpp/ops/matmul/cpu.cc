@@ -84,16 +84,7 @@ class MatmulKernel : public Kernel {
     cpu::GemmEpilogue<T> after;
     int output = 0;
     if (epilogue_) {
-      output = epilogue_->result_output();
-      after.relu = epilogue_->relu();
-      if (epilogue_->bias_input() >= 0) {
-        after.bias = static_cast<const T*>(arguments.inputs[epilogue_->bias_input()]);
-      }
-      if (epilogue_->has_pieces()) {
-        epilogue_->prepare(arguments, finish.scratch);
-        after.finish = &Finish::piece;
-        after.object = &finish;
-      }
+      output = epilogue_->attach(arguments, finish.scratch, &Finish::piece, &finish, after);
     }
     // The items that these tiles are part of, and which of an item's own tiles.
     const int64_t first_item = item_tiles_ == 1 ? first * together_ : first / item_tiles_;

@@ -24,28 +24,38 @@ class ProductEpilogue {
   // cannot apply bias and rectifier itself has them in the pieces, too: `in_registers` is false.
   ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs, bool in_registers = true);
 
-  // The kernel's input that is the bias, `columns` elements; -1 when there is none.
-  int bias_input() const { return bias_input_; }
-  bool relu() const { return relu_; }
-  // The output in which the kernel makes its result, dense. Pieces change it where the program
-  // does.
-  int result_output() const { return result_output_; }
-  // Whether there is more to do than bias and rectifier: prepare() and finish() are to be called.
-  bool has_pieces() const { return pieces_ != nullptr; }
-
-  // For prepare() and finish(), 64-byte aligned.
+  // For attach() and finish(), 64-byte aligned.
   size_t scratch_bytes() const;
-  // Once in each call of Kernel::run, before the first piece.
-  void prepare(const KernelArguments& arguments, std::byte* scratch) const;
+  // Once in each call of Kernel::run, before the first piece. Tells the loops, in a structure like
+  // GemmEpilogue, of bias and rectifier, and where there is more to do, which is prepared in
+  // `scratch`, to call `piece` with `object` for what is complete; that calls finish(). Returns the
+  // output in which the kernel makes its result, dense; pieces change it where the program does.
+  template <typename After>
+  int attach(const KernelArguments& arguments, std::byte* scratch, decltype(After::finish) piece,
+             void* object, After& after) const {
+    after.relu = relu_;
+    if (bias_input_ >= 0) {
+      after.bias = static_cast<decltype(After::bias)>(arguments.inputs[bias_input_]);
+    }
+    if (has_pieces()) {
+      prepare(arguments, scratch);
+      after.finish = piece;
+      after.object = object;
+    }
+    return result_output_;
+  }
   // Elements [first, first + count) of the result are complete, bias and rectifier included.
   void finish(std::byte* scratch, int64_t first, int64_t count) const;
   double flops() const { return flops_; }
 
  private:
+  // Whether there is more to do than bias and rectifier.
+  bool has_pieces() const { return pieces_ != nullptr; }
+  void prepare(const KernelArguments& arguments, std::byte* scratch) const;
   KernelArguments piece_arguments(std::byte* scratch) const;
 
   int own_inputs_;
-  int bias_input_ = -1;
+  int bias_input_ = -1;  // the kernel's input that is the bias, `columns` elements; -1: none
   bool relu_ = false;
   int result_output_ = -1;
   int further_inputs_ = 0;
