@@ -4,8 +4,8 @@ usage: check_names.py [ROOT]
 
 Each header compiles by itself, so nothing but chance would tell of two classes or inline constants of one
 name in the same namespace: the linker keeps one of them for both (the one-definition rule). Looks at the
-library's headers and sources, whose namespaces open and close at the start of a line. Prints one line for each
-such name; the exit status is 1 when there is one.
+library's headers and sources, whose namespaces open and close at the start of a line. Prints one line for
+each such name; the exit status is 1 when there is one.
 """
 
 import re

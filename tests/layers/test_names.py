@@ -44,7 +44,8 @@ def test_other_namespaces_and_declarations_do_not_clash(tmp_path):
     for number, text in enumerate(
         [
             "namespace castalia {\nstruct A {\n};\nstruct B;\n}  // namespace castalia\n",
-            "namespace castalia {\nnamespace {\nstruct A {\n};\n}  // namespace\nstruct B;\n}  // namespace castalia\n",
+            "namespace castalia {\nnamespace {\nstruct A {\n};\n}  // namespace\nstruct B;\n"
+            "}  // namespace castalia\n",
             "namespace castalia::cpu {\nstruct A {\n};\n}  // namespace castalia::cpu\n",
         ]
     ):
