@@ -82,6 +82,10 @@ struct Work {
 
   // An Error (cancelled) when the callback asks to stop.
   void report(double share) const;
+
+  // The same for a part of the work, whose progress runs from `begin` to `end` of the whole. This
+  // Work outlives it.
+  Work part(double begin, double end) const;
 };
 
 struct Metric {
