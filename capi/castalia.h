@@ -374,7 +374,8 @@ CASTALIA_API castalia_status castalia_trainer_finish(castalia_trainer* trainer);
 
 /* ---- Referee -------------------------------------------------------------------------------- */
 
-/* JSON: all metrics: name, family, summary, description, fields, references. */
+/* JSON: all metrics: name, family, summary, description, takes ("events" of a layout that the
+ * description states, or "columns" of any meaning), fields, references. */
 CASTALIA_API castalia_status castalia_metrics(const char** json);
 /* JSON: all sets of observables: name, summary, description, fields, references. */
 CASTALIA_API castalia_status castalia_observable_sets(const char** json);

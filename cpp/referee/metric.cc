@@ -87,6 +87,7 @@ std::string metrics_json() {
                     {"family", metric->family},
                     {"summary", metric->summary},
                     {"description", metric->description},
+                    {"takes", metric->takes_events ? "events" : "columns"},
                     {"fields", std::move(fields)},
                     {"references", metric->references}});
   }

@@ -219,7 +219,8 @@ TEST(Metrics, AreListedAsJson) {
   const auto list = nlohmann::json::parse(metrics_json());
   ASSERT_EQ(list.size(), metrics().size());
   for (const auto& each : list) {
-    for (const char* key : {"name", "family", "summary", "description", "fields", "references"}) {
+    for (const char* key :
+         {"name", "family", "summary", "description", "takes", "fields", "references"}) {
       EXPECT_TRUE(each.contains(key)) << key;
     }
   }

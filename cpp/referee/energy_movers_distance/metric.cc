@@ -139,7 +139,8 @@ const Metric& energy_movers_distance_metric() {
                  .greatest = 1e6});
             return fields;
           }(),
-      .evaluate = evaluate_energy_movers_distance};
+      .evaluate = evaluate_energy_movers_distance,
+      .takes_events = true};
   return metric;
 }
 

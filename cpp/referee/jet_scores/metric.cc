@@ -163,7 +163,8 @@ const Metric& jet_scores_metric() {
           "of the reference.",
       .references = {"2106.11535"},
       .fields = score_fields(),
-      .evaluate = evaluate_jet_scores};
+      .evaluate = evaluate_jet_scores,
+      .takes_events = true};
   return metric;
 }
 
