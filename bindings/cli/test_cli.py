@@ -51,7 +51,11 @@ def test_metrics_and_observables(run):
     assert all(each["summary"] in run("metrics") for each in castalia.metrics())
     assert "calorimeter" in run("observables")
     text = run("describe", "mmd")
-    assert "mmd (kernel" in text and "--metric-set mmd.FIELD=VALUE" in text and "events (integer" in text
+    assert (
+        "mmd (kernel" in text
+        and "--metric-set mmd.FIELD=VALUE" in text
+        and "events (integer" in text
+    )
     assert "geometry (text" in run("describe", "calorimeter")
 
 

@@ -134,12 +134,18 @@ def test_weights_count_on_the_page(run, files, tmp_path):
     assert plain["verdict"] == "differs" and report["verdict"] == "indistinguishable"
     column = report["observables"][1]
     assert column["generated"]["mean"] == pytest.approx(np.average(x[:, 1], weights=weights))
-    assert column["generated"]["effective"] == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
+    assert column["generated"]["effective"] == pytest.approx(
+        weights.sum() ** 2 / (weights**2).sum()
+    )
     bins = column["bins"]
     counts = np.histogram(x[:, 1], bins["edges"], weights=weights)[0]
     assert bins["generated"]["counts"] == pytest.approx(counts)
-    assert "--weights w" in report["command"] and "have weights" in (tmp_path / "out.html").read_text()
-    cut = json.loads(run("evaluate", *sides, "--weights", "w", "-n", 500, "--metrics", "none", "--json"))
+    assert (
+        "--weights w" in report["command"] and "have weights" in (tmp_path / "out.html").read_text()
+    )
+    cut = json.loads(
+        run("evaluate", *sides, "--weights", "w", "-n", 500, "--metrics", "none", "--json")
+    )
     mean = np.average(x[:500, 1], weights=weights[:500])
     assert cut["observables"][1]["generated"]["mean"] == pytest.approx(mean)
     assert "'v'" in run("evaluate", *sides, "--weights", "v", status=1)
@@ -152,7 +158,10 @@ def test_the_latent_space_of_a_model(run, files, tmp_path):
     how = ("--features", "flow.safetensors", "--metrics", "frechet_distance", "--json")
     report = json.loads(evaluate(run, files, "shifted", *how))
     assert [each["name"] for each in report["observables"]] == ["latent_0", "latent_1", "latent_2"]
-    z = [flow.transform(castalia.hdf5_read(files / f"{n}.h5", "x"))[0] for n in ("shifted", "reference")]
+    z = [
+        flow.transform(castalia.hdf5_read(files / f"{n}.h5", "x"))[0]
+        for n in ("shifted", "reference")
+    ]
     assert report["figures"][0]["value"] == castalia.evaluate("frechet_distance", *z)["value"]
     assert "observables" in evaluate(run, files, "equal", *how, "--observables", "jets", status=2)
 

@@ -247,6 +247,7 @@ def jet_scores(metrics, generated, reference):
         return polynomials.batch_compute(jets[:, :, [2, 0, 1]], n_jobs=1)
 
     metrics.utils = types.SimpleNamespace(jet_features=jet_features, efps=efps)
+
     def emds(jets, others):
         return np.array([[energy_movers_distance(p, q, 1.0) for q in others] for p in jets])
 
@@ -256,7 +257,9 @@ def jet_scores(metrics, generated, reference):
     coverage, mmd = metrics.cov_mmd(b, a, use_tqdm=False, **how)
     return {
         "w1_m": float(metrics.w1m(a, b, **how)[0]),
-        "w1_p": metrics.w1p(a, b, x[:, :, 3], y[:, :, 3], num_particle_features=3, **how)[0].tolist(),
+        "w1_p": metrics.w1p(a, b, x[:, :, 3], y[:, :, 3], num_particle_features=3, **how)[
+            0
+        ].tolist(),
         "w1_efp": metrics.w1efp(a, b, **how)[0].tolist(),
         "coverage": float(coverage),
         "mmd": float(mmd),
