@@ -205,6 +205,11 @@ CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, in
                                                    const castalia_array* x,
                                                    const castalia_array* condition);
 
+/* Copies the weights of events first, first + 1, ... into weights (n): 1 for each where the data set
+ * has none. Errors: as above. */
+CASTALIA_API castalia_status castalia_dataset_weights(castalia_dataset* dataset, int64_t first,
+                                                      const castalia_array* weights);
+
 /* ---- Models --------------------------------------------------------------------------------- */
 
 typedef struct castalia_model castalia_model;
@@ -261,6 +266,14 @@ CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const
                                                     const castalia_array* condition,
                                                     const castalia_array* x,
                                                     const castalia_array* log_det);
+
+/* The events of a data set in the model's latent space, as castalia_model_transform gives them, with
+ * their context and weights: the features of a network, of which castalia_evaluate takes any metric
+ * (frechet_distance of them is an FID). A model with context features reads those of the data set.
+ * Errors: UNSUPPORTED (the model has no latent space), SHAPE_MISMATCH (features, context features),
+ * INVALID_ARGUMENT (not trained yet), NOT_FINITE, BUSY, OUT_OF_MEMORY. */
+CASTALIA_API castalia_status castalia_model_encode(castalia_model* model, castalia_dataset* dataset,
+                                                   castalia_dataset** out);
 
 /* One safetensors file: weights, specification, preprocessing, and a golden input and output. It is
  * written beside the old file and renamed over it: on any failure the old file is whole. Errors:
@@ -361,7 +374,8 @@ CASTALIA_API castalia_status castalia_trainer_finish(castalia_trainer* trainer);
 
 /* ---- Referee -------------------------------------------------------------------------------- */
 
-/* JSON: all metrics: name, family, summary, description, fields, references. */
+/* JSON: all metrics: name, family, summary, description, takes ("events" of a layout that the
+ * description states, or "columns" of any meaning), fields, references. */
 CASTALIA_API castalia_status castalia_metrics(const char** json);
 /* JSON: all sets of observables: name, summary, description, fields, references. */
 CASTALIA_API castalia_status castalia_observable_sets(const char** json);

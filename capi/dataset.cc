@@ -1,4 +1,5 @@
 // Data sets.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -48,6 +49,12 @@ std::vector<double> read_columns(const char* path, const char* dataset, int64_t*
 void same_rows(const char* name, int64_t rows, int64_t expected) {
   if (rows != expected) {
     fail(Code::shape_mismatch, name, " has ", rows, " rows, x has ", expected);
+  }
+}
+
+void check_events(const Dataset& data, int64_t first, int64_t count) {
+  if (first < 0 || count > data.rows - first) {
+    fail(Code::out_of_range, "events ", first, " to ", first + count, " of ", data.rows);
   }
 }
 
@@ -130,9 +137,7 @@ CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, in
     const auto copy = [&](const castalia_array* array, const char* name, int64_t columns,
                           const std::vector<double>& from, const char* meaning) {
       const Shape shape = expect_shape(array, name, {-1, columns}, meaning);
-      if (first < 0 || shape[0] > data.rows - first) {
-        fail(Code::out_of_range, "events ", first, " to ", first + shape[0], " of ", data.rows);
-      }
+      check_events(data, first, shape[0]);
       const Output out(array, 0);
       std::copy_n(from.begin() + first * columns, shape.count(), out.values().begin());
       out.store();
@@ -141,6 +146,23 @@ CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, in
     if (condition != nullptr) {
       copy(condition, "context", data.context_features, data.context, "(events, context features)");
     }
+  });
+}
+
+CASTALIA_API castalia_status castalia_dataset_weights(castalia_dataset* dataset, int64_t first,
+                                                      const castalia_array* weights) {
+  return call([&] {
+    const auto object = from_handle<DatasetObject>(dataset);
+    const Dataset& data = *object->data;
+    const Shape shape = expect_shape(weights, "weights", {-1}, "(events)");
+    check_events(data, first, shape[0]);
+    const Output out(weights, 0);
+    if (data.weights.empty()) {
+      std::fill_n(out.values().begin(), shape[0], 1.0);
+    } else {
+      std::copy_n(data.weights.begin() + first, shape[0], out.values().begin());
+    }
+    out.store();
   });
 }
 

@@ -40,6 +40,18 @@ std::span<const double> context_values(const Model& model, const castalia_array*
   return values;
 }
 
+// As castalia_dataset_describe gives it.
+std::string latent_description(const Model& model) {
+  nlohmann::ordered_json columns = nlohmann::ordered_json::array();
+  for (int64_t i = 0; i < model.features(); ++i) {
+    columns.push_back({{"name", text("latent_", i)},
+                       {"units", ""},
+                       {"meaning", "latent coordinate of the model " + model.architecture().name}});
+  }
+  return nlohmann::ordered_json{{"columns", columns}, {"details", nlohmann::ordered_json::array()}}
+      .dump();
+}
+
 using Mapping = void (Model::*)(std::span<const double>, std::span<const double>, std::span<double>,
                                 std::span<double>, int) const;
 
@@ -137,6 +149,38 @@ CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const
                                                     const castalia_array* x,
                                                     const castalia_array* log_det) {
   return map(model, &Model::inverse, "z", z, condition, "x", x, log_det);
+}
+
+CASTALIA_API castalia_status castalia_model_encode(castalia_model* handle,
+                                                   castalia_dataset* dataset,
+                                                   castalia_dataset** out) {
+  return call_making(out, [&] {
+    const auto object = from_handle<ModelObject>(handle);
+    const Model& model = *object->model;
+    const std::shared_ptr<const Dataset> events = from_handle<DatasetObject>(dataset)->data;
+    const auto expect_columns = [](const char* what, int64_t found, int64_t expected) {
+      if (found == expected) return;
+      fail(Code::shape_mismatch, "the data set has ", found, " ", what, ", the model ", expected);
+    };
+    expect_columns("features", events->features, model.features());
+    const bool conditional = model.context_features() > 0;
+    if (conditional) {
+      expect_columns("context features", events->context_features, model.context_features());
+    }
+    Dataset latent;
+    latent.rows = events->rows;
+    latent.features = events->features;
+    latent.x.resize(events->x.size());
+    model.transform(events->x, conditional ? events->context : std::span<const double>(), latent.x,
+                    {}, object->context->sampling_threads);
+    latent.context_features = events->context_features;
+    latent.context = events->context;
+    latent.weights = events->weights;
+    auto made = std::make_shared<DatasetObject>();
+    made->description = latent_description(model);
+    made->data = std::make_shared<const Dataset>(std::move(latent));
+    return to_handle(std::move(made));
+  });
 }
 
 CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const char* path) {

@@ -19,26 +19,6 @@ std::shared_ptr<const Dataset> data_of(castalia_dataset* handle) {
   return from_handle<DatasetObject>(handle)->data;
 }
 
-// The rows of a table as a data set, each with the context and the weight of its event.
-Dataset as_dataset(referee::ObservableTable table, const Dataset& events) {
-  Dataset out;
-  out.rows = table.rows;
-  out.features = table.width();
-  out.x = std::move(table.values);
-  out.context_features = events.context_features;
-  if (table.event.empty()) {
-    out.context = events.context;
-    out.weights = events.weights;
-    return out;
-  }
-  for (const int64_t event : table.event) {
-    const auto first = events.context.begin() + event * events.context_features;
-    out.context.insert(out.context.end(), first, first + events.context_features);
-    if (!events.weights.empty()) out.weights.push_back(events.weights[static_cast<size_t>(event)]);
-  }
-  return out;
-}
-
 nlohmann::ordered_json description_of(const referee::ObservableSet& set,
                                       const referee::Observables& observables) {
   nlohmann::ordered_json columns = nlohmann::ordered_json::array();
@@ -130,7 +110,7 @@ CASTALIA_API castalia_status castalia_dataset_observe(castalia_context* context,
     auto object = std::make_shared<DatasetObject>();
     object->description = description_of(chosen, observables).dump();
     object->data =
-        std::make_shared<const Dataset>(as_dataset(std::move(observables.table), *events));
+        std::make_shared<const Dataset>(referee::as_dataset(std::move(observables.table), *events));
     return to_handle(std::move(object));
   });
 }

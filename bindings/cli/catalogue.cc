@@ -1,4 +1,4 @@
-// castalia models, describe, info.
+// castalia models, metrics, observables, describe, info.
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -38,18 +38,43 @@ std::string list(const Json& values) {
   return text;
 }
 
-void print_architecture(const Json& entry) {
-  std::cout << plain(entry["name"]) << " (" << plain(entry["family"])
-            << "): " << plain(entry["summary"]) << "\n";
+// What every entry of a list says of itself: its name, a line, some sentences.
+void print_head(const Json& entry) {
+  std::cout << plain(entry["name"]);
+  if (entry.contains("family")) std::cout << " (" << plain(entry["family"]) << ")";
+  std::cout << ": " << plain(entry["summary"]) << "\n";
   if (!plain(entry["description"]).empty())
     std::cout << "\n" << plain(entry["description"]) << "\n";
-  std::cout << "\nCan: " << list(entry["capabilities"]) << "\n";
+}
+
+void print_references(const Json& entry) {
   if (!entry["references"].empty()) std::cout << "arXiv: " << list(entry["references"]) << "\n";
+}
+
+void print_architecture(const Json& entry) {
+  print_head(entry);
+  std::cout << "\nCan: " << list(entry["capabilities"]) << "\n";
+  print_references(entry);
   std::cout << "\nFields (castalia train " << plain(entry["name"]) << " --set FIELD=VALUE):\n";
   print_fields(entry["fields"]);
   std::cout << "\nFields of training (--training FIELD=VALUE):\n";
   print_fields(json_of(castalia_training_fields));
 }
+
+// A metric or a set of observables, whose fields castalia evaluate takes by `option`.
+void print_evaluated(const Json& entry, const std::string& option) {
+  print_head(entry);
+  std::cout << "\n";
+  print_references(entry);
+  std::cout << "Fields (castalia evaluate " << option << "FIELD=VALUE):\n";
+  print_fields(entry["fields"]);
+}
+
+void print_metric(const Json& entry) {
+  print_evaluated(entry, "--metric-set " + plain(entry["name"]) + ".");
+}
+
+void print_observables(const Json& entry) { print_evaluated(entry, "--set "); }
 
 void print_model(const Json& model) {
   for (const auto& [key, value] : model.items()) {
@@ -70,8 +95,10 @@ void print_model(const Json& model) {
 Model load(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    throw Failure("'" + path +
-                  "' is neither a file nor an architecture; castalia models lists these");
+    throw Failure(
+        "'" + path +
+        "' is neither a file nor an architecture, a metric or a set of observables; castalia "
+        "models, metrics and observables list these");
   }
   return make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), path.c_str(),
                      static_cast<castalia_config*>(nullptr));
@@ -89,25 +116,29 @@ void print_plan(const std::string& path, const std::string& computes, int64_t ev
   std::cout << computes << " of " << plan["rows"] << " events at a time\n" << plain(plan["table"]);
 }
 
+// An architecture, a metric, a set of observables, or the model of a file: names come first.
 void describe(const std::string& what, bool as_json) {
+  const std::pair<castalia_status (*)(const char**), void (*)(const Json&)> lists[] = {
+      {castalia_catalogue, print_architecture},
+      {castalia_metrics, print_metric},
+      {castalia_observable_sets, print_observables}};
   Json found;
-  bool architecture = false;
-  for (const Json& entry : json_of(castalia_catalogue)) {
-    if (entry["name"] == what) {
+  auto print = print_model;
+  for (const auto& [list, print_entry] : lists) {
+    for (const Json& entry : json_of(list)) {
+      if (!found.is_null() || entry["name"] != what) continue;
       found = entry;
-      architecture = true;
+      print = print_entry;
     }
   }
-  if (!architecture) {
+  if (found.is_null()) {
     const Model model = load(what);
     found = json_of(castalia_model_describe, model.get());
   }
   if (as_json) {
     std::cout << found.dump(2) << "\n";
-  } else if (architecture) {
-    print_architecture(found);
   } else {
-    print_model(found);
+    print(found);
   }
 }
 
@@ -115,31 +146,51 @@ void add_json(CLI::App* command, bool& as_json) {
   command->add_flag("--json", as_json, "Print JSON, for programs");
 }
 
-}  // namespace
-
-void add_models(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("models", "List the architectures");
+// One line for each entry: name, family where there are families, summary.
+void add_list(CLI::App& program, const char* name, const char* meaning,
+              castalia_status (*list)(const char**)) {
+  CLI::App* command = program.add_subcommand(name, meaning);
   auto as_json = std::make_shared<bool>(false);
   add_json(command, *as_json);
-  command->callback([as_json] {
-    const Json catalogue = json_of(castalia_catalogue);
+  command->callback([as_json, list] {
+    const Json entries = json_of(list);
     if (*as_json) {
-      std::cout << catalogue.dump(2) << "\n";
+      std::cout << entries.dump(2) << "\n";
       return;
     }
-    for (const Json& entry : catalogue) {
-      std::printf("%-24s %-12s %s\n", plain(entry["name"]).c_str(), plain(entry["family"]).c_str(),
-                  plain(entry["summary"]).c_str());
+    for (const Json& entry : entries) {
+      std::printf("%-24s ", plain(entry["name"]).c_str());
+      if (entry.contains("family")) std::printf("%-16s ", plain(entry["family"]).c_str());
+      std::printf("%s\n", plain(entry["summary"]).c_str());
     }
   });
 }
 
+}  // namespace
+
+void add_models(CLI::App& program) {
+  add_list(program, "models", "List the architectures", castalia_catalogue);
+}
+
+void add_metrics(CLI::App& program) {
+  add_list(program, "metrics", "List the metrics of castalia evaluate", castalia_metrics);
+}
+
+void add_observables(CLI::App& program) {
+  add_list(program, "observables", "List the sets of observables of castalia evaluate",
+           castalia_observable_sets);
+}
+
 void add_describe(CLI::App& program) {
-  CLI::App* command =
-      program.add_subcommand("describe", "Describe an architecture or the model in a file");
+  CLI::App* command = program.add_subcommand(
+      "describe",
+      "Describe an architecture, a metric, a set of observables, or the model in a file");
   auto what = std::make_shared<std::string>();
   auto as_json = std::make_shared<bool>(false);
-  command->add_option("what", *what, "An architecture's name, or a model file")->required();
+  command
+      ->add_option("what", *what,
+                   "A name that castalia models, metrics or observables lists, or a model file")
+      ->required();
   add_json(command, *as_json);
   auto computes = std::make_shared<std::string>();
   auto events = std::make_shared<int64_t>(256);

@@ -4,12 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "bindings/cli/library.h"
 
 namespace castalia_cli {
 
 void add_models(CLI::App& program);
+void add_metrics(CLI::App& program);
+void add_observables(CLI::App& program);
 void add_describe(CLI::App& program);
 void add_info(CLI::App& program);
 void add_train(CLI::App& program);
@@ -29,6 +32,12 @@ void assign(Json& fields, const std::string& option, const std::string& text);
 
 // A check of an option's whole number.
 CLI::Validator at_least(int64_t least);
+
+// The field `name` of each of a list.
+std::vector<std::string> names_of(const Json& list);
+bool contains(const std::vector<std::string>& names, const std::string& name);
+// "a, b, c".
+std::string listed(const std::vector<std::string>& names);
 
 // One line of text for a value: text without quotes, everything else as JSON.
 std::string plain(const Json& value);

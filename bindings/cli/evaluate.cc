@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <optional>
 
 #include "bindings/cli/commands.h"
+#include "bindings/cli/judging.h"
 #include "bindings/cli/progress.h"
 #include "bindings/cli/report/report.h"
 #include "bindings/cli/report/text.h"
@@ -20,7 +20,7 @@ namespace {
 
 struct Options {
   std::string model, generated, reference, training, context;
-  std::string geometry, observables, report;
+  std::string weights, features, geometry, observables, report;
   std::vector<std::string> fields, metrics, metric_fields;
   int64_t events = 0;
   uint64_t seed = 0;
@@ -29,15 +29,10 @@ struct Options {
   bool as_json = false;
 };
 
-// What takes seconds on tens of thousands of events, and asks for no other sample.
-constexpr const char* kDefaultMetrics[] = {
-    "frechet_physics_distance", "kernel_physics_distance", "mmd",
-    "sliced_wasserstein",       "neighbour_divergence",    "manifold"};
 constexpr const char* kNoObservables = "none";
 constexpr int64_t kChunk = 65536;
 // A page with more drawings than this is read by nobody.
 constexpr int64_t kMostColumns = 600;
-constexpr int64_t kThousandths = 1000;
 
 // ---- What was asked for
 // --------------------------------------------------------------------------
@@ -63,6 +58,8 @@ std::string command_line(const Options& options) {
   add("--reference", options.reference);
   add("--training", options.training);
   add("--context", options.context);
+  add("--weights", options.weights);
+  add("--features", options.features);
   add("--geometry", options.geometry);
   add("--observables", options.observables);
   for (const std::string& each : options.fields) add("--set", each);
@@ -77,62 +74,6 @@ std::string command_line(const Options& options) {
   return out;
 }
 
-std::vector<std::string> names_of(const Json& list) {
-  std::vector<std::string> out;
-  for (const Json& each : list) out.push_back(each["name"].get<std::string>());
-  return out;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& each : names) out += (out.empty() ? "" : ", ") + each;
-  return out;
-}
-
-struct Chosen {
-  std::vector<std::string> metrics;
-  bool all = false;                      // a metric that cannot be had is no failure then
-  std::map<std::string, Json> settings;  // of a metric
-};
-
-Chosen choose_metrics(const Options& options) {
-  const std::vector<std::string> known = names_of(json_of(castalia_metrics));
-  Chosen out;
-  out.all = options.metrics.size() == 1 && options.metrics[0] == "all";
-  if (out.all) {
-    out.metrics = known;
-  } else if (options.metrics.size() == 1 && options.metrics[0] == "none") {
-    return out;
-  } else if (options.metrics.empty()) {
-    for (const char* each : kDefaultMetrics) {
-      if (contains(known, each)) out.metrics.emplace_back(each);
-    }
-  } else {
-    out.metrics = options.metrics;
-  }
-  for (const std::string& each : out.metrics) {
-    if (!contains(known, each)) {
-      throw Failure("unknown metric '" + each + "'; known: " + listed(known) + ", all, none");
-    }
-  }
-  for (const std::string& each : options.metric_fields) {
-    const size_t dot = each.find('.');
-    const std::string metric = each.substr(0, dot);
-    if (dot == std::string::npos || !contains(out.metrics, metric)) {
-      throw CLI::ValidationError(
-          "--metric-set",
-          "'" + each + "' does not begin with METRIC., one of " + listed(out.metrics));
-    }
-    assign(out.settings.try_emplace(metric, Json::object()).first->second, "--metric-set",
-           each.substr(dot + 1));
-  }
-  return out;
-}
-
 // ---- The samples
 // ---------------------------------------------------------------------------------
 
@@ -140,9 +81,7 @@ struct Likelihood {
   double mean = 0, error = 0;
 };
 
-struct Samples {
-  Sample generated, reference;
-  std::optional<Sample> training;
+struct Samples : Compared {
   Place reference_place, generated_place, training_place;
   std::optional<Likelihood> likelihood;
   bool drawn = true;  // whether there are generated events at all
@@ -153,9 +92,9 @@ bool can(const Json& description, const char* capability) {
   return std::find(all.begin(), all.end(), capability) != all.end();
 }
 
-Likelihood likelihood_of(double sum, double squares, double n) {
-  const double mean = sum / n;
-  return {mean, std::sqrt(std::max(squares / n - mean * mean, 0.0) / n)};
+// Of the mean, the mean of the squares and the number of events that count.
+Likelihood likelihood_of(double mean, double squares, double events) {
+  return {mean, std::sqrt(std::max(squares - mean * mean, 0.0) / events)};
 }
 
 // As many events as the reference has, with its conditions, and the density of the reference.
@@ -169,8 +108,8 @@ void draw(const Options& options, castalia_context* context, Samples& samples) {
   // An unconditional model does not ask for the energies that lie beside its showers.
   int64_t context_features = 0;
   check(castalia_model_shape(model.get(), nullptr, &context_features, nullptr));
-  std::vector<double> drawn, given;
-  double sum = 0, squares = 0;
+  Rows drawn;
+  double sum = 0, squares = 0, total = 0, total_squares = 0;
   Progress progress(0, reference.events);
   for (int64_t done = 0; done < reference.events;) {
     const int64_t rows = std::min(kChunk, reference.events - done);
@@ -184,21 +123,28 @@ void draw(const Options& options, castalia_context* context, Samples& samples) {
         context_features > 0 && reference.context_features > 0 ? &condition : nullptr;
     if (has_density) check(castalia_model_log_prob(model.get(), &x, with, &densities));
     if (samples.drawn) check(castalia_model_sample(model.get(), options.seed, done, with, &out));
-    for (const double value : density) {
-      sum += value;
-      squares += value * value;
+    for (size_t i = 0; i < density.size(); ++i) {
+      const double weight = in.weights.empty() ? 1 : in.weights[i];
+      sum += weight * density[i];
+      squares += weight * density[i] * density[i];
+      total += weight;
+      total_squares += weight * weight;
     }
-    drawn.insert(drawn.end(), y.begin(), y.end());
-    given.insert(given.end(), in.condition.begin(), in.condition.end());
+    drawn.x.insert(drawn.x.end(), y.begin(), y.end());
+    drawn.condition.insert(drawn.condition.end(), in.condition.begin(), in.condition.end());
+    // What is drawn for a condition counts as the event that had it.
+    if (with != nullptr) {
+      drawn.weights.insert(drawn.weights.end(), in.weights.begin(), in.weights.end());
+    }
     done += rows;
     progress.show(done, "drawing");
   }
   if (has_density) {
-    samples.likelihood = likelihood_of(sum, squares, static_cast<double>(reference.events));
+    samples.likelihood = likelihood_of(sum / total, squares / total, total * total / total_squares);
   }
   if (samples.drawn) {
     samples.generated =
-        make_sample(context, drawn, reference.features, given, reference.context_features);
+        make_sample(context, std::move(drawn), reference.features, reference.context_features);
   }
 }
 
@@ -215,11 +161,19 @@ Samples load(const Options& options, castalia_context* context) {
     }
     out.reference_place.condition = condition.dataset;
   }
+  bool weights_found = options.weights.empty();
+  const auto find_weights = [&](Place& place) {
+    if (options.weights.empty() || !has_dataset(place.path, options.weights)) return;
+    place.weights = options.weights;
+    weights_found = true;
+  };
+  find_weights(out.reference_place);
   out.reference = open_sample(context, out.reference_place, options.events);
   const auto open = [&](const std::string& text, Place& place) {
     place = find_sample(text, out.reference_place.dataset);
     const std::string& condition = out.reference_place.condition;
     if (!options.context.empty() && has_dataset(place.path, condition)) place.condition = condition;
+    find_weights(place);
     return open_sample(context, place, options.events);
   };
   if (options.model.empty()) {
@@ -228,6 +182,7 @@ Samples load(const Options& options, castalia_context* context) {
     draw(options, context, out);
   }
   if (!options.training.empty()) out.training = open(options.training, out.training_place);
+  if (!weights_found) throw Failure("no file has a data set '" + options.weights + "' of weights");
   const auto compare = [&](const char* name, const Sample& sample) {
     if (sample.features == out.reference.features) return;
     throw Failure(std::string("the ") + name + " events have " + std::to_string(sample.features) +
@@ -244,7 +199,7 @@ Samples load(const Options& options, castalia_context* context) {
 struct Observed {
   std::string set, words;  // for people
   Json fields = Json::object();
-  Json description;  // of the reference's columns
+  Model features;  // whose latent space the events are compared in; null for none
 };
 
 // The set that was asked for, or the one that fits the layout.
@@ -257,6 +212,7 @@ std::string choose_set(const Options& options, const Samples& samples) {
     }
     return options.observables;
   }
+  if (!options.features.empty()) return kNoObservables;
   if (!options.geometry.empty()) return "calorimeter";
   const Layout* layout = layout_of(samples.reference_place.dataset);
   return layout == nullptr ? kNoObservables : layout->observables;
@@ -276,9 +232,13 @@ Json set_fields(const Options& options, const std::string& set, const Place& pla
 }
 
 Sample observe(castalia_context* context, const Sample& sample, const Observed& how) {
+  if (how.features) {
+    return sample_of(make<Dataset>(castalia_model_encode, how.features.get(), sample.data.get()),
+                     sample.weighted);
+  }
   if (how.set == kNoObservables) {
     check(castalia_dataset_retain(sample.data.get()));
-    return sample_of(Dataset(sample.data.get()));
+    return sample_of(Dataset(sample.data.get()), sample.weighted);
   }
   const Config config = make_config(how.fields);
   castalia_dataset* made = nullptr;
@@ -291,13 +251,8 @@ Sample observe(castalia_context* context, const Sample& sample, const Observed& 
                                   : "") +
                   "; --observables none compares the columns as they are");
   }
-  return sample_of(Dataset(made));
+  return sample_of(Dataset(made), sample.weighted);
 }
-
-struct Observables {
-  Sample generated, reference;
-  std::optional<Sample> training;
-};
 
 report::Detail detail_of(const Json& reference, const Json& generated) {
   report::Detail out;
@@ -310,7 +265,7 @@ report::Detail detail_of(const Json& reference, const Json& generated) {
   return out;
 }
 
-void add_columns(const Observables& observables, report::Content& content) {
+void add_columns(const Compared& observables, report::Content& content) {
   const Json reference = json_of(castalia_dataset_describe, observables.reference.data.get()),
              generated = json_of(castalia_dataset_describe, observables.generated.data.get());
   auto of_generated = columns_of(observables.generated, kMostColumns),
@@ -323,6 +278,9 @@ void add_columns(const Observables& observables, report::Content& content) {
                                about["meaning"].get<std::string>(), std::move(of_generated[i]),
                                std::move(of_reference[i]), std::move(of_training[i])});
   }
+  content.weights.generated = weights_of(observables.generated);
+  content.weights.reference = weights_of(observables.reference);
+  if (observables.training) content.weights.training = weights_of(*observables.training);
   if (observables.reference.features > kMostColumns) {
     content.remarks.push_back("Of " + report::count(observables.reference.features) +
                               " columns the first " + report::count(kMostColumns) + " are drawn.");
@@ -333,60 +291,6 @@ void add_columns(const Observables& observables, report::Content& content) {
         content.details.push_back(detail_of(each, other));
       }
     }
-  }
-}
-
-// ---- The metrics
-// ---------------------------------------------------------------------------------
-
-struct Bar {
-  Progress* progress;
-  int64_t before;  // thousandths of the metrics before this one
-  const std::string* name;
-};
-
-int show(int64_t step, int64_t steps, double, double, void* user) {
-  const Bar& bar = *static_cast<Bar*>(user);
-  bar.progress->show(bar.before + step * kThousandths / std::max<int64_t>(steps, 1), *bar.name);
-  return 0;
-}
-
-// What says something about the samples, and not about what was asked for.
-bool is_about_samples(castalia_status status) {
-  return status == CASTALIA_EMPTY_DATA || status == CASTALIA_NUMERICAL ||
-         status == CASTALIA_UNSUPPORTED || status == CASTALIA_OUT_OF_MEMORY;
-}
-
-Json evaluate_metric(castalia_context* context, const std::string& metric, const Sample& generated,
-                     const Sample& reference, const std::optional<Sample>& training,
-                     const Chosen& chosen, uint64_t seed, Bar bar) {
-  const auto found = chosen.settings.find(metric);
-  const Config config =
-      make_config(found == chosen.settings.end() ? Json::object() : found->second);
-  const char* text = nullptr;
-  const castalia_status status =
-      castalia_evaluate(context, metric.c_str(), generated.data.get(), reference.data.get(),
-                        training ? training->data.get() : nullptr, config.get(), seed, show, &bar,
-                        nullptr, nullptr, nullptr, nullptr, &text);
-  if (status == CASTALIA_OK) return Json::parse(text);
-  if (!chosen.all && !is_about_samples(status)) throw Failure(castalia_last_error());
-  return {{"metric", metric}, {"failure", castalia_last_error()}};
-}
-
-void add_judgements(castalia_context* context, const Chosen& chosen, uint64_t seed,
-                    const Observables& samples, report::Content& content) {
-  const int64_t each = samples.training ? 2 : 1;
-  Progress progress(0, kThousandths * each * static_cast<int64_t>(chosen.metrics.size()));
-  int64_t done = 0;
-  const auto run = [&](const std::string& metric, const Sample& one) {
-    Json out = evaluate_metric(context, metric, one, samples.reference, samples.training, chosen,
-                               seed, {&progress, kThousandths * done, &metric});
-    progress.show(kThousandths * ++done, metric);
-    return out;
-  };
-  for (const std::string& metric : chosen.metrics) {
-    content.judgements.push_back(run(metric, samples.generated));
-    if (samples.training) content.floors.push_back(run(metric, *samples.training));
   }
 }
 
@@ -410,8 +314,18 @@ std::string title_of(const Options& options, const Samples& samples) {
   return generated + " against " + file_name(samples.reference_place.path);
 }
 
+// The number of events of equal weight that tell as much.
+double effective_events(const std::vector<double>& weights) {
+  double sum = 0, squares = 0;
+  for (const double weight : weights) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  return sum * sum / squares;
+}
+
 report::Content describe(const Options& options, const Samples& samples, const Observed& how,
-                         const Observables& observables) {
+                         const Compared& observables) {
   report::Content out;
   out.title = title_of(options, samples);
   out.command = command_line(options);
@@ -426,6 +340,13 @@ report::Content describe(const Options& options, const Samples& samples, const O
         report::count(observables.generated.events) + " generated, " +
         report::count(observables.reference.events) +
         " reference); rows of one event are not independent, so that the errors are too small.");
+  }
+  for (const auto& [name, sample] :
+       {std::pair("generated", &samples.generated), std::pair("reference", &samples.reference)}) {
+    if (!sample->weighted) continue;
+    out.remarks.push_back(std::string("The ") + name + " events have weights: " +
+                          report::count(std::llround(effective_events(weights_of(*sample)))) +
+                          " of equal weight would tell as much.");
   }
   if (samples.likelihood) {
     out.remarks.push_back("Mean log-likelihood of the reference under the model: " +
@@ -470,7 +391,12 @@ void evaluate(const Options& options) {
   if (options.model.empty() == options.generated.empty()) {
     throw CLI::ValidationError("evaluate", "give a model file, or events by --generated");
   }
-  const Chosen chosen = choose_metrics(options);
+  if (!options.features.empty() && !(options.observables.empty() && options.geometry.empty())) {
+    throw CLI::ValidationError("--features", "features take the place of observables");
+  }
+  const Layout* layout = layout_of(find_sample(options.reference).dataset);
+  const bool jets = layout != nullptr && std::string(layout->observables) == "jets";
+  Chosen chosen = choose_metrics(options.metrics, options.metric_fields, jets);
   const Context context = make_context(options.threads, options.device);
   const Samples samples = load(options, context.get());
   if (!samples.drawn) return tell_likelihood(options, samples);
@@ -478,21 +404,35 @@ void evaluate(const Options& options) {
   Observed how;
   how.set = choose_set(options, samples);
   how.fields = set_fields(options, how.set, samples.reference_place);
-  const Layout* layout = layout_of(samples.reference_place.dataset);
+  if (jets) {
+    // The scores of jets read the layout that the observables read.
+    Json& settings = chosen.settings.try_emplace("jet_scores", Json::object()).first->second;
+    for (const char* field : {"particle_features", "negative_pt"}) {
+      if (how.fields.contains(field) && !settings.contains(field)) {
+        settings[field] = how.fields[field];
+      }
+    }
+  }
   how.words = how.set == kNoObservables ? "the columns as they are" : how.set;
   if (layout != nullptr) how.words += std::string(", of ") + layout->words;
-  Observables observables;
+  if (!options.features.empty()) {
+    how.features = make<Model>(castalia_model_load, context.get(), options.features.c_str(),
+                               static_cast<castalia_config*>(nullptr));
+    how.words = "the latent space of " + file_name(options.features);
+  }
+  Compared observables;
   observables.generated = observe(context.get(), samples.generated, how);
   observables.reference = observe(context.get(), samples.reference, how);
   if (samples.training) observables.training = observe(context.get(), *samples.training, how);
 
   report::Content content = describe(options, samples, how, observables);
-  add_judgements(context.get(), chosen, options.seed, observables, content);
+  add_judgements(context.get(), chosen, options.seed, samples, observables, content);
   Json settings = Json::object();
   for (const Json& each : content.judgements) {
     if (each.contains("settings")) settings[each["metric"].get<std::string>()] = each["settings"];
   }
   content.settings["metrics"] = settings;
+  add_column_judgements(context.get(), options.seed, observables, content);
   add_columns(observables, content);
 
   const report::Report report = report::judge(std::move(content));
@@ -533,6 +473,10 @@ void add_evaluate(CLI::App& program) {
   option("--training", options->training,
          "Events that the generator learned from: FILE[:DATASET]; judged beside it");
   option("--context", options->context, "Conditions, of the reference's file: FILE:DATASET");
+  option("--weights", options->weights,
+         "Weights of the events: the name of a data set, in each file that has it");
+  option("--features", options->features,
+         "A model file: compare in its latent space, in the place of observables");
   option("--geometry", options->geometry, "Cells of a calorimeter: a binning.xml");
   option("--observables", options->observables,
          "A set of observables, or none; follows from the data if not given");

@@ -3,6 +3,7 @@
 // Results go to stdout, everything else to stderr. Exit status: 0 done, 1 failed, 2 the command
 // line makes no sense, 130 interrupted.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -46,6 +47,22 @@ CLI::Validator at_least(int64_t least) {
   return CLI::Validator(check, words);
 }
 
+std::vector<std::string> names_of(const Json& list) {
+  std::vector<std::string> out;
+  for (const Json& each : list) out.push_back(each["name"].get<std::string>());
+  return out;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& each : names) out += (out.empty() ? "" : ", ") + each;
+  return out;
+}
+
 std::string plain(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
@@ -61,6 +78,8 @@ int main(int argc, char** argv) {
   program.get_formatter()->column_width(34);
   try {
     add_models(program);
+    add_metrics(program);
+    add_observables(program);
     add_describe(program);
     add_info(program);
     add_train(program);

@@ -76,35 +76,36 @@ Place find_sample(const std::string& text, const std::string& other) {
   return out;
 }
 
-Sample sample_of(Dataset data) {
+Sample sample_of(Dataset data, bool weighted) {
   Sample out;
   out.data = std::move(data);
+  out.weighted = weighted;
   check(castalia_dataset_shape(out.data.get(), &out.events, &out.features, &out.context_features));
   return out;
 }
 
 Sample open_sample(castalia_context* context, const Place& place, int64_t most) {
-  Sample all = sample_of(make<Dataset>(castalia_dataset_open, context, place.path.c_str(),
-                                       place.dataset.c_str(),
-                                       place.condition.empty() ? nullptr : place.condition.c_str(),
-                                       static_cast<const char*>(nullptr)));
+  const auto name = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
+  Sample all =
+      sample_of(make<Dataset>(castalia_dataset_open, context, place.path.c_str(),
+                              place.dataset.c_str(), name(place.condition), name(place.weights)),
+                !place.weights.empty());
   if (most <= 0 || all.events <= most) return all;
-  const Rows rows = read_rows(all, 0, most);
-  return make_sample(context, rows.x, all.features, rows.condition, all.context_features);
+  return make_sample(context, read_rows(all, 0, most), all.features, all.context_features);
 }
 
-Sample make_sample(castalia_context* context, const std::vector<double>& x, int64_t features,
-                   const std::vector<double>& condition, int64_t context_features) {
-  const int64_t rows = static_cast<int64_t>(x.size()) / std::max<int64_t>(features, 1);
-  // The library reads what the view points to, and copies it.
-  const castalia_array events = view(const_cast<std::vector<double>&>(x), {rows, features});
-  castalia_array given{};
-  if (context_features > 0) {
-    given = view(const_cast<std::vector<double>&>(condition), {rows, context_features});
-  }
-  return sample_of(make<Dataset>(castalia_dataset_create, context, &events,
-                                 context_features > 0 ? &given : nullptr,
-                                 static_cast<const castalia_array*>(nullptr)));
+Sample make_sample(castalia_context* context, Rows rows, int64_t features,
+                   int64_t context_features) {
+  const int64_t events = static_cast<int64_t>(rows.x.size()) / std::max<int64_t>(features, 1);
+  const castalia_array x = view(rows.x, {events, features});
+  castalia_array condition{}, weights{};
+  if (context_features > 0) condition = view(rows.condition, {events, context_features});
+  const bool weighted = !rows.weights.empty();
+  if (weighted) weights = view(rows.weights, {events});
+  return sample_of(
+      make<Dataset>(castalia_dataset_create, context, &x,
+                    context_features > 0 ? &condition : nullptr, weighted ? &weights : nullptr),
+      weighted);
 }
 
 Rows read_rows(const Sample& sample, int64_t first, int64_t rows) {
@@ -115,6 +116,19 @@ Rows read_rows(const Sample& sample, int64_t first, int64_t rows) {
   const castalia_array condition = view(out.condition, {rows, sample.context_features});
   check(castalia_dataset_read(sample.data.get(), first, &x,
                               sample.context_features > 0 ? &condition : nullptr));
+  if (sample.weighted) {
+    out.weights.resize(static_cast<size_t>(rows));
+    const castalia_array weights = view(out.weights, {rows});
+    check(castalia_dataset_weights(sample.data.get(), first, &weights));
+  }
+  return out;
+}
+
+std::vector<double> weights_of(const Sample& sample) {
+  if (!sample.weighted) return {};
+  std::vector<double> out(static_cast<size_t>(sample.events));
+  const castalia_array weights = view(out, {sample.events});
+  check(castalia_dataset_weights(sample.data.get(), 0, &weights));
   return out;
 }
 

@@ -22,6 +22,7 @@ struct Layout {
 struct Place {
   std::string path, dataset;
   std::string condition;  // "" for none
+  std::string weights;    // "" for none
 
   std::string text() const { return path + ":" + dataset; }
 };
@@ -39,19 +40,24 @@ const Layout* layout_of(const std::string& dataset);
 struct Sample {
   Dataset data;
   int64_t events = 0, features = 0, context_features = 0;
+  bool weighted = false;
 };
 
-Sample sample_of(Dataset data);
+Sample sample_of(Dataset data, bool weighted);
 // The first `most` events, or all where it is 0.
 Sample open_sample(castalia_context* context, const Place& place, int64_t most);
-Sample make_sample(castalia_context* context, const std::vector<double>& x, int64_t features,
-                   const std::vector<double>& condition, int64_t context_features);
 
-// Rows first, first + 1, ... up to `rows` of them: (rows, features) and (rows, context features).
+// Rows first, first + 1, ... up to `rows` of them: (rows, features), (rows, context features) and
+// (rows); weights are empty where the sample has none.
 struct Rows {
-  std::vector<double> x, condition;
+  std::vector<double> x, condition, weights;
 };
+Sample make_sample(castalia_context* context, Rows rows, int64_t features,
+                   int64_t context_features);
 Rows read_rows(const Sample& sample, int64_t first, int64_t rows);
+
+// Of all events; empty where there are none.
+std::vector<double> weights_of(const Sample& sample);
 
 // The first `most` columns, each with all events.
 std::vector<std::vector<double>> columns_of(const Sample& sample, int64_t most);

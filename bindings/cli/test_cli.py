@@ -43,6 +43,22 @@ def test_models(run):
     assert "coupling_flow" in run("models")
 
 
+def test_metrics_and_observables(run):
+    assert json.loads(run("metrics", "--json")) == castalia.metrics()
+    assert json.loads(run("observables", "--json")) == castalia.observable_sets()
+    lines = run("metrics").splitlines()
+    assert [line.split()[0] for line in lines] == [each["name"] for each in castalia.metrics()]
+    assert all(each["summary"] in run("metrics") for each in castalia.metrics())
+    assert "calorimeter" in run("observables")
+    text = run("describe", "mmd")
+    assert (
+        "mmd (kernel" in text
+        and "--metric-set mmd.FIELD=VALUE" in text
+        and "events (integer" in text
+    )
+    assert "geometry (text" in run("describe", "calorimeter")
+
+
 def test_describe(run, data):
     text = run("describe", "coupling_flow")
     assert "context_features (integer" in text and "learning_rate" in text

@@ -98,7 +98,7 @@ def test_training_events_give_the_floor(run, files):
     training = files / "equal.h5"
     report = json.loads(evaluate(run, files, "shifted", "--training", f"{training}:x", "--json"))
     column = report["observables"][1]
-    assert column["floor"]["chi2"] < column["distance"]["chi2"] / 5
+    assert column["floor"]["chi2_per_ndf"] < column["distance"]["chi2_per_ndf"] / 5
 
 
 def test_events_are_limited(run, files):
@@ -106,6 +106,80 @@ def test_events_are_limited(run, files):
     assert report["generated"]["events"] == report["reference"]["events"] == 500
     x = castalia.hdf5_read(files / "reference.h5", "x")[:500]
     assert report["observables"][0]["reference"]["mean"] == pytest.approx(x[:, 0].mean())
+
+
+def test_columns_are_judged_by_the_metrics(run, files):
+    report = json.loads(evaluate(run, files, "shifted", "--metrics", "none", "--json"))
+    x, y = (castalia.hdf5_read(files / f"{name}.h5", "x") for name in ("shifted", "reference"))
+    bins = int(2 * np.cbrt(EVENTS))
+    chi_square = castalia.evaluate("chi_square", x, y, bins=bins)["details"]
+    wasserstein = castalia.evaluate("wasserstein", x, y, scaling="none")["details"]
+    for i, column in enumerate(report["observables"]):
+        found = column["distance"]
+        assert found["chi2_per_ndf"] == chi_square["chi_square_per_degree_of_freedom"][i]
+        assert found["ndf"] == chi_square["degrees_of_freedom"][i]
+        assert found["wasserstein"] == wasserstein["distance"][i]
+        assert found["wasserstein_expected"] == wasserstein["null_value"][i]
+
+
+def test_weights_count_on_the_page(run, files, tmp_path):
+    """Weights that undo the shift of the second column: histograms, means and verdicts follow them."""
+    x = castalia.hdf5_read(files / "shifted.h5", "x")
+    weights = np.exp(0.125 - 0.5 * x[:, 1])
+    castalia.hdf5_write(tmp_path / "weighted.h5", "x", x)
+    castalia.hdf5_write(tmp_path / "weighted.h5", "w", weights)
+    sides = ("--generated", "weighted.h5:x", "--reference", f"{files / 'reference.h5'}:x")
+    # Of the columns alone: what counts neighbours sees where events lie, whatever they weigh.
+    sides += ("--metrics", "none")
+    plain = json.loads(run("evaluate", *sides, "--json"))
+    report = json.loads(run("evaluate", *sides, "--weights", "w", "--report", "out.html", "--json"))
+    assert plain["verdict"] == "differs" and report["verdict"] == "indistinguishable"
+    column = report["observables"][1]
+    assert column["generated"]["mean"] == pytest.approx(np.average(x[:, 1], weights=weights))
+    assert column["generated"]["effective"] == pytest.approx(
+        weights.sum() ** 2 / (weights**2).sum()
+    )
+    bins = column["bins"]
+    counts = np.histogram(x[:, 1], bins["edges"], weights=weights)[0]
+    assert bins["generated"]["counts"] == pytest.approx(counts)
+    assert (
+        "--weights w" in report["command"] and "have weights" in (tmp_path / "out.html").read_text()
+    )
+    cut = json.loads(run("evaluate", *sides, "--weights", "w", "-n", 500, "--json"))
+    mean = np.average(x[:500, 1], weights=weights[:500])
+    assert cut["observables"][1]["generated"]["mean"] == pytest.approx(mean)
+    assert "'v'" in run("evaluate", *sides, "--weights", "v", status=1)
+
+
+def test_the_latent_space_of_a_model(run, files, tmp_path):
+    reference = castalia.hdf5_read(files / "reference.h5", "x")
+    flow = castalia.CouplingFlow(features=3, layers=2, hidden=16, bins=4)
+    flow.fit(reference, steps=20, batch=256, progress=False).save(tmp_path / "flow.safetensors")
+    how = ("--features", "flow.safetensors", "--metrics", "frechet_distance", "--json")
+    report = json.loads(evaluate(run, files, "shifted", *how))
+    assert [each["name"] for each in report["observables"]] == ["latent_0", "latent_1", "latent_2"]
+    z = [
+        flow.transform(castalia.hdf5_read(files / f"{n}.h5", "x"))[0]
+        for n in ("shifted", "reference")
+    ]
+    assert report["figures"][0]["value"] == castalia.evaluate("frechet_distance", *z)["value"]
+    assert "observables" in evaluate(run, files, "equal", *how, "--observables", "jets", status=2)
+
+
+def test_scores_of_jets_are_of_the_particles(run, tmp_path):
+    rng = np.random.default_rng(2)
+    for name, width in (("narrow", 0.1), ("same", 0.1), ("wide", 0.15)):
+        jets = rng.normal(0, width, (400, 5, 3))
+        jets[:, :, 2] = rng.uniform(0.05, 0.3, (400, 5))
+        castalia.hdf5_write(tmp_path / f"{name}.h5", "particle_features", jets)
+    scores = {}
+    for name in ("same", "wide"):
+        how = ("--metric-set", "jet_scores.events=20", "--metrics", "jet_scores", "--json")
+        out = run("evaluate", "--generated", f"{name}.h5", "--reference", "narrow.h5", *how)
+        scores[name] = {each["figure"]: each for each in json.loads(out)["figures"]}
+    assert list(scores["wide"]) == ["w1_m", "w1_p", "w1_efp", "coverage", "mmd"]
+    assert scores["wide"]["w1_m"]["verdict"] == "differs"
+    assert scores["same"]["w1_m"]["verdict"] == "indistinguishable"
 
 
 def test_what_is_wrong_is_said(run, files, tmp_path):

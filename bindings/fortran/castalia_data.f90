@@ -23,7 +23,9 @@ module castalia_data
     procedure :: open => dataset_open
     procedure :: get_shape => dataset_shape
     generic :: read => read_real32, read_real64
+    generic :: read_weights => read_weights_real32, read_weights_real64
     procedure :: observe => dataset_observe
+    procedure, private :: read_weights_real32, read_weights_real64
     procedure :: describe => dataset_describe
     procedure :: destroy => dataset_destroy
     procedure, private :: create_real32, create_real64, read_real32, read_real64
@@ -207,6 +209,32 @@ contains
     if (present(context)) call view(condition, context)
     call settle(castalia_dataset_read(self%owner%handle, from_zero(first), data, condition), stat, errmsg)
   end subroutine read_real64
+
+  ! Weights of the events first, first + 1, ... (from 0); 1 for each where there are none.
+  subroutine read_weights_real32(self, weights, first, stat, errmsg)
+    class(castalia_dataset), intent(in) :: self
+    real(real32), intent(inout), target :: weights(:)
+    integer(int64), intent(in), optional :: first
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(castalia_array), allocatable :: values
+
+    call view(values, weights)
+    call settle(castalia_dataset_weights(self%owner%handle, from_zero(first), values), stat, errmsg)
+  end subroutine read_weights_real32
+
+  ! Weights of the events first, first + 1, ... (from 0); 1 for each where there are none.
+  subroutine read_weights_real64(self, weights, first, stat, errmsg)
+    class(castalia_dataset), intent(in) :: self
+    real(real64), intent(inout), target :: weights(:)
+    integer(int64), intent(in), optional :: first
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(castalia_array), allocatable :: values
+
+    call view(values, weights)
+    call settle(castalia_dataset_weights(self%owner%handle, from_zero(first), values), stat, errmsg)
+  end subroutine read_weights_real64
 
   subroutine dataset_destroy(self)
     class(castalia_dataset), intent(inout) :: self

@@ -8,7 +8,7 @@ module castalia_models
   use castalia_c
   use castalia_data, only: castalia_dataset
   use castalia_errors, only: c_text, settle, text_of
-  use castalia_handles, only: castalia_owner, config_handle, model_handle, release, share, take
+  use castalia_handles, only: castalia_owner, config_handle, dataset_handle, model_handle, release, share, take
   use castalia_settings, only: castalia_config, castalia_context
   use castalia_views, only: view, view_event
   implicit none
@@ -42,6 +42,7 @@ module castalia_models
     generic :: inverse => inverse_real32, inverse_real64
     generic :: get_parameters => get_parameters_real32, get_parameters_real64
     generic :: set_parameters => set_parameters_real32, set_parameters_real64
+    procedure :: encode => model_encode
     procedure :: save => model_save
     procedure :: load => model_load
     procedure :: convert => model_convert
@@ -397,6 +398,22 @@ contains
     call view(all, values)
     call settle(castalia_model_set_parameters(self%owner%handle, all), stat, errmsg)
   end subroutine set_parameters_real64
+
+  ! The events of a data set in latent space, with their context and weights: features of which
+  ! castalia_evaluate takes any metric.
+  subroutine model_encode(self, dataset, latent, stat, errmsg)
+    class(castalia_model), intent(in) :: self
+    type(castalia_dataset), intent(in) :: dataset
+    type(castalia_dataset), intent(inout) :: latent
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(c_int) :: status
+
+    status = castalia_model_encode(self%owner%handle, dataset%owner%handle, handle)
+    if (status == CASTALIA_OK) call take(latent%owner, handle, dataset_handle)
+    call settle(status, stat, errmsg)
+  end subroutine model_encode
 
   ! On any failure an older file of this name is whole.
   subroutine model_save(self, path, stat, errmsg)

@@ -342,9 +342,11 @@ contains
   end subroutine check_random_numbers
 
   subroutine check_referee()
-    type(castalia_dataset) :: reference, same, moved, events, observed
+    type(castalia_dataset) :: reference, same, moved, events, observed, latent
     type(castalia_config) :: options
-    real(real64) :: x(3, 400), momenta(8, 2), value, error, equal, spread, far
+    type(castalia_model) :: model
+    real(real64) :: x(3, 400), z(3, 400), found(3, 400), weights(400), momenta(8, 2)
+    real(real64) :: value, error, equal, spread, far
     character(len=:), allocatable :: json, report
     character(len=200) :: message
     integer(int64) :: rows, columns
@@ -369,6 +371,21 @@ contains
     call options%set("no_such_field", 1)
     call castalia_evaluate("mmd", same, reference, value, options=options, stat=stat)
     call check(stat == CASTALIA_NOT_FOUND, "an unknown field of a metric")
+
+    call model%create("coupling_flow", json='{"features": 3, "layers": 2, "hidden": 16, "bins": 4}')
+    call options%create('{"steps": 5, "batch": 64}')
+    call castalia_normal(x, 5_int64, 0_int64)
+    weights = [(real(stat, real64), stat=1, 400)]
+    call reference%create(x, weights=weights)
+    call model%fit(reference, options)
+    call model%encode(reference, latent)
+    call model%transform(x, z)
+    call latent%read(found)
+    call check(maxval(abs(found - z)) <= 0, "a data set in latent space is its events there")
+    call latent%read_weights(weights(:3), 7_int64)
+    call check(maxval(abs(weights(:3) - [8, 9, 10])) <= 0, "and keeps their weights")
+    call castalia_evaluate("frechet_distance", latent, reference, value)
+    call check(value > 0, "metrics take features")
 
     momenta = 0
     momenta(1:4, :) = reshape([5, 3, 0, 4, 10, 0, 6, 8], [4, 2])

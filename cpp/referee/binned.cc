@@ -230,20 +230,8 @@ std::vector<BinnedColumn> binned_columns(const Comparison& comparison, const Fie
 void add_mean(const std::vector<BinnedColumn>& columns, size_t index, const std::string& name,
               Judgement& judgement) {
   std::vector<Replicated> all;
-  std::vector<double> value, error, null_value, null_error;
-  for (const BinnedColumn& column : columns) {
-    all.push_back(column.statistics[index]);
-    const Figure figure = all.back().figure("");
-    value.push_back(figure.value);
-    error.push_back(figure.error);
-    null_value.push_back(figure.null_value);
-    null_error.push_back(figure.null_error);
-  }
-  judgement.figures.push_back(mean_of(all).figure(name));
-  judgement.details.push_back({name, value});
-  judgement.details.push_back({name + "_error", error});
-  judgement.details.push_back({name + "_null_value", null_value});
-  judgement.details.push_back({name + "_null_error", null_error});
+  for (const BinnedColumn& column : columns) all.push_back(column.statistics[index]);
+  add_mean(all, name, judgement);
 }
 
 }  // namespace castalia::referee

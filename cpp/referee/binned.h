@@ -43,8 +43,7 @@ struct BinnedColumn {
 std::vector<BinnedColumn> binned_columns(const Comparison& comparison, const FieldValues& values,
                                          std::span<const Statistic> statistics, Work& work);
 
-// The figure for the mean of statistic `index` over the columns, named `name`, and details
-// `<name>`, `<name>_error`, `<name>_null_value`, `<name>_null_error`, one number a column.
+// add_mean() of statistic `index`.
 void add_mean(const std::vector<BinnedColumn>& columns, size_t index, const std::string& name,
               Judgement& judgement);
 

@@ -384,5 +384,48 @@ TEST(Mmd, JudgesSamplesThatAreFarApart) {
   }
 }
 
+TEST(JetScores, WeighAllParticlesOfAJet) {
+  // One particle of pt 0.2 at eta 0.1 or 0.3 each; the second jet has both.
+  const auto jets = [](std::vector<double> weights) {
+    Dataset out = empty_dataset(2, 8);
+    out.x = {0.1, 0, 0.2, 1, 0, 0, 0, 0, 0.1, 0, 0.2, 1, 0.3, 0, 0.2, 1};
+    out.weights = std::move(weights);
+    return out;
+  };
+  Dataset reference = empty_dataset(4, 8);
+  for (int i = 0; i < 4; ++i) {
+    reference.x.insert(reference.x.end(), {0.1, 0, 0.2, 1, 0, 0, 0, 0});
+  }
+  const auto score = [&](std::vector<double> weights) {
+    return judge_pair("jet_scores", jets(std::move(weights)), reference, R"({"events": 2})")
+        .figure("w1_p")
+        .value;
+  };
+  // A third of the particles is 0.2 away in eta, and two fifths with the second jet counting twice.
+  EXPECT_NEAR(score({}), 0.2 / 3 / 3, 1e-12);
+  EXPECT_NEAR(score({1, 2}), 0.2 * 2 / 5 / 3, 1e-12);
+  EXPECT_NEAR(score({1, 0}), 0, 1e-12);
+}
+
+TEST(JetScores, SayWhichSampleAndJetIsWrong) {
+  Dataset bad = jet_sample(10, 3, 1);
+  bad.x[4 * 12 + 2] = -0.5;
+  bad.x[4 * 12 + 3] = 1;
+  const auto refusal = [](const Dataset& generated) {
+    try {
+      judge_pair("jet_scores", generated, jet_sample(10, 3, 2), R"({"events": 2})");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const char* words : {"generated", "row 4", "column 2", "negative"}) {
+    EXPECT_NE(refusal(bad).find(words), std::string::npos) << refusal(bad);
+  }
+  Dataset empty = empty_dataset(10, 12);
+  empty.x.assign(120, 0);
+  EXPECT_NE(refusal(empty).find("no jet has a particle"), std::string::npos) << refusal(empty);
+}
+
 }  // namespace
 }  // namespace castalia::referee

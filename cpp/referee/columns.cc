@@ -33,6 +33,23 @@ std::array<std::array<float, 4>, 16> sign_table() {
   return table;
 }
 
+int64_t event_number(std::span<const int64_t> event_of, int64_t row) {
+  return event_of.empty() ? row : event_of[static_cast<size_t>(row)];
+}
+
+// As effective_rows(), of events that may have several rows.
+double effective_events(std::span<const double> normalised, std::span<const int64_t> event_of) {
+  if (event_of.empty()) return effective_rows(normalised);
+  double squares = 0, sum = 0;
+  for (size_t row = 0; row < normalised.size(); ++row) {
+    sum += normalised[row];
+    if (row + 1 < normalised.size() && event_of[row + 1] == event_of[row]) continue;
+    squares += sum * sum;
+    sum = 0;
+  }
+  return 1 / squares;
+}
+
 void copy_columns(const Dataset& data, int64_t first, int64_t columns, std::vector<double>& out) {
   out.resize(static_cast<size_t>(columns * data.rows));
   for (int64_t row = 0; row < data.rows; ++row) {
@@ -76,6 +93,22 @@ Replicated mean_of(std::span<const Replicated> columns) {
   return out *= 1 / static_cast<double>(columns.size());
 }
 
+void add_mean(std::span<const Replicated> columns, const std::string& name, Judgement& judgement) {
+  std::vector<double> value, error, null_value, null_error;
+  for (const Replicated& column : columns) {
+    const Figure figure = column.figure("");
+    value.push_back(figure.value);
+    error.push_back(figure.error);
+    null_value.push_back(figure.null_value);
+    null_error.push_back(figure.null_error);
+  }
+  judgement.figures.push_back(mean_of(columns).figure(name));
+  judgement.details.push_back({name, value});
+  judgement.details.push_back({name + "_error", error});
+  judgement.details.push_back({name + "_null_value", null_value});
+  judgement.details.push_back({name + "_null_error", null_error});
+}
+
 Replicated largest_of(std::span<const Replicated> columns) {
   Replicated out;
   for (const Replicated& each : columns) {
@@ -88,18 +121,26 @@ Replicated largest_of(std::span<const Replicated> columns) {
   return out;
 }
 
-SignedEvents::SignedEvents(const Dataset& generated, const Dataset& reference, uint64_t seed)
+SignedEvents::SignedEvents(const Dataset& generated, const Dataset& reference, uint64_t seed,
+                           std::span<const int64_t> event_of_generated,
+                           std::span<const int64_t> event_of_reference)
     : generated_(generated.rows), weights_(normalised_weights(generated)) {
-  effective_generated_ = effective_rows(weights_);
+  effective_generated_ = effective_events(weights_, event_of_generated);
   const std::vector<double> others = normalised_weights(reference);
-  effective_reference_ = effective_rows(others);
+  effective_reference_ = effective_events(others, event_of_reference);
   generated_share_ = effective_generated_ / (effective_generated_ + effective_reference_);
   for (const double weight : others) weights_.push_back(-weight);
-  signs_.resize(weights_.size());
-  for (size_t i = 0; i < signs_.size(); ++i) {
-    signs_[i] = static_cast<uint32_t>(
-        bits({.seed = seed, .event = i / 2, .stage = kMultipliers}, i % 2) >> 32);
-  }
+  signs_.reserve(weights_.size());
+  const auto add_rows = [&](int64_t rows, std::span<const int64_t> event_of, uint64_t first) {
+    for (int64_t row = 0; row < rows; ++row) {
+      const uint64_t event = first + static_cast<uint64_t>(event_number(event_of, row));
+      signs_.push_back(static_cast<uint32_t>(
+          bits({.seed = seed, .event = event / 2, .stage = kMultipliers}, event % 2) >> 32));
+    }
+  };
+  add_rows(generated.rows, event_of_generated, 0);
+  add_rows(reference.rows, event_of_reference,
+           static_cast<uint64_t>(event_number(event_of_generated, generated.rows - 1)) + 1);
   for (int64_t i = 0; i < count(); ++i) {
     add_signs(i, static_cast<float>(weight(i)), totals_.data());
   }
@@ -229,6 +270,20 @@ EmpiricalDistances empirical_distances(const PooledColumn& column, const SignedE
   }
   out.area.spread = areas;
   out.area.null = null_areas;
+  return out;
+}
+
+std::vector<Replicated> wasserstein_distances(const Dataset& generated, const Dataset& reference,
+                                              const SignedEvents& events, Work& work) {
+  std::vector<Replicated> out(static_cast<size_t>(generated.features));
+  std::vector<ColumnSorter> sorters(static_cast<size_t>(work.pool.threads()));
+  for_each_column(
+      generated, reference, work,
+      [&](int64_t column, std::span<const double> x, std::span<const double> y, int thread) {
+        PooledColumn pooled;
+        sorters[static_cast<size_t>(thread)].sort(x, y, pooled);
+        out[static_cast<size_t>(column)] = empirical_distances(pooled, events, false, true).area;
+      });
   return out;
 }
 

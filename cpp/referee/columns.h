@@ -38,17 +38,25 @@ struct Replicated {
 // The mean over columns.
 Replicated mean_of(std::span<const Replicated> columns);
 
+// The figure for the mean over the columns, named `name`, and details `<name>`, `<name>_error`,
+// `<name>_null_value`, `<name>_null_error`, one number a column.
+void add_mean(std::span<const Replicated> columns, const std::string& name, Judgement& judgement);
+
 // The largest over columns, in each replicate too; zero where none is above.
 Replicated largest_of(std::span<const Replicated> columns);
 
-// Weights of both samples, those of the reference negative, and their signs.
+// Weights of both samples, those of the reference negative, and their signs. Rows of one event (the
+// particles of a jet) fluctuate together: they share a sign, and count as one.
 class SignedEvents {
  public:
-  SignedEvents(const Dataset& generated, const Dataset& reference, uint64_t seed);
+  // `event_of_generated[i]` is the event of row i, not decreasing; empty when row i is event i.
+  SignedEvents(const Dataset& generated, const Dataset& reference, uint64_t seed,
+               std::span<const int64_t> event_of_generated = {},
+               std::span<const int64_t> event_of_reference = {});
 
   int64_t generated() const { return generated_; }
   int64_t count() const { return static_cast<int64_t>(weights_.size()); }
-  // Events of the reference follow those of the generated.
+  // Rows of the reference follow those of the generated.
   double weight(int64_t event) const { return weights_[static_cast<size_t>(event)]; }
   // Adds factor times the sign to each of the sums.
   void add_signs(int64_t event, float factor, float* sums) const {
@@ -112,6 +120,10 @@ struct EmpiricalDistances {
 // Only what is asked for is computed; the rest stays zero.
 EmpiricalDistances empirical_distances(const PooledColumn& column, const SignedEvents& events,
                                        bool largest, bool area);
+
+// The Wasserstein-1 distance of every column, in the columns' own units.
+std::vector<Replicated> wasserstein_distances(const Dataset& generated, const Dataset& reference,
+                                              const SignedEvents& events, Work& work);
 
 }  // namespace castalia::referee
 

@@ -2,11 +2,13 @@
 // jets (tests/golden/referee/make_referee.py).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cpp/base/status.h"
+#include "cpp/referee/jet_transport.h"
 #include "cpp/referee/samples_for_test.h"
 #include "cpp/referee/transport.h"
 #include "cpp/referee/transport_batches.h"
@@ -239,6 +241,40 @@ TEST(Golden, EnergyMoversDistanceIsPots) {
                                        twice(others, i, 4), R"({"events": 2, "batches": 1})");
     EXPECT_NEAR(found.figure("mean_distance").value, expected[i].get<double>(), 1e-9) << i;
   }
+}
+
+TEST(Golden, JetScoresAreJetnets) {
+  const Json& expected = golden()["jet_scores"];
+  const Dataset jets = dataset("jets");
+  const Dataset others = dataset("other_jets");
+  const Judgement found = judge_pair("jet_scores", jets, others,
+                                     R"({"events": 2, "batches": 1, "negative_pt": "clip"})");
+  EXPECT_NEAR(found.figure("w1_m").value, expected["w1_m"].get<double>(), 1e-10);
+  expect_equal(numbers(found, "w1_p"), expected["w1_p"], 1e-12);
+  // energyflow lists the graphs in another order.
+  std::vector<double> ours = numbers(found, "w1_efp");
+  auto theirs = expected["w1_efp"].get<std::vector<double>>();
+  std::sort(ours.begin(), ours.end());
+  std::sort(theirs.begin(), theirs.end());
+  expect_equal(ours, theirs, 1e-12);
+
+  const auto clouds = [](const Dataset& data) {
+    std::vector<Cloud> out(static_cast<size_t>(data.rows));
+    for (int64_t row = 0; row < data.rows; ++row) {
+      for (int64_t at = row * data.features; at < (row + 1) * data.features; at += 4) {
+        const double* slot = data.x.data() + at;
+        if (slot[3] < 0.5 || slot[2] <= 0) continue;
+        Cloud& jet = out[static_cast<size_t>(row)];
+        jet.eta.push_back(slot[0]);
+        jet.phi.push_back(slot[1]);
+        jet.pt.push_back(slot[2]);
+      }
+    }
+    return out;
+  };
+  const Matching matching = match_jets(clouds(jets), clouds(others), 1);
+  EXPECT_NEAR(matching.coverage, expected["coverage"].get<double>(), 1e-12);
+  EXPECT_NEAR(matching.minimum_matching_distance, expected["mmd"].get<double>(), 1e-9);
 }
 
 }  // namespace

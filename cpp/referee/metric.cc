@@ -51,6 +51,14 @@ void Work::report(double share) const {
   if (progress && !progress(share)) fail(Code::cancelled, "the evaluation was cancelled");
 }
 
+Work Work::part(double begin, double end) const {
+  Work out{.pool = pool, .seed = seed};
+  if (progress) {
+    out.progress = [this, begin, end](double own) { return progress(begin + own * (end - begin)); };
+  }
+  return out;
+}
+
 std::span<const Metric* const> metrics() {
   static const std::vector<const Metric*> all = [] {
     std::vector<const Metric*> list = registered_metrics();
@@ -79,6 +87,7 @@ std::string metrics_json() {
                     {"family", metric->family},
                     {"summary", metric->summary},
                     {"description", metric->description},
+                    {"takes", metric->takes_events ? "events" : "columns"},
                     {"fields", std::move(fields)},
                     {"references", metric->references}});
   }

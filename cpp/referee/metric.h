@@ -82,6 +82,10 @@ struct Work {
 
   // An Error (cancelled) when the callback asks to stop.
   void report(double share) const;
+
+  // The same for a part of the work, whose progress runs from `begin` to `end` of the whole. This
+  // Work outlives it.
+  Work part(double begin, double end) const;
 };
 
 struct Metric {
@@ -95,6 +99,9 @@ struct Metric {
   Judgement (*evaluate)(const Comparison&, const FieldValues&, Work&) = nullptr;
   // Whether generated and reference must have the same number of columns.
   bool same_columns = true;
+  // Whether it reads events of a layout (jets as clouds of particles), not columns of any meaning:
+  // observables are then no input for it.
+  bool takes_events = false;
 };
 
 // All metrics, in the order of their names. Lives for the whole program.
@@ -102,7 +109,8 @@ std::span<const Metric* const> metrics();
 // By name; an Error (not_found) with the nearest name otherwise.
 const Metric& find_metric(const std::string& name);
 
-// A list of objects {name, family, summary, description, fields, references}.
+// A list of objects {name, family, summary, description, takes, fields, references}; takes is
+// "events" or "columns".
 std::string metrics_json();
 
 // Checks samples and options (a JSON object, or empty text for the defaults), then evaluates.

@@ -28,6 +28,7 @@ Example example_of(const std::string& metric) {
     out.options = R"({"hidden": 8, "epochs": 4, "batch": 60, "learning_rate": 0.01})";
   }
   if (metric == "energy_movers_distance") out.options = R"({"batches": 6, "events": 8})";
+  if (metric == "jet_scores") out.options = R"({"batches": 6, "events": 8})";
   if (metric == "optimal_transport") out.options = R"({"batches": 3, "events": 40})";
   if (metric == "sinkhorn") out.options = R"({"batches": 3, "events": 40})";
   if (metric == "frechet_physics_distance") {
@@ -218,7 +219,8 @@ TEST(Metrics, AreListedAsJson) {
   const auto list = nlohmann::json::parse(metrics_json());
   ASSERT_EQ(list.size(), metrics().size());
   for (const auto& each : list) {
-    for (const char* key : {"name", "family", "summary", "description", "fields", "references"}) {
+    for (const char* key :
+         {"name", "family", "summary", "description", "takes", "fields", "references"}) {
       EXPECT_TRUE(each.contains(key)) << key;
     }
   }

@@ -2,6 +2,7 @@
 #ifndef CASTALIA_CPP_REFEREE_SAMPLES_FOR_TEST_H_
 #define CASTALIA_CPP_REFEREE_SAMPLES_FOR_TEST_H_
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -49,6 +50,27 @@ inline Dataset shower_sample(int64_t rows, int64_t columns, uint64_t seed, doubl
       const double profile = std::exp(-std::abs(place - depth) * 6);
       const double share = profile * std::exp(0.05 * normal(random));
       out.x.push_back(share < 0.05 ? 0.0 : energy * share * scale);
+    }
+  }
+  return out;
+}
+
+// Jets in the layout of JetNet, of up to that many particles; `width` scales their angles.
+inline Dataset jet_sample(int64_t rows, int64_t particles, uint64_t seed, double width = 1) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> uniform;
+  std::normal_distribution<double> normal;
+  Dataset out = empty_dataset(rows, 4 * particles);
+  for (int64_t row = 0; row < rows; ++row) {
+    // Jets differ in width and multiplicity, so that their particles are correlated.
+    const double angle = 0.1 * width * std::exp(0.4 * normal(random));
+    const auto present = std::max<int64_t>(
+        1, static_cast<int64_t>(static_cast<double>(particles) * uniform(random)));
+    for (int64_t i = 0; i < particles; ++i) {
+      const double momentum = std::exp(-0.3 * static_cast<double>(i)) * (0.5 + uniform(random)) / 4;
+      const double eta = angle * normal(random), phi = angle * normal(random);
+      const double mask = i < present ? 1 : 0;
+      for (const double each : {eta, phi, momentum, 1.0}) out.x.push_back(mask * each);
     }
   }
   return out;

@@ -19,7 +19,7 @@ typedef struct work {
   int pairs;
   castalia_context* context;
   castalia_config *fields, *training;
-  castalia_dataset* dataset;
+  castalia_dataset *dataset, *reference, *made;
   castalia_model* model;
   castalia_sampler* sampler;
   castalia_trainer *trainer, *second;
@@ -56,6 +56,9 @@ static castalia_status make_x(work* w, int rows, castalia_array* array) {
   const int columns = integer(w, "columns", 2);
   TRY(view(w->x, rows, columns, array));
   if (rows > 0 && columns > 0) TRY(castalia_normal(1, 0, 0, array));
+  if (get(w, "constant", NULL)) {
+    for (int i = 0; i < rows * columns; ++i) w->x[i] = strtod(get(w, "constant", "0"), NULL);
+  }
   if (get(w, "row", NULL)) {
     w->x[integer(w, "row", 0) * columns + integer(w, "column", 0)] =
         strtod(get(w, "value", "0"), NULL);
@@ -87,10 +90,10 @@ static castalia_status dataset(work* w) {
   const int rows = integer(w, "rows", 200);
   TRY(make_x(w, rows, &x));
   TRY(make_condition(w, &condition, &given_condition));
-  if (get(w, "weight", NULL)) {
+  if (get(w, "weight", NULL) || get(w, "weights", NULL)) {
     const int64_t shape[1] = {rows};
-    for (int i = 0; i < rows; ++i) w->weights[i] = 1;
-    w->weights[3] = strtod(get(w, "weight", "1"), NULL);
+    for (int i = 0; i < rows; ++i) w->weights[i] = strtod(get(w, "weights", "1"), NULL);
+    if (get(w, "weight", NULL)) w->weights[3] = strtod(get(w, "weight", "1"), NULL);
     TRY(castalia_array_dense(w->weights, CASTALIA_FLOAT64, 1, shape, &weights));
     given_weights = &weights;
   }
@@ -246,6 +249,63 @@ static castalia_status event(work* w) {
   return castalia_event_writer_write(w->writer, 4, ids, status, mothers, momenta, masses, 1);
 }
 
+/* Events beside those of the case. */
+static castalia_status reference(work* w) {
+  castalia_array x;
+  TRY(view(w->condition, 200, integer(w, "reference_columns", 2), &x));
+  TRY(castalia_normal(3, 0, 0, &x));
+  return castalia_dataset_create(NULL, &x, NULL, NULL, &w->reference);
+}
+
+static castalia_status evaluate_by(const char* metric, work* w) {
+  return castalia_evaluate(NULL, metric, w->dataset, w->reference, NULL, w->fields, 0, NULL, NULL,
+                           NULL, NULL, NULL, NULL, NULL);
+}
+
+static castalia_status evaluate(work* w) {
+  TRY(dataset(w));
+  TRY(reference(w));
+  TRY(config(get(w, "options", "{}"), &w->fields));
+  return evaluate_by(get(w, "metric", ""), w);
+}
+
+static castalia_status observe(work* w) {
+  TRY(dataset(w));
+  TRY(config(get(w, "options", "{}"), &w->fields));
+  return castalia_dataset_observe(NULL, w->dataset, get(w, "set", ""), w->fields, &w->made);
+}
+
+static castalia_status encode(work* w) {
+  TRY(load(w));
+  TRY(dataset(w));
+  return castalia_model_encode(w->model, w->dataset, &w->made);
+}
+
+static castalia_status weights(work* w) {
+  castalia_array values;
+  const int64_t shape[1] = {4};
+  TRY(dataset(w));
+  TRY(castalia_array_dense(w->weights, CASTALIA_FLOAT64, 1, shape, &values));
+  return castalia_dataset_weights(w->dataset, integer(w, "first", 0), &values);
+}
+
+/* What was destroyed stays in `w` for the call, and is destroyed in vain once more. */
+static castalia_status stale(work* w) {
+  const char* operation = get(w, "operation", "");
+  const char* json;
+  TRY(load(w));
+  TRY(dataset(w));
+  TRY(reference(w));
+  if (strcmp(operation, "encode") == 0) {
+    TRY(castalia_model_destroy(w->model));
+    return castalia_model_encode(w->model, w->dataset, &w->made);
+  }
+  TRY(castalia_dataset_destroy(w->dataset));
+  if (strcmp(operation, "evaluate") == 0) return evaluate_by("mmd", w);
+  if (strcmp(operation, "describe") == 0) return castalia_dataset_describe(w->dataset, &json);
+  return castalia_dataset_observe(NULL, w->dataset, "kinematics", NULL, &w->made);
+}
+
 static castalia_status after_destroy(work* w) {
   castalia_array x;
   TRY(load(w));
@@ -288,6 +348,11 @@ static const struct {
     {"save", save},
     {"event_file", event_file},
     {"event", event},
+    {"evaluate", evaluate},
+    {"observe", observe},
+    {"encode", encode},
+    {"weights", weights},
+    {"stale", stale},
     {"after_destroy", after_destroy},
 };
 
@@ -297,6 +362,8 @@ static void destroy_all(work* w) {
   castalia_trainer_destroy(w->trainer);
   castalia_sampler_destroy(w->sampler);
   castalia_model_destroy(w->model);
+  castalia_dataset_destroy(w->made);
+  castalia_dataset_destroy(w->reference);
   castalia_dataset_destroy(w->dataset);
   castalia_config_destroy(w->training);
   castalia_config_destroy(w->fields);

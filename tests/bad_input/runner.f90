@@ -67,6 +67,7 @@ contains
 
     allocate (x(whole("columns", 2), rows))
     if (size(x) > 0) call castalia_normal(x, 1_int64, 0_int64)
+    if (has("constant")) x = number("constant")
     if (has("row")) x(whole("column", 0) + 1, whole("row", 0) + 1) = number("value")
   end subroutine make_x
 
@@ -88,10 +89,11 @@ contains
 
     call make_x(whole("rows", 200), x)
     call make_context(context)
-    if (has("weight")) then
+    if (has("weight") .or. has("weights")) then
       allocate (weights(size(x, 2)))
       weights = 1
-      weights(4) = number("weight")
+      if (has("weights")) weights = number("weights")
+      if (has("weight")) weights(4) = number("weight")
     end if
     call dataset%create(x, context, weights, stat=stat, errmsg=message)
   end subroutine make_dataset
@@ -178,6 +180,53 @@ contains
     end select
   end subroutine use_model
 
+  ! Events beside those of the case.
+  subroutine make_reference(reference)
+    type(castalia_dataset), intent(inout) :: reference
+    real(real64), allocatable :: x(:, :)
+
+    allocate (x(whole("reference_columns", 2), 200))
+    call castalia_normal(x, 3_int64, 0_int64)
+    call reference%create(x)
+  end subroutine make_reference
+
+  ! Asks the referee about the events of the case.
+  subroutine ask_referee(operation, stat, message)
+    character(len=*), intent(in) :: operation
+    integer, intent(out) :: stat
+    character(len=*), intent(inout) :: message
+    type(castalia_model) :: model
+    type(castalia_dataset) :: dataset, reference, made
+    type(castalia_config) :: options
+    character(len=:), allocatable :: json
+    real(real64) :: weights(4)
+
+    call make_dataset(dataset, stat, message)
+    if (stat /= CASTALIA_OK) return
+    call make_reference(reference)
+    call options%create(text("options", "{}"))
+    call model%load(text("model", "flow")//".safetensors")
+    if (has("operation")) then
+      if (operation == "encode") then
+        call model%destroy()
+      else
+        call dataset%destroy()
+      end if
+    end if
+    select case (operation)
+    case ("evaluate")
+      call castalia_evaluate(text("metric", "mmd"), dataset, reference, options=options, stat=stat, errmsg=message)
+    case ("observe")
+      call made%observe(dataset, text("set", "kinematics"), options, stat=stat, errmsg=message)
+    case ("describe")
+      call dataset%describe(json, stat, message)
+    case ("encode")
+      call model%encode(dataset, made, stat, message)
+    case default
+      call dataset%read_weights(weights, int(whole("first", 0), int64), stat, message)
+    end select
+  end subroutine ask_referee
+
   subroutine write_event(stat, message)
     integer, intent(out) :: stat
     character(len=*), intent(inout) :: message
@@ -218,6 +267,10 @@ contains
       call dataset%open(text("path", ""), text("x", ""), stat=stat, errmsg=message)
     case ("fit", "fit_in_use", "two_trainers", "fit_callback")
       call train(operation, stat, message)
+    case ("evaluate", "observe", "encode", "weights")
+      call ask_referee(operation, stat, message)
+    case ("stale")
+      call ask_referee(text("operation", ""), stat, message)
     case ("uniform")
       call castalia_uniform(x, 1_int64, 0_int64, whole("stage", 0), stat, message)
     case ("event_file")

@@ -9,6 +9,7 @@ integer(case, key, default) = parse(Int, get(case, key, string(default)))
 
 function matrix(rows, columns, case)
     x = normal!(zeros(columns, rows), 1)
+    haskey(case, "constant") && fill!(x, parse(Float64, case["constant"]))
     if haskey(case, "row")
         x[integer(case, "column", 0)+1, integer(case, "row", 0)+1] = parse(Float64, case["value"])
     end
@@ -25,9 +26,9 @@ end
 function dataset(case)
     rows = integer(case, "rows", 200)
     weights = nothing
-    if haskey(case, "weight")
-        weights = ones(rows)
-        weights[4] = parse(Float64, case["weight"])
+    if haskey(case, "weight") || haskey(case, "weights")
+        weights = fill(parse(Float64, get(case, "weights", "1")), rows)
+        haskey(case, "weight") && (weights[4] = parse(Float64, case["weight"]))
     end
     x = matrix(rows, integer(case, "columns", 2), case)
     return Dataset(x; context = context(case), weights = weights)
@@ -76,6 +77,20 @@ function event(case)
     writeevent!(writer, [2, -2, 13, -13], [-1, -1, 1, 1], [0 0 1 1; 0 0 2 2], momenta, zeros(4))
 end
 
+options(case) = fields(get(case, "options", "{}"))
+
+"Events beside those of the case."
+reference(case) = Dataset(normal!(zeros(integer(case, "reference_columns", 2), 200), 3))
+
+function stale(case)
+    (data, model) = (dataset(case), flow())
+    close(case["operation"] == "encode" ? model : data)
+    case["operation"] == "evaluate" && return evaluate("mmd", data, reference(case))
+    case["operation"] == "observe" && return observe(data, "kinematics")
+    case["operation"] == "describe" && return describe(data)
+    return encode(model, data)
+end
+
 function after_destroy(case)
     model = flow()
     sampler = Sampler(model, 1)
@@ -103,6 +118,11 @@ const OPERATIONS = Dict(
     "seek" => case -> seek!(Sampler(flow(), 1), integer(case, "event", 0)),
     "log_prob" => case -> logprob(flow(), matrix(4, integer(case, "columns", 2), case)),
     "uniform" => case -> uniform!(zeros(1, 1), 1; stage = integer(case, "stage", 0)),
+    "evaluate" => case -> evaluate(case["metric"], dataset(case), reference(case); options(case)...),
+    "observe" => case -> observe(dataset(case), case["set"]; options(case)...),
+    "encode" => case -> encode(load(get(case, "model", "flow") * ".safetensors"), dataset(case)),
+    "weights" => case -> weights(dataset(case); first = integer(case, "first", 0), n = 4),
+    "stale" => stale,
     "load" => case -> load(case["path"]),
     "save" => case -> save(flow(), case["path"]),
     "event_file" => case -> EventWriter(case["path"], case["format"]),

@@ -21,6 +21,8 @@ class OwnError(Exception):
 def matrix(rows, columns, case):
     """Numbers that differ, one of them as the case wants it."""
     x = castalia.normal((rows, columns), seed=1)
+    if "constant" in case:
+        x[:] = float(case["constant"])
     if "row" in case:
         x[int(case["row"]), int(case["column"])] = float(case["value"])
     return x
@@ -38,9 +40,9 @@ def context(case):
 def dataset(case):
     rows = int(case.get("rows", 200))
     weights = None
-    if "weight" in case:
-        weights = np.ones(rows)
-        weights[3] = float(case["weight"])
+    if "weight" in case or "weights" in case:
+        weights = np.full(rows, float(case.get("weights", 1)))
+        weights[3] = float(case.get("weight", weights[3]))
     return castalia.Dataset(matrix(rows, int(case.get("columns", 2)), case), context(case), weights)
 
 
@@ -102,6 +104,34 @@ def event(case):
         )
 
 
+def options(case):
+    return json.loads(case.get("options", "{}"))
+
+
+def reference(case):
+    """Events beside those of the case."""
+    return castalia.Dataset(castalia.normal((200, int(case.get("reference_columns", 2))), seed=3))
+
+
+def evaluate(case):
+    castalia.evaluate(case["metric"], dataset(case), reference(case), **options(case))
+
+
+def encode(case):
+    castalia.load(case.get("model", "flow") + ".safetensors").encode(dataset(case))
+
+
+def stale(case):
+    data, model = dataset(case), castalia.load("flow.safetensors")
+    (model if case["operation"] == "encode" else data).close()
+    {
+        "evaluate": lambda: castalia.evaluate("mmd", data, reference(case)),
+        "observe": lambda: data.observe("kinematics"),
+        "describe": lambda: data.describe(),
+        "encode": lambda: model.encode(data),
+    }[case["operation"]]()
+
+
 def after_destroy(case):
     model = castalia.load("flow.safetensors")
     sampler = model.sampler(1)
@@ -128,6 +158,11 @@ OPERATIONS = {
     "seek": lambda case: castalia.load("flow.safetensors").sampler(1).seek(int(case["event"])),
     "log_prob": log_prob,
     "uniform": lambda case: castalia.uniform((1, 1), seed=1, stage=int(case["stage"])),
+    "evaluate": evaluate,
+    "observe": lambda case: dataset(case).observe(case["set"], **options(case)),
+    "encode": encode,
+    "weights": lambda case: dataset(case).weights(int(case["first"]), 4),
+    "stale": stale,
     "load": lambda case: castalia.load(case["path"]),
     "save": lambda case: castalia.load("flow.safetensors").save(case["path"]),
     "event_file": lambda case: castalia.EventWriter(case["path"], case["format"]),

@@ -70,6 +70,8 @@ def files(tmp_path_factory):
     metadata["castalia"] = json.dumps(specification)
     with_header(folder / "newer.safetensors", header, data)
 
+    layers = "".join(f'<Layer id="{i}" r_edges="0,5" n_bin_alpha="1" />' for i in range(2))
+    (folder / "cells.xml").write_text(f"<Bins><Bin pid='22' name='photon'>{layers}</Bin></Bins>")
     (folder / "folder").mkdir()
     castalia.hdf5_write(folder / "data.h5", "events", x)
     x[3, 1] = np.nan

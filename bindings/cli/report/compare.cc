@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 namespace castalia_cli::report {
@@ -73,70 +72,22 @@ Axis widened(double value) {
   return {std::max(value - room, -kMost), std::min(value + room, kMost), false};
 }
 
-// Bins with under- and overflow, joined from the left until each holds enough.
-struct Joined {
-  Values one, other;
-};
-
-Joined join(const Histogram& one, const Histogram& other) {
-  Joined out;
-  double a = 0, b = 0;
-  const auto add = [&](int64_t more, int64_t others) {
-    a += static_cast<double>(more);
-    b += static_cast<double>(others);
-    if (a + b < kLeastCount) return;
-    out.one.push_back(a);
-    out.other.push_back(b);
-    a = b = 0;
-  };
-  add(one.below, other.below);
-  for (size_t i = 0; i < one.counts.size(); ++i) add(one.counts[i], other.counts[i]);
-  add(one.above, other.above);
-  if (out.one.empty()) {
-    out.one.push_back(a);
-    out.other.push_back(b);
-  } else {
-    out.one.back() += a;
-    out.other.back() += b;
+// Where half of the weight lies below; between two values where it is exactly half.
+double median(const Weighted& sample, double total) {
+  double below = 0;
+  for (size_t i = 0; i < sample.values.size(); ++i) {
+    below += sample.weights[i];
+    if (2 * below < total) continue;
+    const bool between = 2 * below == total && i + 1 < sample.values.size();
+    return between ? sample.values[i] / 2 + sample.values[i + 1] / 2 : sample.values[i];
   }
-  return out;
-}
-
-// The normal deviate of a chi2 (Wilson and Hilferty): right to a few percent up to many sigmas.
-double normal_deviate(double chi2, int ndf) {
-  const double part = 2.0 / (9.0 * ndf);
-  return (std::cbrt(chi2 / ndf) - (1 - part)) / std::sqrt(part);
-}
-
-// Area between two distribution functions, and the integral of sqrt(F (1 - F)) of both together.
-struct Areas {
-  double between = 0, spread = 0;
-};
-
-Areas areas(const Values& one, const Values& other) {
-  const double n = static_cast<double>(one.size()), m = static_cast<double>(other.size());
-  Areas out;
-  for (size_t i = 0, j = 0; i < one.size() || j < other.size();) {
-    const double at = j == other.size() ? one[i]
-                      : i == one.size() ? other[j]
-                                        : std::min(one[i], other[j]);
-    while (i < one.size() && one[i] <= at) ++i;
-    while (j < other.size() && other[j] <= at) ++j;
-    if (i == one.size() && j == other.size()) break;
-    const double next = j == other.size() ? one[i]
-                        : i == one.size() ? other[j]
-                                          : std::min(one[i], other[j]);
-    const double f = static_cast<double>(i) / n, g = static_cast<double>(j) / m;
-    const double both = static_cast<double>(i + j) / (n + m);
-    out.between += std::fabs(f - g) * (next - at);
-    out.spread += std::sqrt(both * (1 - both)) * (next - at);
-  }
-  return out;
+  return sample.values.back();
 }
 
 }  // namespace
 
-Binning choose_binning(const Values& generated, const Values& reference) {
+Binning choose_binning(const Weighted& generated_sample, const Weighted& reference_sample) {
+  const Values &generated = generated_sample.values, &reference = reference_sample.values;
   Range range = common_range(generated, reference);
   // Nearly all events have one value: what the others have decides.
   if (range.lower == range.upper) range = whole_range(generated, reference);
@@ -157,82 +108,59 @@ Binning choose_binning(const Values& generated, const Values& reference) {
   return {{range.lower, range.upper, logarithmic}, bins, false};
 }
 
-int64_t Histogram::total() const {
+double Histogram::total() const {
   return std::accumulate(counts.begin(), counts.end(), below + above);
 }
 
-Histogram fill(const Binning& binning, const Values& values) {
+Histogram fill(const Binning& binning, const Weighted& values) {
   Histogram out;
   out.counts.resize(static_cast<size_t>(binning.bins));
-  for (const double value : values) {
+  out.squares.resize(static_cast<size_t>(binning.bins));
+  for (size_t i = 0; i < values.values.size(); ++i) {
+    const double value = values.values[i], weight = values.weights[i];
     if (value < binning.axis.lower) {
-      ++out.below;
+      out.below += weight;
     } else if (value > binning.axis.upper) {
-      ++out.above;
+      out.above += weight;
     } else {
-      const int bin = static_cast<int>(binning.axis.share(value) * binning.bins);
-      ++out.counts[static_cast<size_t>(std::clamp(bin, 0, binning.bins - 1))];
+      const int place = static_cast<int>(binning.axis.share(value) * binning.bins);
+      const auto bin = static_cast<size_t>(std::clamp(place, 0, binning.bins - 1));
+      out.counts[bin] += weight;
+      out.squares[bin] += weight * weight;
     }
   }
   return out;
 }
 
-double Distance::deviation() const {
-  const double mean = std::fabs(mean_deviation);
-  if (std::isnan(shape_deviation)) return mean;
-  return std::isnan(mean) ? shape_deviation : std::max(shape_deviation, mean);
-}
-
-Distance distance(const Binning& binning, const Values& one, const Values& other) {
-  Distance out;
-  if (one.empty() || other.empty()) return out;
-  const double n = static_cast<double>(one.size()), m = static_cast<double>(other.size());
-  const Joined joined = join(fill(binning, one), fill(binning, other));
-  out.chi2 = out.separation = 0;
-  for (size_t i = 0; i < joined.one.size(); ++i) {
-    const double a = joined.one[i], b = joined.other[i];
-    const double difference = std::sqrt(m / n) * a - std::sqrt(n / m) * b;
-    out.chi2 += difference * difference / (a + b);
-    const double p = a / n, q = b / m;
-    out.separation += 0.5 * (p - q) * (p - q) / (p + q);
+Weighted sorted(const Values& values, const Values& weights) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) order.push_back(i);
   }
-  out.ndf = static_cast<int>(joined.one.size()) - 1;
-  if (out.ndf > 0) out.shape_deviation = normal_deviate(out.chi2, out.ndf);
-  out.separation_expected = 0.25 * out.ndf * (1 / n + 1 / m);
-
-  const Summary a = summarise(one), b = summarise(other);
-  const double error = std::sqrt(a.spread * a.spread / n + b.spread * b.spread / m);
-  if (a.mean == b.mean) {
-    out.mean_deviation = 0;
-  } else if (std::isfinite(error) && error > 0) {
-    out.mean_deviation = (a.mean - b.mean) / error;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return values[a] < values[b]; });
+  Weighted out;
+  for (const size_t i : order) {
+    out.values.push_back(values[i]);
+    out.weights.push_back(weights.empty() ? 1.0 : weights[i]);
   }
-
-  const Areas area = areas(one, other);
-  out.wasserstein = area.between;
-  out.wasserstein_expected = std::sqrt(2 / std::numbers::pi * (1 / n + 1 / m)) * area.spread;
   return out;
 }
 
-Values sorted(const Values& values) {
-  Values out;
-  out.reserve(values.size());
-  std::copy_if(values.begin(), values.end(), std::back_inserter(out),
-               [](double value) { return std::isfinite(value); });
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
-Summary summarise(const Values& values) {
-  const Values ascending = sorted(values);
+Summary summarise(const Weighted& values, int64_t events) {
   Summary out;
-  out.events = static_cast<int64_t>(values.size());
-  out.not_finite = out.events - static_cast<int64_t>(ascending.size());
-  if (ascending.empty()) return out;
-  const double n = static_cast<double>(ascending.size());
-  out.least = ascending.front();
-  out.greatest = ascending.back();
-  out.median = quantile(ascending, 0.5);
+  out.events = events;
+  out.not_finite = events - static_cast<int64_t>(values.values.size());
+  double total = 0, squares = 0;
+  for (const double weight : values.weights) {
+    total += weight;
+    squares += weight * weight;
+  }
+  if (!(total > 0)) return out;
+  out.effective = total * total / squares;
+  out.least = values.values.front();
+  out.greatest = values.values.back();
+  out.median = median(values, total);
   if (out.least == out.greatest) {
     // No sum of roundings: a constant has exactly its value and no spread.
     out.mean = out.least;
@@ -240,11 +168,29 @@ Summary summarise(const Values& values) {
     return out;
   }
   out.mean = 0;
-  for (const double value : ascending) out.mean += value / n;
-  double squares = 0;
-  for (const double value : ascending) squares += (value - out.mean) * (value - out.mean) / n;
-  out.spread = std::sqrt(squares);
+  for (size_t i = 0; i < values.values.size(); ++i) {
+    out.mean += values.values[i] * (values.weights[i] / total);
+  }
+  double variance = 0;
+  for (size_t i = 0; i < values.values.size(); ++i) {
+    const double off = values.values[i] - out.mean;
+    variance += off * off * (values.weights[i] / total);
+  }
+  out.spread = std::sqrt(variance);
   return out;
+}
+
+double mean_deviation(const Summary& one, const Summary& other) {
+  if (std::isnan(one.mean) || std::isnan(other.mean)) return kUnknown;
+  if (one.mean == other.mean) return 0;
+  const double error = std::sqrt(one.spread * one.spread / one.effective +
+                                 other.spread * other.spread / other.effective);
+  return std::isfinite(error) && error > 0 ? (one.mean - other.mean) / error : kUnknown;
+}
+
+double normal_deviate(double chi2, int ndf) {
+  const double part = 2.0 / (9.0 * ndf);
+  return (std::cbrt(chi2 / ndf) - (1 - part)) / std::sqrt(part);
 }
 
 }  // namespace castalia_cli::report

@@ -1,4 +1,4 @@
-// One observable of two samples: histograms with the same bins, and how far they are apart.
+// One observable of two samples: histograms with the same bins, and summaries.
 #ifndef CASTALIA_BINDINGS_CLI_REPORT_COMPARE_H_
 #define CASTALIA_BINDINGS_CLI_REPORT_COMPARE_H_
 
@@ -23,60 +23,52 @@ struct Binning {
   double edge(int bin) const { return axis.at(static_cast<double>(bin) / bins); }
 };
 
-// Bins for both samples, which are in ascending order and finite; either may be empty.
+// Values in ascending order, all finite, and what each counts for.
+struct Weighted {
+  std::vector<double> values, weights;
+
+  bool empty() const { return values.empty(); }
+};
+
+// What is finite of the values; weights may be empty, and each value counts for one then.
+Weighted sorted(const std::vector<double>& values, const std::vector<double>& weights);
+
+// Bins for both samples; either may be empty. Weights do not matter: what is there is to be seen.
 //
 // The range holds the central 99.8 % of the reference, and of the generated events as far as they
 // lie within its own width on either side: a generator that runs wild must not squeeze the
 // reference into one bin. It is logarithmic where the values are positive, span more than two
 // decades and lie evenly across them. The number of bins grows with the third root of the number of
 // events, from 10 to 50.
-Binning choose_binning(const std::vector<double>& generated, const std::vector<double>& reference);
+Binning choose_binning(const Weighted& generated, const Weighted& reference);
 
+// Sums of weights, and of their squares: the variances of the sums.
 struct Histogram {
-  std::vector<int64_t> counts;
-  int64_t below = 0, above = 0;
+  std::vector<double> counts, squares;
+  double below = 0, above = 0;
 
-  int64_t total() const;
+  double total() const;
 };
 
 // What lies on the upper limit is in the last bin.
-Histogram fill(const Binning& binning, const std::vector<double>& values);
+Histogram fill(const Binning& binning, const Weighted& values);
 
 struct Summary {
   int64_t events = 0;
   int64_t not_finite = 0;  // left out of everything else
+  // The number of events of equal weight that tell as much: (sum of weights)^2 / sum of squares.
+  double effective = 0;
   double mean = kUnknown, spread = kUnknown, median = kUnknown;
   double least = kUnknown, greatest = kUnknown;
 };
+// `events` values there were before those that are not finite were left out.
+Summary summarise(const Weighted& values, int64_t events);
 
-// How far two samples of one observable are apart, and what is expected of two samples of one
-// distribution with these sizes. Unknown where a sample is empty.
-struct Distance {
-  // Of the bins with under- and overflow; neighbours are joined until they hold kLeastCount events
-  // of both samples together.
-  double chi2 = kUnknown;
-  int ndf = 0;
-  double shape_deviation = kUnknown;  // the normal deviate of that chi2, above 0 for too far apart
-  double mean_deviation = kUnknown;   // difference of the means in units of its error
-  // 1/2 sum (p - q)^2 / (p + q) over the same bins: 0 for equal, 1 for disjoint histograms.
-  double separation = kUnknown, separation_expected = kUnknown;
-  // Area between the distribution functions, in units of the observable.
-  double wasserstein = kUnknown, wasserstein_expected = kUnknown;
+// The difference of the means in units of its error; unknown where a sample is empty.
+double mean_deviation(const Summary& one, const Summary& other);
 
-  double chi2_per_ndf() const { return ndf > 0 ? chi2 / ndf : kUnknown; }
-  // The greater of the two deviations.
-  double deviation() const;
-};
-
-inline constexpr int64_t kLeastCount = 10;
-
-// `one` and `other` in ascending order.
-Distance distance(const Binning& binning, const std::vector<double>& one,
-                  const std::vector<double>& other);
-
-// Ascending, without what is not finite.
-std::vector<double> sorted(const std::vector<double>& values);
-Summary summarise(const std::vector<double>& values);
+// The normal deviate of a chi2 (Wilson and Hilferty): right to a few percent up to many sigmas.
+double normal_deviate(double chi2, int ndf);
 
 }  // namespace castalia_cli::report
 

@@ -12,28 +12,27 @@ namespace {
 
 using Values = std::vector<double>;
 
-Values normal(size_t n, unsigned seed, double mean = 0, double spread = 1) {
+Weighted normal(size_t n, unsigned seed, double mean = 0, double spread = 1) {
   std::mt19937_64 engine(seed);
   std::normal_distribution<double> law(mean, spread);
   Values out(n);
   for (double& value : out) value = law(engine);
-  std::sort(out.begin(), out.end());
-  return out;
+  return sorted(out, {});
 }
 
 void expect_whole(const Histogram& histogram, size_t events) {
-  EXPECT_EQ(histogram.total(), static_cast<int64_t>(events));
+  EXPECT_EQ(histogram.total(), static_cast<double>(events));
 }
 
 TEST(Binning, HoldsTheCentralPartOfBothSamples) {
-  const Values one = normal(10000, 1), other = normal(10000, 2, 1);
+  const Weighted one = normal(10000, 1), other = normal(10000, 2, 1);
   const Binning binning = choose_binning(one, other);
   EXPECT_EQ(binning.bins, 43);
   EXPECT_FALSE(binning.axis.logarithmic);
   EXPECT_NEAR(binning.axis.lower, -3.09, 0.3);
   EXPECT_NEAR(binning.axis.upper, 4.09, 0.3);
   const Histogram histogram = fill(binning, one);
-  expect_whole(histogram, one.size());
+  expect_whole(histogram, one.values.size());
   EXPECT_EQ(histogram.below, 10);
 }
 
@@ -43,22 +42,22 @@ TEST(Binning, IsNotSqueezedByAGeneratorThatRunsWild) {
 }
 
 TEST(Binning, PutsWholeNumbersIntoTheMiddleOfBins) {
-  const Binning few = choose_binning({0, 1, 2, 3}, {0, 0, 1, 4});
+  const Binning few = choose_binning(sorted({0, 1, 2, 3}, {}), sorted({0, 0, 1, 4}, {}));
   EXPECT_TRUE(few.whole_numbers);
   EXPECT_EQ(few.bins, 5);
   EXPECT_DOUBLE_EQ(few.edge(0), -0.5);
   EXPECT_DOUBLE_EQ(few.edge(1), 0.5);
   Values many;
   for (int i = 0; i < 1000; ++i) many.push_back(i);
-  const Binning wide = choose_binning(many, many);
+  const Binning wide = choose_binning(sorted(many, {}), sorted(many, {}));
   EXPECT_LE(wide.bins, 50);
   EXPECT_DOUBLE_EQ(wide.edge(1) - wide.edge(0), std::round(wide.edge(1) - wide.edge(0)));
 }
 
 TEST(Binning, IsLogarithmicWhereTheValuesSpanDecades) {
-  Values decades = normal(5000, 3, 0, 3), even(5000);
-  for (double& value : decades) value = std::exp(value);
-  for (size_t i = 0; i < even.size(); ++i) even[i] = 0.01 + static_cast<double>(i) * 0.1;
+  Weighted decades = normal(5000, 3, 0, 3), even = decades;
+  for (double& value : decades.values) value = std::exp(value);
+  for (size_t i = 0; i < 5000; ++i) even.values[i] = 0.01 + static_cast<double>(i) * 0.1;
   EXPECT_TRUE(choose_binning(decades, decades).axis.logarithmic);
   EXPECT_FALSE(choose_binning(even, even).axis.logarithmic);
 }
@@ -76,101 +75,90 @@ TEST(Binning, IsSoundForAnyValues) {
                             {1e-300, 1e300},
                             {-3, -3, 5},
                             {1, std::nextafter(1, 2)}};
-  for (const Values& one : samples) {
-    for (const Values& other : samples) {
+  for (const Values& first : samples) {
+    for (const Values& second : samples) {
+      const Weighted one = sorted(first, {}), other = sorted(second, {});
       const Binning binning = choose_binning(one, other);
       EXPECT_LT(binning.axis.lower, binning.axis.upper);
       EXPECT_GE(binning.bins, 1);
       for (int i = 0; i <= binning.bins; ++i) EXPECT_TRUE(std::isfinite(binning.edge(i)));
-      expect_whole(fill(binning, one), one.size());
-      expect_whole(fill(binning, other), other.size());
-      const Distance apart = distance(binning, one, other);
-      if (one.empty() || other.empty()) {
-        EXPECT_TRUE(std::isnan(apart.deviation()));
-      } else {
-        EXPECT_FALSE(std::isnan(apart.chi2));
-        EXPECT_FALSE(std::isnan(apart.separation));
-        EXPECT_GE(apart.separation, 0);
-        EXPECT_LE(apart.separation, 1);
-      }
+      expect_whole(fill(binning, one), first.size());
+      expect_whole(fill(binning, other), second.size());
     }
   }
 }
 
 TEST(Histogram, KeepsTheUpperLimitInTheLastBin) {
-  const Histogram histogram = fill({{0, 1, false}, 2, false}, {-0.1, 0, 0.5, 1, 1.1});
-  EXPECT_EQ(histogram.counts, (std::vector<int64_t>{1, 2}));
+  const Histogram histogram = fill({{0, 1, false}, 2, false}, sorted({-0.1, 0, 0.5, 1, 1.1}, {}));
+  EXPECT_EQ(histogram.counts, (std::vector<double>{1, 2}));
   EXPECT_EQ(histogram.below, 1);
   EXPECT_EQ(histogram.above, 1);
 }
 
-TEST(Distance, OfASampleFromItselfIsZero) {
-  const Values one = normal(1000, 1);
-  const Distance apart = distance(choose_binning(one, one), one, one);
-  EXPECT_DOUBLE_EQ(apart.chi2, 0);
-  EXPECT_DOUBLE_EQ(apart.separation, 0);
-  EXPECT_DOUBLE_EQ(apart.wasserstein, 0);
-  EXPECT_DOUBLE_EQ(apart.mean_deviation, 0);
+TEST(Histogram, SumsWeightsAndTheirSquares) {
+  const Histogram histogram =
+      fill({{0, 1, false}, 2, false}, sorted({0.9, 0.1, 0.2, 5}, {0.5, 2, 3, 7}));
+  EXPECT_EQ(histogram.counts, (std::vector<double>{5, 0.5}));
+  EXPECT_EQ(histogram.squares, (std::vector<double>{13, 0.25}));
+  EXPECT_EQ(histogram.above, 7);
+  EXPECT_EQ(histogram.total(), 12.5);
 }
 
-// By hand: 30 and 10 of 40 against 10 and 30 of 40.
-TEST(Distance, IsWhatTheFormulasSay) {
-  Values one(30, 0.25), other(10, 0.25);
-  one.insert(one.end(), 10, 0.75);
-  other.insert(other.end(), 30, 0.75);
-  const Distance apart = distance({{0, 1, false}, 2, false}, one, other);
-  EXPECT_EQ(apart.ndf, 1);
-  EXPECT_DOUBLE_EQ(apart.chi2, 2 * 20.0 * 20 / 40);
-  EXPECT_DOUBLE_EQ(apart.separation, 0.25);
-  EXPECT_DOUBLE_EQ(apart.wasserstein, 0.25);
-  EXPECT_DOUBLE_EQ(apart.separation_expected, 0.25 * 2 / 40);
-}
-
-TEST(Distance, JoinsBinsWithFewEvents) {
-  Values one(100, 0.5), other(100, 0.5);
-  one.insert(one.begin(), 0.01);
-  other.push_back(0.99);
-  EXPECT_EQ(distance({{0, 1, false}, 50, false}, one, other).ndf, 0);
-}
-
-// Over many pairs of equal samples each quantity has the mean that it is said to have.
-TEST(Distance, OfEqualSamplesIsWhatIsExpected) {
-  double chi2 = 0, separation = 0, expected = 0, area = 0, area_expected = 0, squares = 0;
-  constexpr int kPairs = 200;
+// Over many pairs of equal samples the deviation of the means is that of a normal number.
+TEST(MeanDeviation, OfEqualSamplesIsWhatIsExpected) {
+  double squares = 0, weighted = 0;
+  constexpr int kPairs = 400;
   for (unsigned i = 0; i < kPairs; ++i) {
-    const Values one = normal(600, 2 * i), other = normal(1500, 2 * i + 1);
-    const Distance apart = distance(choose_binning(one, other), one, other);
-    chi2 += apart.chi2_per_ndf() / kPairs;
-    separation += apart.separation / kPairs;
-    expected += apart.separation_expected / kPairs;
-    area += apart.wasserstein / kPairs;
-    area_expected += apart.wasserstein_expected / kPairs;
-    squares += apart.mean_deviation * apart.mean_deviation / kPairs;
+    const Weighted one = normal(300, 2 * i), other = normal(500, 2 * i + 1);
+    std::vector<double> weights(500);
+    for (size_t k = 0; k < weights.size(); ++k) weights[k] = k % 5 == 0 ? 10 : 1;
+    // Weights that do not know of the values: shuffled, as the values are sorted.
+    std::shuffle(weights.begin(), weights.end(), std::mt19937_64(i));
+    const Summary truth = summarise(one, 300);
+    squares += std::pow(mean_deviation(truth, summarise(other, 500)), 2) / kPairs;
+    weighted +=
+        std::pow(mean_deviation(truth, summarise({other.values, weights}, 500)), 2) / kPairs;
   }
-  EXPECT_NEAR(chi2, 1, 0.06);
-  EXPECT_NEAR(separation / expected, 1, 0.1);
-  EXPECT_NEAR(area / area_expected, 1, 0.1);
-  EXPECT_NEAR(squares, 1, 0.3);
+  EXPECT_NEAR(squares, 1, 0.25);
+  EXPECT_NEAR(weighted, 1, 0.25);
 }
 
-TEST(Distance, GrowsWithADifference) {
-  const Values one = normal(20000, 1), other = normal(20000, 2, 0.1);
-  const Distance apart = distance(choose_binning(one, other), one, other);
-  EXPECT_NEAR(apart.wasserstein, 0.1, 0.03);
-  EXPECT_NEAR(apart.mean_deviation, -0.1 / std::sqrt(2.0 / 20000), 2.5);
-  const Values wide = normal(20000, 3, 0, 1.2);
-  EXPECT_GT(distance(choose_binning(wide, other), wide, other).shape_deviation, 5);
+TEST(MeanDeviation, GrowsWithADifference) {
+  const Summary one = summarise(normal(20000, 1), 20000),
+                other = summarise(normal(20000, 2, 0.1), 20000);
+  EXPECT_NEAR(mean_deviation(one, other), -0.1 / std::sqrt(2.0 / 20000), 2.5);
+  EXPECT_EQ(mean_deviation(one, one), 0);
+  EXPECT_TRUE(std::isnan(mean_deviation(one, summarise({}, 0))));
+}
+
+TEST(NormalDeviate, IsThatOfTheChiSquare) {
+  // The 84.13 % quantile of chi2 with 20 degrees of freedom is one sigma above.
+  EXPECT_NEAR(normal_deviate(26.24, 20), 1, 0.02);
+  EXPECT_NEAR(normal_deviate(19.34, 20), 0, 0.02);
+}
+
+TEST(Summary, CountsByWeights) {
+  const Summary summary = summarise(sorted({4, 1, 3}, {1, 2, 1}), 3);
+  EXPECT_DOUBLE_EQ(summary.mean, 9.0 / 4);
+  EXPECT_DOUBLE_EQ(summary.spread, std::sqrt((2 * 25 + 9 + 49) / 16.0 / 4));
+  EXPECT_DOUBLE_EQ(summary.median, 2);  // half of the weight lies on 1
+  EXPECT_DOUBLE_EQ(summary.effective, 16.0 / 6);
+  // A weight of n is n events.
+  const Summary twice = summarise(sorted({1, 1, 3, 4}, {}), 4);
+  EXPECT_DOUBLE_EQ(twice.mean, summary.mean);
+  EXPECT_DOUBLE_EQ(twice.median, summary.median);
 }
 
 TEST(Summary, LeavesOutWhatIsNotFinite) {
-  const Summary summary = summarise({1, std::numeric_limits<double>::infinity(), 3, std::nan("")});
+  const Summary summary =
+      summarise(sorted({1, std::numeric_limits<double>::infinity(), 3, std::nan("")}, {}), 4);
   EXPECT_EQ(summary.events, 4);
   EXPECT_EQ(summary.not_finite, 2);
   EXPECT_DOUBLE_EQ(summary.mean, 2);
   EXPECT_DOUBLE_EQ(summary.spread, 1);
   EXPECT_DOUBLE_EQ(summary.median, 2);
-  EXPECT_DOUBLE_EQ(summarise({0.1, 0.1, 0.1}).mean, 0.1);
-  EXPECT_TRUE(std::isnan(summarise({}).mean));
+  EXPECT_DOUBLE_EQ(summarise(sorted({0.1, 0.1, 0.1}, {}), 3).mean, 0.1);
+  EXPECT_TRUE(std::isnan(summarise({}, 0).mean));
 }
 
 }  // namespace

@@ -93,9 +93,9 @@ std::string observations_table(const Report& report) {
     const Distance& distance = each.distance;
     const std::string link =
         "<a href=\"#" + anchor(i) + "\">" + escaped(spoken(each.column->name)) + "</a>";
-    rows += "<tr>" + row_head(link) + cell(number(distance.chi2_per_ndf(), 3)) +
+    rows += "<tr>" + row_head(link) + cell(number(distance.chi2_per_ndf, 3)) +
             cell(std::to_string(distance.ndf));
-    if (floors) rows += cell(each.floor ? number(each.floor->chi2_per_ndf(), 3) : "–");
+    if (floors) rows += cell(each.floor ? number(each.floor->chi2_per_ndf, 3) : "–");
     const std::string units = escaped(units_of(each.column->units));
     rows += cell(number(distance.separation, 3)) + cell(number(distance.separation_expected, 2)) +
             cell(with_units(number(distance.wasserstein, 3), units)) +
@@ -109,13 +109,11 @@ std::string observations_table(const Report& report) {
                 {"separation", "if equal", "W₁", "if equal", "mean", "shape", "<verdict"});
   return "<h2 id=\"observables\">Observables, worst first</h2>\n" +
          element("p", "class=\"soft\"",
-                 "χ² and separation power ½ Σ (p − q)² / (p + q) are of the bins that are drawn, "
-                 "with under- and overflow, joined until each holds " +
-                     std::to_string(kLeastCount) +
-                     " events of both samples; W₁, the Wasserstein distance, needs no bins. “Mean” "
-                     "is the "
-                     "difference of the means and “shape” the normal deviate of χ², both in "
-                     "standard deviations; the greater of the two decides.") +
+                 "χ² and separation power ½ Σ (p − q)² / (p + q) are of bins that share out the "
+                 "reference evenly, by the metrics “chi square” and “separation power”; W₁, the "
+                 "Wasserstein distance, needs no bins. “Mean” is the difference of the means and "
+                 "“shape” the normal deviate of χ², both in standard deviations; the greater of "
+                 "the two decides. Events count by their weights.") +
          scrolled_table("Observables", table_head(titles), rows);
 }
 
@@ -137,19 +135,23 @@ std::string bins_of(const Observation& each) {
 // Shares of all events, so that samples of different sizes lie on each other.
 Steps steps_of(const Observation& each) {
   Steps out;
-  const double n = static_cast<double>(std::max<int64_t>(each.generated.total(), 1)),
-               m = static_cast<double>(std::max<int64_t>(each.reference.total(), 1));
-  for (int i = 0; i < each.binning.bins; ++i) {
-    const auto a = static_cast<double>(each.generated.counts[static_cast<size_t>(i)]),
-               b = static_cast<double>(each.reference.counts[static_cast<size_t>(i)]);
-    out.edges.push_back(each.binning.edge(i));
-    out.generated.push_back(a / n);
-    out.reference.push_back(b / m);
-    out.generated_error.push_back(std::sqrt(a) / n);
-    out.reference_error.push_back(std::sqrt(b) / m);
-  }
-  out.edges.push_back(each.binning.edge(each.binning.bins));
+  const auto share = [](const Histogram& histogram, std::vector<double>& shares,
+                        std::vector<double>& errors) {
+    const double all = histogram.total() > 0 ? histogram.total() : 1;
+    for (size_t i = 0; i < histogram.counts.size(); ++i) {
+      shares.push_back(histogram.counts[i] / all);
+      errors.push_back(std::sqrt(histogram.squares[i]) / all);
+    }
+  };
+  for (int i = 0; i <= each.binning.bins; ++i) out.edges.push_back(each.binning.edge(i));
+  share(each.generated, out.generated, out.generated_error);
+  share(each.reference, out.reference, out.reference_error);
   return out;
+}
+
+// Events, or a sum of weights.
+std::string amount(double sum) {
+  return sum == std::floor(sum) && sum < 1e15 ? count(static_cast<int64_t>(sum)) : number(sum, 4);
 }
 
 std::string means_of(const Observation& each) {
@@ -165,8 +167,8 @@ std::string summary_table(const Observation& each) {
   if (not_finite) titles.push_back("not finite");
   const auto row = [&](const char* name, const Summary& summary, const Histogram& histogram) {
     return "<tr>" + row_head(name) + cell(number(summary.mean, 5)) +
-           cell(number(summary.spread, 4)) + cell(count(histogram.below)) +
-           cell(count(histogram.above)) + (not_finite ? cell(count(summary.not_finite)) : "") +
+           cell(number(summary.spread, 4)) + cell(amount(histogram.below)) +
+           cell(amount(histogram.above)) + (not_finite ? cell(count(summary.not_finite)) : "") +
            "</tr>\n";
   };
   return "<table class=\"small\">" + table_head(titles) + "<tbody>" +
@@ -177,7 +179,7 @@ std::string summary_table(const Observation& each) {
 std::string observation_figure(const Observation& each, size_t i) {
   const Column& column = *each.column;
   const std::string name = spoken(column.name);
-  const std::string numbers = "χ²/ndf " + number(each.distance.chi2_per_ndf(), 3) + " (" +
+  const std::string numbers = "χ²/ndf " + number(each.distance.chi2_per_ndf, 3) + " (" +
                               std::to_string(each.distance.ndf) + ") · separation " +
                               number(each.distance.separation, 3) + " · W₁ " +
                               with_units(number(each.distance.wasserstein, 3), column.units);
@@ -224,7 +226,7 @@ std::string page(const Report& report) {
     out += observations_table(report);
     out +=
         "<h2 id=\"plots\">Distributions</h2>\n"
-        "<p class=\"soft\">Grey: the reference; points: generated, with Poisson errors. "
+        "<p class=\"soft\">Grey: the reference; points: generated, with their statistical errors. "
         "Below, their ratio with the reference’s own error as a band, triangles where it "
         "leaves the panel, and the pull, the difference in units of its error, in colour from "
         "3.</p>\n<div class=\"plots\">\n";

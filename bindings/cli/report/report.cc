@@ -61,19 +61,57 @@ std::vector<Finding> findings_of(const Content& content) {
   return out;
 }
 
-Observation observe(const Column& column) {
-  const std::vector<double> generated = sorted(column.generated),
-                            reference = sorted(column.reference);
+// A number of a column in the details of what a metric gave.
+double detail_of(const std::vector<Json>& judgements, const std::string& metric,
+                 const std::string& detail, size_t column) {
+  for (const Json& judgement : judgements) {
+    if (judgement.value("metric", "") != metric || !judgement.contains("details")) continue;
+    const Json& values = judgement["details"].value(detail, Json::array());
+    if (column < values.size() && values[column].is_number()) return values[column].get<double>();
+  }
+  return kUnknown;
+}
+
+Distance distance_of(const std::vector<Json>& judgements, size_t column, const Summary& one,
+                     const Summary& other) {
+  Distance out;
+  const auto put = [&](double& to, const char* metric, const char* detail) {
+    to = detail_of(judgements, metric, detail, column);
+  };
+  put(out.chi2_per_ndf, "chi_square", "chi_square_per_degree_of_freedom");
+  put(out.separation, "separation_power", "separation_power");
+  put(out.separation_expected, "separation_power", "separation_power_null_value");
+  put(out.wasserstein, "wasserstein", "distance");
+  put(out.wasserstein_expected, "wasserstein", "null_value");
+  const double ndf = detail_of(judgements, "chi_square", "degrees_of_freedom", column);
+  if (ndf > 0) {
+    out.ndf = static_cast<int>(ndf);
+    out.shape_deviation = normal_deviate(out.chi2_per_ndf * ndf, out.ndf);
+  }
+  out.mean_deviation = mean_deviation(one, other);
+  return out;
+}
+
+Observation observe(const Content& content, size_t i) {
+  const Column& column = content.columns[i];
+  const auto summary = [](const Weighted& values, const std::vector<double>& all) {
+    return summarise(values, static_cast<int64_t>(all.size()));
+  };
+  const Weighted generated = sorted(column.generated, content.weights.generated),
+                 reference = sorted(column.reference, content.weights.reference);
   Observation out;
   out.column = &column;
   out.binning = choose_binning(generated, reference);
   out.generated = fill(out.binning, generated);
   out.reference = fill(out.binning, reference);
-  out.generated_summary = summarise(column.generated);
-  out.reference_summary = summarise(column.reference);
-  out.distance = distance(out.binning, generated, reference);
+  out.generated_summary = summary(generated, column.generated);
+  out.reference_summary = summary(reference, column.reference);
+  out.distance =
+      distance_of(content.column_judgements, i, out.generated_summary, out.reference_summary);
   if (!column.training.empty()) {
-    out.floor = distance(out.binning, sorted(column.training), reference);
+    const Weighted training = sorted(column.training, content.weights.training);
+    out.floor = distance_of(content.column_floors, i, summary(training, column.training),
+                            out.reference_summary);
   }
   out.verdict = verdict_of(out.distance.deviation());
   return out;
@@ -142,6 +180,12 @@ std::string sentence_of(Verdict verdict, const Tally& tally, const Content& cont
 
 }  // namespace
 
+double Distance::deviation() const {
+  const double mean = std::fabs(mean_deviation);
+  if (std::isnan(shape_deviation)) return mean;
+  return std::isnan(mean) ? shape_deviation : std::max(shape_deviation, mean);
+}
+
 Verdict verdict_of(double deviation) {
   if (std::isnan(deviation)) return Verdict::not_judged;
   if (std::fabs(deviation) >= kDiffers) return Verdict::differs;
@@ -168,9 +212,9 @@ Report judge(Content content) {
     const bool alone = each.figure == each.metric;
     tally.add(alone ? each.figure : each.metric + " " + each.figure, each.deviation);
   }
-  for (const Column& column : out.content.columns) {
-    out.observations.push_back(observe(column));
-    tally.add(column.name, out.observations.back().distance.deviation());
+  for (size_t i = 0; i < out.content.columns.size(); ++i) {
+    out.observations.push_back(observe(out.content, i));
+    tally.add(out.content.columns[i].name, out.observations.back().distance.deviation());
   }
   out.worst_first.resize(out.observations.size());
   std::iota(out.worst_first.begin(), out.worst_first.end(), size_t{0});

@@ -33,6 +33,11 @@ struct Detail {
   std::vector<double> generated, reference;  // as many as the shape says
 };
 
+// A weight for each event; empty where each counts for one.
+struct Weights {
+  std::vector<double> generated, reference, training;
+};
+
 struct Content {
   std::string title;
   std::string command;  // the line that makes this report again
@@ -41,6 +46,10 @@ struct Content {
   std::string observables;           // what the columns are, for people
   std::vector<std::string> remarks;  // what the reader has to know
   std::vector<Column> columns;
+  Weights weights;
+  // What castalia_evaluate gave of all columns by chi_square, separation_power and wasserstein
+  // (`scaling` none), and the same of the training events.
+  std::vector<Json> column_judgements, column_floors;
   std::vector<Detail> details;
   // What castalia_evaluate gave, or {metric, failure} where it could not.
   std::vector<Json> judgements;
@@ -66,6 +75,21 @@ struct Finding {
   double floor = kUnknown, floor_error = kUnknown;
   Verdict verdict = Verdict::not_judged;
   std::string failure;  // why there is no value
+};
+
+// How far two samples of one observable are apart, by the details of column_judgements, and what is
+// expected of two samples of one distribution. Unknown where a metric had too few events.
+struct Distance {
+  double chi2_per_ndf = kUnknown;
+  int ndf = 0;
+  double shape_deviation = kUnknown;  // the normal deviate of that chi2, above 0 for too far apart
+  double mean_deviation = kUnknown;
+  double separation = kUnknown, separation_expected = kUnknown;
+  // Area between the distribution functions, in units of the observable.
+  double wasserstein = kUnknown, wasserstein_expected = kUnknown;
+
+  // The greater of the two deviations.
+  double deviation() const;
 };
 
 struct Observation {

@@ -147,6 +147,48 @@ TEST(Report, ReadsWhatMetricsSay) {
   expect_sound(report);
 }
 
+// What the metrics of columns say, column by column.
+TEST(Report, ReadsWhatMetricsSayOfColumns) {
+  Content content = content_of({{"a", "", "", normal(100, 1), normal(100, 2), normal(100, 3)},
+                                {"b", "", "", normal(100, 4), normal(100, 5), normal(100, 6)}});
+  content.training = Source{"t.h5:x", 100};
+  const auto judgement = [](const char* metric, Json details) {
+    return Json{{"metric", metric}, {"details", std::move(details)}};
+  };
+  content.column_judgements = {
+      judgement("chi_square",
+                {{"chi_square_per_degree_of_freedom", {1.0, 5.0}}, {"degrees_of_freedom", {0, 9}}}),
+      judgement("separation_power", {{"separation_power", {0.1, 0.2}},
+                                     {"separation_power_null_value", {0.3, nullptr}}}),
+      {{"metric", "wasserstein"}, {"failure", "few events"}}};
+  content.column_floors = {judgement("separation_power", {{"separation_power", {0.7, 0.8}}})};
+  const Report report = judge(std::move(content));
+  const Distance &a = report.observations[0].distance, &b = report.observations[1].distance;
+  EXPECT_TRUE(std::isnan(a.shape_deviation));  // one bin says nothing
+  EXPECT_EQ(b.ndf, 9);
+  EXPECT_DOUBLE_EQ(b.shape_deviation, normal_deviate(45, 9));
+  EXPECT_DOUBLE_EQ(a.separation_expected, 0.3);
+  EXPECT_TRUE(std::isnan(b.separation_expected));
+  EXPECT_TRUE(std::isnan(b.wasserstein));
+  EXPECT_DOUBLE_EQ(report.observations[1].floor->separation, 0.8);
+  EXPECT_EQ(report.observations[1].verdict, Verdict::hint);
+  expect_sound(report);
+}
+
+// A sample whose weights undo a shift is the other again, on the page too.
+TEST(Report, CountsEventsByTheirWeights) {
+  Content content = content_of({{"x", "", "", normal(4000, 1, 0.5), normal(4000, 2)}});
+  for (const double x : content.columns[0].generated) {
+    content.weights.generated.push_back(std::exp(0.125 - 0.5 * x));
+  }
+  Content plain = content_of({content.columns[0]});
+  const Report weighted = judge(std::move(content)), unweighted = judge(std::move(plain));
+  EXPECT_EQ(unweighted.verdict, Verdict::differs);
+  EXPECT_EQ(weighted.verdict, Verdict::indistinguishable);
+  EXPECT_NEAR(weighted.observations[0].generated_summary.mean, 0, 0.08);
+  expect_sound(weighted);
+}
+
 TEST(Report, EscapesWhatComesFromFiles) {
   const std::string evil = "</title><script>alert('&')</script>\x01\xff\"";
   Content content = content_of({{evil, evil, evil, normal(50, 1), normal(50, 2)}});

@@ -10,14 +10,14 @@ namespace {
 Json json_of(const Source& source) { return {{"from", source.place}, {"events", source.events}}; }
 
 Json json_of(const Summary& summary) {
-  return {{"events", summary.events},    {"not_finite", summary.not_finite},
-          {"mean", summary.mean},        {"spread", summary.spread},
-          {"median", summary.median},    {"least", summary.least},
-          {"greatest", summary.greatest}};
+  return {{"events", summary.events},       {"not_finite", summary.not_finite},
+          {"effective", summary.effective}, {"mean", summary.mean},
+          {"spread", summary.spread},       {"median", summary.median},
+          {"least", summary.least},         {"greatest", summary.greatest}};
 }
 
 Json json_of(const Distance& distance) {
-  return {{"chi2", distance.chi2},
+  return {{"chi2_per_ndf", distance.chi2_per_ndf},
           {"ndf", distance.ndf},
           {"shape_deviation", distance.shape_deviation},
           {"mean_deviation", distance.mean_deviation},
@@ -28,7 +28,10 @@ Json json_of(const Distance& distance) {
 }
 
 Json json_of(const Histogram& histogram) {
-  return {{"counts", histogram.counts}, {"below", histogram.below}, {"above", histogram.above}};
+  return {{"counts", histogram.counts},
+          {"squares", histogram.squares},
+          {"below", histogram.below},
+          {"above", histogram.above}};
 }
 
 Json json_of(const Observation& each) {
@@ -99,7 +102,7 @@ std::string table(const Report& report) {
   const size_t shown = std::min(kObservables, report.worst_first.size());
   for (size_t k = 0; k < shown; ++k) {
     const Observation& each = report.observations[report.worst_first[k]];
-    rows.push_back({spoken(each.column->name), "χ²/ndf " + number(each.distance.chi2_per_ndf(), 3),
+    rows.push_back({spoken(each.column->name), "χ²/ndf " + number(each.distance.chi2_per_ndf, 3),
                     std::to_string(each.distance.ndf) + " ndf", sigmas(each.distance.deviation()),
                     words(each.verdict)});
   }

@@ -42,14 +42,17 @@ class Dataset(Handle):
         settings: Context | None = None,
     ) -> Dataset:
         """Reads data sets of an HDF5 file, by their names; further axes of x are flattened."""
-        opened = cls.__new__(cls)
-        Handle.__init__(
-            opened,
+        return cls._wrap(
             low.castalia_dataset_open(
                 settings_handle(settings), os.fspath(path), x, context, weights
-            ),
+            )
         )
-        return opened
+
+    @classmethod
+    def _wrap(cls, handle: Any) -> Dataset:
+        made = cls.__new__(cls)
+        Handle.__init__(made, handle)
+        return made
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -70,18 +73,23 @@ class Dataset(Handle):
         low.castalia_dataset_read(self._handle, first, x, context)
         return x, context
 
+    def weights(self, first: int = 0, n: int | None = None, dtype: Any = np.float64) -> np.ndarray:
+        """A copy of the weights of the events first, first + 1, ...; 1 for each where there are none."""
+        weights = np.empty(len(self) - first if n is None else n, dtype)
+        low.castalia_dataset_weights(self._handle, first, weights)
+        return weights
+
     def observe(
         self, observables: str, *, settings: Context | None = None, **options: Any
     ) -> Dataset:
         """A set of observables of every event (`castalia.observable_sets()`), with the events' context
         and weights. Options are fields of the set."""
         with Config(options) as config:
-            handle = low.castalia_dataset_observe(
-                settings_handle(settings), self._handle, observables, config._handle
+            return self._wrap(
+                low.castalia_dataset_observe(
+                    settings_handle(settings), self._handle, observables, config._handle
+                )
             )
-        observed = type(self).__new__(type(self))
-        Handle.__init__(observed, handle)
-        return observed
 
     def describe(self) -> dict:
         """Columns (name, units, meaning), and details of the whole sample (name, units, meaning, shape,

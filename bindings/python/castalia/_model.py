@@ -196,6 +196,11 @@ class Model(Handle):
         """Latent z back to data x, and log |det dx/dz| of each event."""
         return self._map(low.castalia_model_inverse, readable(z, "z"), context)
 
+    def encode(self, data: Dataset) -> Dataset:
+        """The events of a Dataset in latent space, with their context and weights: features of which
+        `castalia.evaluate` takes any metric."""
+        return Dataset._wrap(low.castalia_model_encode(self._handle, data._handle))
+
     def _map(
         self, function: Callable, source: np.ndarray, context: Any
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -103,12 +103,7 @@ Judgement evaluate_conditional(const Comparison& comparison, const FieldValues& 
     const Dataset reference = slice_of(*comparison.reference, column, edges, slice);
     const auto done = static_cast<double>(slice);
     const double share = 1 / static_cast<double>(edges.size() + 1);
-    Work part{.pool = work.pool, .seed = work.seed};
-    if (work.progress) {
-      part.progress = [&work, done, share](double own) {
-        return work.progress((done + own) * share);
-      };
-    }
+    Work part = work.part(done * share, (done + 1) * share);
     try {
       slices.push_back(judge(metric, {&generated, &reference, comparison.training},
                              values.text("options"), part));

@@ -1,19 +1,11 @@
 // The energy mover's distance between jets, and what follows from it for samples of jets.
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
-#include "cpp/base/status.h"
 #include "cpp/referee/metric.h"
-#include "cpp/referee/transport.h"
+#include "cpp/base/status.h"
+#include "cpp/referee/jet_transport.h"
 #include "cpp/referee/transport_batches.h"
 
 namespace castalia::referee {
 namespace {
-
-struct Jet {
-  std::vector<double> eta, phi, momentum;
-};
 
 // How a row holds a jet.
 struct Layout {
@@ -23,8 +15,8 @@ struct Layout {
   double radius;
 };
 
-Jet read_jet(const double* row, int64_t columns, const Layout& layout) {
-  Jet jet;
+Cloud read_jet(const double* row, int64_t columns, const Layout& layout) {
+  Cloud jet;
   double sum = 0;
   for (int64_t at = 0; at < columns; at += layout.particle) {
     const double momentum = row[at + layout.momentum];
@@ -33,52 +25,20 @@ Jet read_jet(const double* row, int64_t columns, const Layout& layout) {
     if (absent || momentum <= 0) continue;
     jet.eta.push_back(row[at + layout.eta]);
     jet.phi.push_back(row[at + layout.phi]);
-    jet.momentum.push_back(momentum);
+    jet.pt.push_back(momentum);
     sum += momentum;
   }
   if (layout.normalise) {
-    for (double& each : jet.momentum) each /= sum;
+    for (double& each : jet.pt) each /= sum;
   }
   return jet;
 }
 
-// Of all ways to turn one jet into the other the least work: momentum times distance over R, and
-// what one jet has more is created at the cost of its momentum.
-double distance_of_jets(const Jet& a, const Jet& b, double radius) {
-  const auto rows = static_cast<int64_t>(a.momentum.size());
-  const auto columns = static_cast<int64_t>(b.momentum.size());
-  double a_sum = 0;
-  double b_sum = 0;
-  for (const double each : a.momentum) a_sum += each;
-  for (const double each : b.momentum) b_sum += each;
-  if (rows == 0 || columns == 0) return std::max(a_sum, b_sum);
-  const double more = std::abs(a_sum - b_sum);
-  const bool unequal = more > 1e-12 * (a_sum + b_sum);
-  const bool wider = unequal && a_sum < b_sum;   // a source more
-  const bool longer = unequal && a_sum > b_sum;  // a sink more
-  Costs costs{rows + (wider ? 1 : 0), columns + (longer ? 1 : 0), {}};
-  costs.cost.assign(static_cast<size_t>(costs.rows * costs.columns), 1.0);
-  for (int64_t i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) {
-      const double eta = a.eta[static_cast<size_t>(i)] - b.eta[static_cast<size_t>(j)];
-      // The nearer way around.
-      const double phi =
-          std::remainder(a.phi[static_cast<size_t>(i)] - b.phi[static_cast<size_t>(j)], 2 * M_PI);
-      costs.cost[static_cast<size_t>(i * costs.columns + j)] = std::hypot(eta, phi) / radius;
-    }
-  }
-  std::vector<double> supply(a.momentum);
-  std::vector<double> demand(b.momentum);
-  if (wider) supply.push_back(more);
-  if (longer) demand.push_back(more);
-  return least_transport(costs, supply, demand);
-}
-
-std::vector<Jet> read_jets(const Rows& rows, const Layout& layout) {
-  std::vector<Jet> jets;
+std::vector<Cloud> read_jets(const Rows& rows, const Layout& layout) {
+  std::vector<Cloud> jets;
   for (int64_t r = 0; r < rows.count; ++r) {
     jets.push_back(read_jet(rows.row(r), rows.columns, layout));
-    if (jets.back().momentum.empty() && layout.normalise) {
+    if (jets.back().pt.empty() && layout.normalise) {
       fail(Code::empty_data,
            "energy_movers_distance: a jet has no constituent, so its momenta "
            "cannot be normalised; set normalise to false");
@@ -87,36 +47,11 @@ std::vector<Jet> read_jets(const Rows& rows, const Layout& layout) {
   return jets;
 }
 
-// The mean distance, jetnet's coverage and minimum matching distance of a batch.
 std::vector<double> compare_batches(const Rows& generated, const Rows& reference,
                                     const Layout& layout) {
-  const std::vector<Jet> x = read_jets(generated, layout);
-  const std::vector<Jet> y = read_jets(reference, layout);
-  double mean = 0;
-  std::vector<double> nearest(y.size(), std::numeric_limits<double>::infinity());
-  std::vector<char> matched(y.size(), 0);
-  for (const Jet& one : x) {
-    double least = std::numeric_limits<double>::infinity();
-    size_t match = 0;
-    for (size_t j = 0; j < y.size(); ++j) {
-      const double distance = distance_of_jets(one, y[j], layout.radius);
-      mean += distance;
-      nearest[j] = std::min(nearest[j], distance);
-      if (distance < least) {
-        least = distance;
-        match = j;
-      }
-    }
-    matched[match] = 1;
-  }
-  double matching = 0;
-  double covered = 0;
-  for (size_t j = 0; j < y.size(); ++j) {
-    matching += nearest[j];
-    covered += matched[j];
-  }
-  const auto count = static_cast<double>(y.size());
-  return {matching / count, covered / count, mean / (count * static_cast<double>(x.size()))};
+  const Matching found =
+      match_jets(read_jets(generated, layout), read_jets(reference, layout), layout.radius);
+  return {found.minimum_matching_distance, found.coverage, found.mean_distance};
 }
 
 Layout layout_of(const Comparison& comparison, const FieldValues& values) {
@@ -204,7 +139,8 @@ const Metric& energy_movers_distance_metric() {
                  .greatest = 1e6});
             return fields;
           }(),
-      .evaluate = evaluate_energy_movers_distance};
+      .evaluate = evaluate_energy_movers_distance,
+      .takes_events = true};
   return metric;
 }
 

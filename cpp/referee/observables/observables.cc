@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
@@ -79,6 +80,25 @@ std::vector<double> ObservableTable::values_of(const std::string& name) const {
   const int64_t place = column(name);
   std::vector<double> out(rows);
   for (int64_t i = 0; i < rows; ++i) out[i] = row(i)[place];
+  return out;
+}
+
+Dataset as_dataset(ObservableTable table, const Dataset& events) {
+  Dataset out;
+  out.rows = table.rows;
+  out.features = table.width();
+  out.x = std::move(table.values);
+  out.context_features = events.context_features;
+  if (table.event.empty()) {
+    out.context = events.context;
+    out.weights = events.weights;
+    return out;
+  }
+  for (const int64_t event : table.event) {
+    const auto first = events.context.begin() + event * events.context_features;
+    out.context.insert(out.context.end(), first, first + events.context_features);
+    if (!events.weights.empty()) out.weights.push_back(events.weights[static_cast<size_t>(event)]);
+  }
   return out;
 }
 

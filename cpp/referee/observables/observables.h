@@ -42,6 +42,9 @@ struct ObservableTable {
   std::vector<double> values_of(const std::string& name) const;
 };
 
+// The rows of a table as a data set, each with the context and the weight of its event.
+Dataset as_dataset(ObservableTable table, const Dataset& events);
+
 // What describes the whole sample and not an event: a mean image, a spectrum, edges to draw with.
 struct ObservableDetail {
   std::string name;

@@ -13,17 +13,9 @@ Judgement evaluate_wasserstein(const Comparison& comparison, const FieldValues& 
   const SignedEvents events(*comparison.generated, *comparison.reference, work.seed);
   const std::vector<double> factors =
       column_factors(*comparison.reference, scaling(values.text("scaling")));
-  std::vector<Replicated> distances(factors.size());
-  std::vector<ColumnSorter> sorters(static_cast<size_t>(work.pool.threads()));
-  for_each_column(
-      *comparison.generated, *comparison.reference, work,
-      [&](int64_t column, std::span<const double> x, std::span<const double> y, int thread) {
-        PooledColumn pooled;
-        sorters[static_cast<size_t>(thread)].sort(x, y, pooled);
-        const auto at = static_cast<size_t>(column);
-        distances[at] = empirical_distances(pooled, events, false, true).area;
-        distances[at] *= factors[at];
-      });
+  std::vector<Replicated> distances =
+      wasserstein_distances(*comparison.generated, *comparison.reference, events, work);
+  for (size_t i = 0; i < distances.size(); ++i) distances[i] *= factors[i];
   Judgement out;
   out.figures.push_back(mean_of(distances).figure("mean_distance"));
   std::vector<double> value, error, null_value, null_error;

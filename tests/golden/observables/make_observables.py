@@ -2,7 +2,7 @@
 
     python make_observables.py DATA
 
-DATA holds geant4/eplus_test.h5 and pythia8/{jetnet,zmumu_jet}/. Needs numpy 1.26, scipy, h5py, energyflow
+DATA holds geant4/eplus_test.h5 and pythia8/{jetnet,zmumu_jet}/. Needs numpy 1.26, h5py, energyflow
 1.4, fastjet 3.5, jetnet 0.2.5 (with torch) and vector 1.9. See README.md beside this file.
 """
 
@@ -18,7 +18,6 @@ import h5py
 import numpy as np
 import vector
 from jetnet.utils import jet_features
-from scipy.stats import wasserstein_distance
 
 HERE = pathlib.Path(__file__).parent
 RADIUS = 0.8
@@ -300,29 +299,8 @@ def golden_kinematics(data):
     )
 
 
-# Scores ---------------------------------------------------------------------------------------------
-
-
-def golden_scores():
-    rng = np.random.default_rng(20262)
-    cases = []
-    for n, m in ((1, 1), (40, 25), (30, 90)):
-        # Rounded, so that values meet.
-        a, b = np.round(rng.normal(0, 1, n), 1), np.round(rng.normal(0.3, 1.2, m), 1)
-        u, v = rng.integers(0, 4, n).astype(float), rng.integers(0, 4, m).astype(float)
-        u[0] = v[0] = 1
-        cases.append(
-            {
-                "a": a.tolist(), "b": b.tolist(), "u": u.tolist(), "v": v.tolist(),
-                "distance": wasserstein_distance(a, b, u, v),
-            }
-        )  # fmt: skip
-    write("scores.json", cases)
-
-
 def main():
     data = pathlib.Path(sys.argv[1])
-    golden_scores()
     golden_kinematics(data)
     golden_showers(data)
     golden_jets(data)

@@ -4,7 +4,7 @@
 
 reads Geant4 showers and JetNet-like jets under DATA (the e+ and gluon sets), writes small subsets of them
 to samples.json, and to golden.json the figures of the public packages on these. Needs numpy, scipy,
-scikit-learn, pot, h5py, numba and jetnet (its gen_metrics alone, so neither PyTorch nor EnergyFlow).
+scikit-learn, pot, h5py, numba, energyflow and jetnet (its gen_metrics alone, so no PyTorch).
 cpp/referee/golden_test.cc compares; this script runs only when the files are made anew.
 """
 
@@ -197,6 +197,7 @@ def main():
     golden["energy_movers_distances"] = energy_movers_distances(
         samples["jets"], samples["other_jets"]
     )
+    golden["jet_scores"] = jet_scores(metrics, samples["jets"], samples["other_jets"])
     (HERE / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
 
 
@@ -223,20 +224,67 @@ def jetnet_metrics():
     return module
 
 
+def jet_scores(metrics, generated, reference):
+    """jetnet's scores of whole samples: what it draws is each jet once, and what it takes from packages
+    that are not here (masses from awkward, distances from wasserstein) is NumPy's and POT's."""
+    import energyflow  # finds the stand-in for its distances, which jetnet_metrics() has put there
+
+    x, y = (np.array(jets).reshape(len(jets), -1, 4) for jets in (generated, reference))
+    # jetnet's cov_mmd and polynomials take absent particles for what they are: without momentum.
+    absent = [jets * (jets[:, :, 3:] > 0.5) for jets in (x, y)]
+    a, b = (jets[:, :, :3] for jets in absent)
+
+    def jet_features(jets):
+        eta, phi, pt = jets[..., 0], jets[..., 1], jets[..., 2]
+        momenta = [pt * np.cosh(eta), pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)]
+        e, px, py, pz = (each.sum(axis=1) for each in momenta)
+        return {"mass": np.sqrt(np.maximum(e**2 - px**2 - py**2 - pz**2, 0))}
+
+    def efps(jets, efpset_args, **_):
+        polynomials = energyflow.EFPSet(
+            *efpset_args, measure="hadr", beta=1, normed=None, coords="ptyphim"
+        )
+        return polynomials.batch_compute(jets[:, :, [2, 0, 1]], n_jobs=1)
+
+    metrics.utils = types.SimpleNamespace(jet_features=jet_features, efps=efps)
+
+    def emds(jets, others):
+        return np.array([[energy_movers_distance(p, q, 1.0) for q in others] for p in jets])
+
+    metrics.emds = emds
+    metrics.rng = types.SimpleNamespace(choice=lambda count, size: np.arange(count))
+    how = {"num_eval_samples": len(x), "num_batches": 1}
+    coverage, mmd = metrics.cov_mmd(b, a, use_tqdm=False, **how)
+    return {
+        "w1_m": float(metrics.w1m(a, b, **how)[0]),
+        "w1_p": metrics.w1p(a, b, x[:, :, 3], y[:, :, 3], num_particle_features=3, **how)[
+            0
+        ].tolist(),
+        "w1_efp": metrics.w1efp(a, b, **how)[0].tolist(),
+        "coverage": float(coverage),
+        "mmd": float(mmd),
+    }
+
+
+def energy_movers_distance(p, q, radius):
+    """As EnergyFlow defines it, of rows (pt, eta, phi): POT with a fictitious particle for what momentum is
+    over."""
+    p, q = p[p[:, 0] > 0], q[q[:, 0] > 0]
+    cost = np.ones((len(p) + 1, len(q) + 1))
+    cost[:-1, :-1] = ot.dist(p[:, 1:], q[:, 1:], metric="euclidean") / radius
+    excess = p[:, 0].sum() - q[:, 0].sum()
+    supply = np.append(p[:, 0], max(-excess, 0.0))
+    demand = np.append(q[:, 0], max(excess, 0.0))
+    total = supply.sum()
+    return total * ot.emd2(supply / total, demand / demand.sum(), cost)
+
+
 def energy_movers_distances(jets, others):
-    """As EnergyFlow defines them, R = 0.8: POT with a fictitious particle for what momentum is over."""
     out = []
     for row, other in zip(jets[:12], others[:12], strict=True):
         p, q = (np.array(j).reshape(-1, 4) for j in (row, other))
         p, q = p[p[:, 3] > 0.5], q[q[:, 3] > 0.5]
-        p, q = p[p[:, 2] > 0], q[q[:, 2] > 0]
-        cost = np.ones((len(p) + 1, len(q) + 1))
-        cost[:-1, :-1] = ot.dist(p[:, :2], q[:, :2], metric="euclidean") / 0.8
-        excess = p[:, 2].sum() - q[:, 2].sum()
-        supply = np.append(p[:, 2], max(-excess, 0.0))
-        demand = np.append(q[:, 2], max(excess, 0.0))
-        total = supply.sum()
-        out.append(total * ot.emd2(supply / total, demand / demand.sum(), cost))
+        out.append(energy_movers_distance(p[:, [2, 0, 1]], q[:, [2, 0, 1]], 0.8))
     return out
 
 

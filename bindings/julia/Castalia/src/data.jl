@@ -40,6 +40,19 @@ function Base.size(d::Dataset)
     return (events = n[], features = f[], context_features = c[])
 end
 
+"""
+    weights(dataset; first = 0, n = all)
+
+The weights of the events `first`, `first + 1`, ... (from 0); 1 for each where there are none.
+"""
+function weights(d::Dataset; first = 0, n = size(d).events - first)
+    values = Vector{Float64}(undef, n)
+    witharrays(values) do a
+        check(LibCastalia.castalia_dataset_weights(d, first, a))
+    end
+    return values
+end
+
 "The extents of a data set of an HDF5 file, in Julia's order."
 function hdf5shape(path::AbstractString, dataset::AbstractString)
     rank = Ref(Int32(0))

@@ -85,6 +85,17 @@ transform(m::Model, x::AbstractMatrix; context = nothing) =
 inverse(m::Model, z::AbstractMatrix; context = nothing) =
     mapevents(LibCastalia.castalia_model_inverse, m, z, context)
 
+"""
+    encode(model, dataset)
+
+The events of a data set in latent space, with their context and weights: features of which `evaluate` takes
+any metric.
+"""
+function encode(m::Model, d::Dataset)
+    handle = gethandle(out -> LibCastalia.castalia_model_encode(m, d, out))
+    return owned(Dataset(handle), LibCastalia.castalia_dataset_destroy)
+end
+
 function mapevents(f, m, from, context)
     from = readable(from)
     to = similar(from, size(from)...)

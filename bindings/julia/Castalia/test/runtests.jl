@@ -173,6 +173,14 @@ end
         observed = observe(Dataset(momenta), "kinematics")
         @test size(observed).events == 2
         @test length(describe(observed)["columns"]) == size(observed).features
+        flow = CouplingFlow(features = 3, layers = 2, hidden = 16, bins = 4)
+        weighted = Dataset(reference; weights = collect(1.0:500))
+        fit!(flow, weighted; progress = false, steps = 5, batch = 64)
+        latent = encode(flow, weighted)
+        @test weights(latent; first = 7, n = 2) == [8, 9]
+        @test describe(latent)["columns"][3]["name"] == "latent_2"
+        @test evaluate("frechet_distance", latent, encode(flow, Dataset(same))).value > 0
+        @test failure(() -> encode(flow, Dataset(same[1:2, :]))).code == :SHAPE_MISMATCH
     end
 
     @testset "errors" begin

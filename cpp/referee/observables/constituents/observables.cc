@@ -10,7 +10,8 @@ namespace {
 Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& pool) {
   const CloudLayout layout("constituents", data, fields);
   std::vector<Cloud> jets(data.rows);
-  for_each_row(pool, data.rows, [&](int64_t i, int) { jets[i].read(layout, data, i); });
+  for_each_row(pool, data.rows,
+               [&](int64_t i, int) { jets[i].read(layout, data.x.data() + i * data.features, i); });
   Observables out;
   ObservableTable& table = out.table;
   table.columns = {{"eta_rel", "", "pseudorapidity relative to the jet"},

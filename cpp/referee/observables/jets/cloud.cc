@@ -32,11 +32,10 @@ CloudLayout::CloudLayout(std::string owner_name, const Dataset& data, const Fiel
   particles = data.features / features;
 }
 
-void Cloud::read(const CloudLayout& layout, const Dataset& data, int64_t row) {
+void Cloud::read(const CloudLayout& layout, const double* slot, int64_t row) {
   eta.clear();
   phi.clear();
   pt.clear();
-  const double* slot = data.x.data() + row * data.features;
   for (int64_t i = 0; i < layout.particles; ++i, slot += layout.features) {
     const bool particle =
         layout.features == 4 ? slot[3] >= 0.5 : slot[0] != 0 || slot[1] != 0 || slot[2] != 0;

@@ -32,9 +32,9 @@ struct Cloud {
   std::vector<double> eta, phi, pt;
   int64_t size() const { return static_cast<int64_t>(pt.size()); }
 
-  // Replaces the particles by those of a row. Errors (out_of_range) name the row and the column: a
-  // negative pt_rel unless it is clipped, an |eta_rel| above kMostEta.
-  void read(const CloudLayout& layout, const Dataset& data, int64_t row);
+  // Replaces the particles by those of a row, whose first slot is given. Errors (out_of_range) name
+  // the row and the column: a negative pt_rel unless it is clipped, an |eta_rel| above kMostEta.
+  void read(const CloudLayout& layout, const double* slot, int64_t row);
 
   // Beyond it cosh(eta) and what is made of it leave the range of a double.
   static constexpr double kMostEta = 100;

@@ -164,7 +164,7 @@ Observables compute(const Dataset& data, const FieldValues& fields, ThreadPool& 
   for_each_row(pool, data.rows, [&](int64_t i, int thread) {
     Workplace& place = places[thread];
     Cloud& jet = place.jet;
-    jet.read(layout, data, i);
+    jet.read(layout, data.x.data() + i * data.features, i);
     const JetSums sums = sums_of(jet);
     for (double& phi : jet.phi) {
       if (std::abs(phi) > std::numbers::pi) phi = std::remainder(phi, 2 * std::numbers::pi);
