@@ -4,15 +4,11 @@
 #include "cpp/ops/ops.h"
 
 namespace castalia {
-namespace {
 
-// Rectifiers halve the variance of what passes them, which their layers' first weights make good.
 Initializer initializer_for(const std::string& activation) {
   return activation == "tanh" || activation == "sigmoid" ? Initializer::glorot_uniform
                                                          : Initializer::he_uniform;
 }
-
-}  // namespace
 
 Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs, Initializer weight) {
   const Trace::Part part(trace, name);

@@ -11,6 +11,10 @@
 
 namespace castalia {
 
+// The first weights of a layer whose results pass this activation: rectifiers halve the variance,
+// which the weights make good.
+Initializer initializer_for(const std::string& activation);
+
 // x times a weight plus a bias: (rows, inputs) to (rows, outputs). The parameters are NAME.weight,
 // of shape (inputs, outputs), and NAME.bias, of shape (outputs), first zero.
 Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs,

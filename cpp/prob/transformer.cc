@@ -42,6 +42,10 @@ void refuse_foreign_fields(const std::string& owner, const FieldValues& values,
 
 }  // namespace
 
+Value row_total(Value log_abs_det) { return sum(log_abs_det, {1}, true, DType::float64); }
+
+Value added(Value log_det, Value term) { return log_det ? log_det + term : term; }
+
 Mapped Transformer::forward(Value x, Value params) const {
   return applied(*forward_, x, params, attributes_);
 }

@@ -24,6 +24,11 @@ struct Mapped {
   Value log_abs_det;
 };
 
+// Sums the log-derivatives of a row's elements, in float64: (rows, 1).
+Value row_total(Value log_abs_det);
+// The sum of two log-determinants, of which the first may be null.
+Value added(Value log_det, Value term);
+
 // Where a transformer acts.
 struct TransformerDomain {
   // "linear": the whole line; a map of an interval continues as the identity. "none": the interval

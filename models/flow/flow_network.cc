@@ -205,8 +205,4 @@ std::vector<Field> flow_fields(std::vector<Field> own) {
   return with_common_fields(std::move(fields));
 }
 
-Value row_total(Value log_abs_det) { return sum(log_abs_det, {1}, true, DType::float64); }
-
-Value added(Value log_det, Value term) { return log_det ? log_det + term : term; }
-
 }  // namespace castalia

@@ -75,11 +75,6 @@ std::vector<Field> flow_fields(std::vector<Field> own);
 // hidden, hidden_layers, activation: of the networks that compute a flow's parameters.
 std::vector<Field> conditioner_fields();
 
-// Sums the log-derivatives of a row's elements, in float64: (rows, 1).
-Value row_total(Value log_abs_det);
-// The sum of two log-determinants, of which the first may be null.
-Value added(Value log_det, Value term);
-
 }  // namespace castalia
 
 #endif  // CASTALIA_MODELS_FLOW_FLOW_NETWORK_H_
