@@ -9,12 +9,25 @@
 namespace castalia::bench {
 namespace {
 
+struct Flow {
+  const char* architecture;
+  const char* fields;
+};
+
 // The defaults of coupling_flow: 8 couplings, conditioners 6-128-128-138 with ReLU, 8 bins on [-5,
 // 5], linear tails, a normal base.
-constexpr char kFlow[] = R"({"features": 12})";
+constexpr Flow kFlow{"coupling_flow", R"({"features": 12})"};
 // One coupling of a few units.
-constexpr char kSmallFlow[] =
-    R"({"features": 2, "layers": 1, "hidden": 8, "hidden_layers": 1, "bins": 4})";
+constexpr Flow kSmallFlow{
+    "coupling_flow",
+    R"({"features": 2, "layers": 1, "hidden": 8, "hidden_layers": 1, "bins": 4})"};
+// The showers of CaloFlow (arXiv:2106.05285), whose teacher is masked and whose student is inverse.
+constexpr Flow kTeacher{"autoregressive_flow",
+                        R"({"features": 504, "layers": 8, "hidden": 378, "bins": 8,
+                            "degrees": "cyclic"})"};
+constexpr Flow kStudent{"autoregressive_flow",
+                        R"({"features": 504, "layers": 8, "hidden": 378, "bins": 8,
+                            "degrees": "cyclic", "direction": "inverse"})"};
 
 // Untrained, every spline is the identity. Weights of this size put events into all bins.
 constexpr double kWeightScale = 0.1;
@@ -70,13 +83,13 @@ class Events {
 // A flow with random weights and, below, what the workloads do with it.
 class FlowTask : public Task {
  public:
-  FlowTask(const char* fields, int threads) {
+  FlowTask(const Flow& flow, int threads) {
     require(castalia_context_create(context_.out()));
     require(castalia_context_set_threads(context_, threads, threads));
     Config config;
     require(castalia_config_create(config.out()));
-    require(castalia_config_set_json(config, fields));
-    require(castalia_model_create(context_, "coupling_flow", config, model_.out()));
+    require(castalia_config_set_json(config, flow.fields));
+    require(castalia_model_create(context_, flow.architecture, config, model_.out()));
     require(castalia_model_shape(model_, &features_, nullptr, &parameters_));
     std::vector<double> values(static_cast<size_t>(parameters_));
     castalia_array row;  // (1, parameters): one long event of random numbers
@@ -125,8 +138,8 @@ class FlowTask : public Task {
 
 class Sample final : public FlowTask {
  public:
-  Sample(const char* fields, int64_t batch, int threads)
-      : FlowTask(fields, threads), batch_(batch), x_(batch, features_) {
+  Sample(const Flow& flow, int64_t batch, int threads)
+      : FlowTask(flow, threads), batch_(batch), x_(batch, features_) {
     fit();
   }
   // Each event is computed when it is asked for: a castalia_sampler would draw single events ahead.
@@ -192,6 +205,12 @@ std::unique_ptr<Task> make_flow_task(const Request& request, int threads) {
   }
   if (request.workload == "P2" && request.mode == "log_prob") {
     return std::make_unique<LogProb>(request.batch, threads);
+  }
+  if (request.workload == "P3" && request.mode == "sample") {
+    return std::make_unique<Sample>(kTeacher, request.batch, threads);
+  }
+  if (request.workload == "P3" && request.mode == "student") {
+    return std::make_unique<Sample>(kStudent, request.batch, threads);
   }
   if (request.workload == "P14" && request.mode == "call") {
     return std::make_unique<Sample>(kSmallFlow, request.batch, threads);
