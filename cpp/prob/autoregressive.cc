@@ -39,11 +39,12 @@ AutoregressiveNetwork autoregressive_network(Trace& trace, int64_t features, Val
       continue;
     }
     network.first_weight = weight;
-    network.first =
-        context
-            ? matmul(context, trace.parameter("context", {context.columns(), hidden}, weights)) +
-                  bias
-            : reshape(bias, Shape{1, hidden});
+    network.first = reshape(bias, Shape{1, hidden});
+  }
+  if (context) {
+    const Value added = linear(trace, "context", context, hidden, weights);
+    network.first = network.first +
+                    (options.context_activation ? activation(options.activation, added) : added);
   }
   const Trace::Part part(trace, "outputs");
   const int64_t outputs = features * parameters;

@@ -19,6 +19,8 @@ struct AutoregressiveOptions {
   // How many features the hidden units see: "even" spreads the units over all numbers that are of
   // use, "cyclic" counts 1, 2, ..., features - 1, 1, 2, ... (arXiv:1502.03509's public codes).
   std::string degrees = "even";
+  // The context passes a layer with an activation of its own, not a linear map alone.
+  bool context_activation = false;
 };
 
 // The degrees of the hidden units, rising. A unit of degree 0 sees the context alone; where there
@@ -27,8 +29,8 @@ std::vector<int64_t> hidden_degrees(const AutoregressiveOptions& options, int64_
                                     bool context);
 
 // A masked autoregressive network (MADE, arXiv:1502.03509). Its parameters are hidden_0.weight,
-// hidden_0.bias, hidden_0.context (where there is a context), hidden_1.weight, ... and
-// outputs.weight, outputs.bias, which start as zero: a transformer that is the identity at zero
+// hidden_0.bias, context.weight and context.bias (where there is a context), hidden_1.weight, ...
+// and outputs.weight, outputs.bias, which start as zero: a transformer that is the identity at zero
 // starts as such. The context, (rows, columns) of the trace's type, may be null.
 AutoregressiveNetwork autoregressive_network(Trace& trace, int64_t features, Value context,
                                              int64_t parameters,

@@ -23,7 +23,8 @@ class AutoregressiveFlow final : public FlowNetwork {
         network_{.hidden = s.integer("hidden"),
                  .hidden_layers = s.integer("hidden_layers"),
                  .activation = s.text("activation"),
-                 .degrees = s.text("degrees")},
+                 .degrees = s.text("degrees"),
+                 .context_activation = s.boolean("context_activation")},
         fast_sampling_(s.text("direction") == "inverse") {
     if (network_.hidden_layers < 1) {
       fail(Code::out_of_range, "autoregressive_flow.hidden_layers is 0; allowed: 1 to 64");
@@ -124,7 +125,11 @@ std::vector<Field> autoregressive_fields() {
        .default_value = R"("even")",
        .meaning = "how many features the hidden units see: 'even' spreads the units over all "
                   "numbers of use, 'cyclic' counts 1, 2, ... again and again",
-       .choices = {"even", "cyclic"}}};
+       .choices = {"even", "cyclic"}},
+      {.name = "context_activation",
+       .type = FieldType::boolean,
+       .default_value = "false",
+       .meaning = "the context passes the activation before it joins the first hidden layer"}};
   for (const std::vector<Field>& more :
        {conditioner_fields(), transformer_fields("rational_quadratic_spline")}) {
     own.insert(own.end(), more.begin(), more.end());
@@ -155,7 +160,7 @@ const Architecture& autoregressive_flow_architecture() {
       .examples = {R"({"features": 3, "layers": 3, "hidden": 16})",
                    R"({"features": 2, "context_features": 2, "layers": 2, "hidden": 8,
                        "order": "random", "activation": "silu", "bins": 5,
-                       "degrees": "cyclic"})",
+                       "degrees": "cyclic", "context_activation": true})",
                    R"({"features": 3, "context_features": 1, "layers": 2, "hidden": 9,
                        "hidden_layers": 1, "direction": "inverse", "activation": "elu"})",
                    R"({"features": 2, "layers": 2, "hidden": 8, "tails": "none",
