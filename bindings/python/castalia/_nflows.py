@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _order(places: list[int], permutations: dict[int, np.ndarray], features: int
     """What stands between the layers."""
     between = [
         [permutations.pop(p) for p in sorted(permutations) if a < p < b]
-        for a, b in zip(places, places[1:])
+        for a, b in pairwise(places)
     ]
     if permutations:
         raise ValueError("a permutation stands before the first layer or behind the last one")

@@ -15,6 +15,9 @@
 namespace castalia {
 namespace {
 
+// Through the networks of an inverse flow in a training step: a graph of some ten thousand nodes.
+constexpr int64_t kMostPasses = 512;
+
 class AutoregressiveFlow final : public FlowNetwork {
  public:
   explicit AutoregressiveFlow(const Specification& s)
@@ -30,6 +33,19 @@ class AutoregressiveFlow final : public FlowNetwork {
       fail(Code::out_of_range, "autoregressive_flow.hidden_layers is 0; allowed: 1 to 64");
     }
     choose_orders(s);
+  }
+
+  Value loss(Trace& trace, Value x, Value context) override {
+    // The gradient goes through the passes one by one.
+    const int64_t passes = features() * static_cast<int64_t>(orders_.size());
+    if (fast_sampling_ && passes > kMostPasses) {
+      fail(Code::unsupported,
+           "autoregressive_flow: direction 'inverse' learns from densities "
+           "feature by feature: ",
+           features(), " features in ", orders_.size(), " layers are ", passes,
+           " passes, more than ", kMostPasses, "; direction 'forward' learns from them at once");
+    }
+    return FlowNetwork::loss(trace, x, context);
   }
 
  protected:
