@@ -68,15 +68,16 @@ class Measurement:
         threads = "1 thread" if self._threads == 1 else f"{self._threads} threads"
         return f"{case.workload} {case.mode} {case.batch}, {threads}"
 
-    def prepare(self, case: Case) -> dict[str, str]:
-        """Makes the sides ready; gives the worker of each that is."""
+    def prepare(self, case: Case) -> dict[str, tuple[str, float]]:
+        """Makes the sides ready; gives the worker of each that is, and how many of its repetitions
+        make the work."""
         sides = {"castalia": case.ours, **{peer: WORKER_OF[peer] for peer in case.peers}}
         ready = {}
         own = 0
         for side, name in sides.items():
             self._progress.show(f"{self.title(case)}: preparing {side}")
             try:
-                count = self._workers[name].prepare(case, side, PREPARATION_TIMEOUT)
+                count, times = self._workers[name].prepare(case, side, PREPARATION_TIMEOUT)
             except Refused as reason:
                 if side == "castalia":
                     raise
@@ -85,7 +86,7 @@ class Measurement:
             own = own or count
             if abs(count - own) > PARAMETERS_MAY_DIFFER * own:
                 raise SystemExit(f"{case.workload}: {side} has {count} parameters, Castalia {own}")
-            ready[side] = name
+            ready[side] = (name, times)
         return ready
 
     def times(self, case: Case) -> dict[str, float]:
@@ -95,7 +96,7 @@ class Measurement:
         turn = {side: SHORTEST_TURN for side in ready}
         for number in range(ROUNDS):
             self._progress.show(f"{self.title(case)}: round {number + 1} of {ROUNDS}")
-            for side, name in ready.items():
+            for side, (name, _) in ready.items():
                 if number >= LONG_ROUNDS and statistics.median(collected[side]) > LONG_REPETITION:
                     continue
                 time.sleep(PAUSE)
@@ -103,9 +104,12 @@ class Measurement:
                 collected[side] += new
                 wanted = REPETITIONS_A_TURN * statistics.median(new)
                 turn[side] = min(max(wanted, SHORTEST_TURN), LONGEST_TURN)
-        for name in set(ready.values()):
+        for name in {name for name, _ in ready.values()}:
             self._workers[name].ask("drop")
-        return {side: statistics.median(repetitions) for side, repetitions in collected.items()}
+        return {
+            side: statistics.median(repetitions) * ready[side][1]
+            for side, repetitions in collected.items()
+        }
 
     def rows(self, cases: list[Case]) -> list[dict]:
         measured = []

@@ -50,6 +50,10 @@ INSTANTIATE_TEST_SUITE_P(Workloads, Flow,
                                          Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11}),
                          name_of);
 
+constexpr int64_t kShowers = 504 * 378 + 2 * 378 + 378 + 378 * 378 + 378 + 378 * 504 * 23 + 504 * 23;
+INSTANTIATE_TEST_SUITE_P(Showers, Flow, testing::Values(Case{"P3", "sample", 2, 8 * kShowers}),
+                         name_of);
+
 class Network : public testing::TestWithParam<Case> {};
 TEST_P(Network, RunsTheSameOnThreads) { expect_same_on_threads(GetParam(), make_network_task); }
 
@@ -72,6 +76,8 @@ constexpr int64_t kCloudGenerator =
 constexpr int64_t kDiscriminator = dense(3, 128) + dense(128, 128) + dense(256, 128) +
                                    dense(128, 10) + 3 * kEpic + dense(2 * 128 + 10, 128) +
                                    dense(128, 1);
+INSTANTIATE_TEST_SUITE_P(Showers, Network, testing::Values(Case{"P3", "sample", 2, 8 * kShowers}),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(Workloads, Network,
                          testing::Values(Case{"P4", "sample", 3, kGenerator},
                                          Case{"P6", "train", 2, kImageGenerator + kCritic},

@@ -62,11 +62,11 @@ class Worker:
             raise Refused(f"{self.name}: {' '.join(answer[1:])}")
         return answer[1:]
 
-    def prepare(self, case, peer: str, timeout: float) -> int:
-        """Makes a case ready; gives the number of the model's parameters."""
-        return int(
-            self.ask("prepare", case.workload, case.mode, case.batch, peer, timeout=timeout)[0]
-        )
+    def prepare(self, case, peer: str, timeout: float) -> tuple[int, float]:
+        """Makes a case ready; gives the number of the model's parameters, and how many repetitions
+        make the work."""
+        words = self.ask("prepare", case.workload, case.mode, case.batch, peer, timeout=timeout)
+        return int(words[0]), float(words[1]) if len(words) > 1 else 1.0
 
     def run(self, peer: str, seconds: float) -> list[float]:
         return [float(word) for word in self.ask("run", peer, f"{seconds:.6f}")]

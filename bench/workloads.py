@@ -19,6 +19,7 @@ WORKER_OF = {
     "jax": "jax",
     "diffrax": "jax",
     "onnxruntime": "onnx",
+    "castalia.inverse": "network",
 }
 
 FLOAT = 4  # bytes
@@ -88,6 +89,26 @@ def coupling_flow(workload: str, mode: str, batch: int, goal: float) -> Case:
         (Contest(goal, ("flowjax", "zuko", "nflows")),),
         flops * (TRAIN_FLOPS if train else 1),
         weights * (TRAIN_BYTES if train else 1) + events,
+    )
+
+
+SHOWER_CELLS, SHOWER_HIDDEN, SHOWER_LAYERS = 504, 378, 8
+
+
+def autoregressive_flow(batch: int) -> Case:
+    # What is not masked: units see 1, 2, ..., 378 cells; a cell's 23 numbers see the units of less.
+    seen = sum(min(cell, SHOWER_HIDDEN) for cell in range(SHOWER_CELLS))
+    hidden = SHOWER_HIDDEN * (SHOWER_HIDDEN + 1) // 2
+    weights = SHOWER_LAYERS * (2 * hidden + 23 * seen)
+    return Case(
+        "P3",
+        "sample",
+        batch,
+        "interface",
+        # The second: at most three times what the inverse flow takes.
+        (Contest(1000, ("nflows",)), Contest(1 / 3, ("castalia.inverse",))),
+        2 * batch * weights,
+        FLOAT * (weights + 2 * batch * SHOWER_CELLS),
     )
 
 
@@ -183,6 +204,7 @@ CASES: list[Case] = [
         for mode in ("sample", "log_prob")
         for batch, goal in ((1, 5), (64, 3), (1024, 2), (8192, 2))
     ),
+    *(autoregressive_flow(batch) for batch in (1, 128, 1024)),
     *(generator(batch) for batch in (1, 128, 1024)),
     wasserstein_gan(64),
     voxel_autoencoder(16),

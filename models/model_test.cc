@@ -15,6 +15,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/io/safetensors.h"
+#include "models/fit.h"
 
 namespace castalia {
 namespace {
@@ -113,6 +114,26 @@ TEST(Model, RefusesWhatItCannotEvaluate) {
   expect_error(Code::shape_mismatch, "x of 3 values is not made of rows of 2", [&] {
     model->log_prob(std::vector<double>{0, 1, 2}, std::vector<double>{0.0}, log_prob);
   });
+}
+
+// The likelihood of a wide inverse flow is no way to train it; all else works.
+TEST(AutoregressiveFlow, RefusesToLearnFeatureByFeatureWhatIsTooWide) {
+  const std::shared_ptr<Model> model =
+      Model::create("autoregressive_flow",
+                    R"({"features": 200, "layers": 3, "hidden": 16, "direction": "inverse"})");
+  auto data = std::make_shared<Dataset>();
+  data->rows = 32;
+  data->features = 200;
+  data->x = normal_numbers(32 * 200, 1);
+  expect_error(Code::unsupported, "600 passes, more than 512", [&] {
+    make_trainer(*model, data, TrainingOptions(R"({"steps": 1, "batch": 16})"), 1);
+  });
+  model->fit_preprocessing(data->x, {});
+  std::vector<double> x(2 * 200);
+  std::vector<double> log_prob(2);
+  model->sample(1, 0, {}, x);
+  model->log_prob(x, {}, log_prob);
+  EXPECT_TRUE(std::isfinite(log_prob[0] + log_prob[1]));
 }
 
 TEST(Model, IsBusyWhileOthersUseIt) {

@@ -1,5 +1,6 @@
 #include "bench/interface/flow_tasks.h"
 
+#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
@@ -9,12 +10,21 @@
 namespace castalia::bench {
 namespace {
 
+struct Flow {
+  const char* architecture;
+  const char* fields;
+};
+
 // The defaults of coupling_flow: 8 couplings, conditioners 6-128-128-138 with ReLU, 8 bins on [-5,
 // 5], linear tails, a normal base.
-constexpr char kFlow[] = R"({"features": 12})";
+constexpr Flow kFlow{"coupling_flow", R"({"features": 12})"};
 // One coupling of a few units.
-constexpr char kSmallFlow[] =
-    R"({"features": 2, "layers": 1, "hidden": 8, "hidden_layers": 1, "bins": 4})";
+constexpr Flow kSmallFlow{
+    "coupling_flow", R"({"features": 2, "layers": 1, "hidden": 8, "hidden_layers": 1, "bins": 4})"};
+// The showers of CaloFlow's teacher (arXiv:2106.05285), given the incident energy.
+constexpr Flow kTeacher{"autoregressive_flow",
+                        R"({"features": 504, "context_features": 1, "layers": 8, "hidden": 378,
+                            "bins": 8, "degrees": "cyclic"})"};
 
 // Untrained, every spline is the identity. Weights of this size put events into all bins.
 constexpr double kWeightScale = 0.1;
@@ -70,14 +80,14 @@ class Events {
 // A flow with random weights and, below, what the workloads do with it.
 class FlowTask : public Task {
  public:
-  FlowTask(const char* fields, int threads) {
+  FlowTask(const Flow& flow, int threads) {
     require(castalia_context_create(context_.out()));
     require(castalia_context_set_threads(context_, threads, threads));
     Config config;
     require(castalia_config_create(config.out()));
-    require(castalia_config_set_json(config, fields));
-    require(castalia_model_create(context_, "coupling_flow", config, model_.out()));
-    require(castalia_model_shape(model_, &features_, nullptr, &parameters_));
+    require(castalia_config_set_json(config, flow.fields));
+    require(castalia_model_create(context_, flow.architecture, config, model_.out()));
+    require(castalia_model_shape(model_, &features_, &context_features_, &parameters_));
     std::vector<double> values(static_cast<size_t>(parameters_));
     castalia_array row;  // (1, parameters): one long event of random numbers
     const int64_t shape[] = {1, parameters_};
@@ -107,7 +117,13 @@ class FlowTask : public Task {
     constexpr int64_t kBatches = 4;
     const Events x(kBatches * batch, features_);
     require(castalia_normal(kSeed, 0, 1, x.view()));
-    require(castalia_dataset_create(context_, x.view(), nullptr, nullptr, data.out()));
+    if (context_features_ > 0) {
+      const Events context(kBatches * batch, context_features_);
+      require(castalia_normal(kSeed, 0, 2, context.view()));
+      require(castalia_dataset_create(context_, x.view(), context.view(), nullptr, data.out()));
+    } else {
+      require(castalia_dataset_create(context_, x.view(), nullptr, nullptr, data.out()));
+    }
     require(castalia_config_create(training.out()));
     require(castalia_config_set_integer(training, "batch", batch));
     require(castalia_config_set_integer(training, "steps", steps));
@@ -117,6 +133,7 @@ class FlowTask : public Task {
   Context context_;
   Model model_;
   int64_t features_ = 0;
+  int64_t context_features_ = 0;
   int64_t parameters_ = 0;
 
  private:
@@ -125,13 +142,17 @@ class FlowTask : public Task {
 
 class Sample final : public FlowTask {
  public:
-  Sample(const char* fields, int64_t batch, int threads)
-      : FlowTask(fields, threads), batch_(batch), x_(batch, features_) {
+  Sample(const Flow& flow, int64_t batch, int threads)
+      : FlowTask(flow, threads),
+        batch_(batch),
+        x_(batch, features_),
+        condition_(batch, std::max<int64_t>(1, context_features_)) {
     fit();
   }
   // Each event is computed when it is asked for: a castalia_sampler would draw single events ahead.
   void run() override {
-    require(castalia_model_sample(model_, kSeed, first_event_, nullptr, x_.view()));
+    require(castalia_model_sample(model_, kSeed, first_event_,
+                                  context_features_ > 0 ? condition_.view() : nullptr, x_.view()));
     first_event_ += batch_;
   }
   double check() const override { return x_.total(); }
@@ -140,6 +161,7 @@ class Sample final : public FlowTask {
   int64_t batch_;
   int64_t first_event_ = 0;
   Events x_;
+  Events condition_;
 };
 
 class LogProb final : public FlowTask {
@@ -192,6 +214,9 @@ std::unique_ptr<Task> make_flow_task(const Request& request, int threads) {
   }
   if (request.workload == "P2" && request.mode == "log_prob") {
     return std::make_unique<LogProb>(request.batch, threads);
+  }
+  if (request.workload == "P3" && request.mode == "sample") {
+    return std::make_unique<Sample>(kTeacher, request.batch, threads);
   }
   if (request.workload == "P14" && request.mode == "call") {
     return std::make_unique<Sample>(kSmallFlow, request.batch, threads);

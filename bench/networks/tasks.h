@@ -9,6 +9,10 @@
 
 namespace castalia::bench {
 
+// P3: samples of the inverse flow (IAF) of as many weights as the masked one that it measures:
+// what a sample costs when the network computes this direction at once.
+std::unique_ptr<Task> make_inverse_flow(const Request& request, int threads);
+
 // P4: latent vectors (batch, 64) to voxels (batch, 504) by a perceptron 64-256-512-504 with ReLU.
 std::unique_ptr<Task> make_generator(const Request& request, int threads);
 

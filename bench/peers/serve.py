@@ -2,7 +2,8 @@
 
 Requests come as lines on the standard input, one answer a line goes out:
 
-    prepare CASE MODE BATCH PEER    makes a repetition ready, and warms it up -> ok PARAMETERS
+    prepare CASE MODE BATCH PEER    makes a repetition ready, and warms it up -> ok PARAMETERS [TIMES]
+                                    (a repetition is one of so many equal parts of the work; else all)
     run PEER SECONDS                repeats it for so long, at least once     -> ok TIME TIME ...
     drop                            forgets what was prepared                 -> ok
     memory CASE MODE BATCH PEER     peak memory of a few repetitions, in bytes beyond what was
@@ -64,7 +65,7 @@ def peak_memory(make, arguments):
     gc.collect()
     forget_peak()
     before = resident("VmRSS")
-    repetition, _ = make(*arguments)
+    repetition = make(*arguments)[0]
     for _ in range(MEMORY_REPETITIONS):
         repetition()
     return resident("VmHWM") - before
@@ -74,7 +75,8 @@ def serve(make, versions):
     """Answers until the input ends.
 
     make(case, mode, batch, peer) gives a function of no arguments that returns when one repetition is
-    complete, and the number of the model's parameters.
+    complete, the number of the model's parameters, and, where a repetition is only a part of the work,
+    how many such parts there are.
     """
     # What libraries print goes to the standard error, so that answers stand alone.
     answers = os.fdopen(os.dup(1), "w")
@@ -85,10 +87,10 @@ def serve(make, versions):
         arguments = (words[0], words[1], int(words[2]), words[3]) if len(words) == 4 else None
         try:
             if request == "prepare":
-                repetition, parameters = make(*arguments)
+                repetition, *numbers = make(*arguments)
                 warm_up(repetition)
                 ready[words[3]] = repetition
-                answer = [parameters]
+                answer = numbers
             elif request == "run":
                 answer = [f"{t:.9g}" for t in timed(ready[words[0]], float(words[1]))]
             elif request == "drop":

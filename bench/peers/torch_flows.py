@@ -99,3 +99,37 @@ def coupling_flow(mode, batch, peer):
         optimiser.step()
 
     return step, parameters_of(flow)
+
+
+SHOWER_CELLS, SHOWER_HIDDEN, SHOWER_LAYERS = 504, 378, 8
+# A repetition is so many of the 504 passes through one layer: all of them would take minutes.
+SHOWER_PASSES = {1: 16, 128: 16, 1024: 2}
+
+
+def autoregressive_flow(mode, batch, peer):
+    """CaloFlow's teacher, arXiv:2106.05285: sampling goes through each layer's network once a cell."""
+    from nflows.transforms import MaskedPiecewiseRationalQuadraticAutoregressiveTransform as Layer
+
+    assert (mode, peer) == ("sample", "nflows")
+    layer = Layer(
+        SHOWER_CELLS,
+        SHOWER_HIDDEN,
+        context_features=1,
+        num_bins=BINS,
+        tails="linear",
+        tail_bound=BOUND,
+        num_blocks=1,
+        use_residual_blocks=False,
+    )
+    z = torch.randn(batch, SHOWER_CELLS)
+    context = torch.zeros(batch, 1)
+    passes = SHOWER_PASSES[batch]
+
+    def step():
+        # The loop of its AutoregressiveTransform.inverse, cut short.
+        x = torch.zeros_like(z)
+        for _ in range(passes):
+            x, _ = layer._elementwise_inverse(z, layer.autoregressive_net(x, context))
+
+    parameters = SHOWER_LAYERS * parameters_of(layer)
+    return inference(step), parameters, SHOWER_LAYERS * SHOWER_CELLS / passes

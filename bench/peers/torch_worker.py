@@ -15,6 +15,7 @@ from serve import serve
 MAKERS = {
     "P1": torch_flows.coupling_flow,
     "P2": torch_flows.coupling_flow,
+    "P3": torch_flows.autoregressive_flow,
     "P4": torch_networks.generator,
     "P6": torch_images.wasserstein_gan,
     "P7": torch_images.voxel_autoencoder,

@@ -3,19 +3,17 @@
 #define CASTALIA_CPP_NN_LINEAR_H_
 
 #include <cstdint>
-#include <span>
 #include <string>
 
 #include "cpp/graph/graph.h"
 #include "cpp/nn/network.h"
+#include "cpp/ops/activation.h"
 
 namespace castalia {
 
-// The names that activation() knows: relu, leaky_relu, elu, silu, gelu, softplus, tanh, sigmoid.
-std::span<const std::string> activation_names();
-
-// Applies an activation function by name; an Error (not_found) with the nearest name otherwise.
-Value activation(const std::string& name, Value x);
+// The first weights of a layer whose results pass this activation: rectifiers halve the variance,
+// which the weights make good.
+Initializer initializer_for(const std::string& activation);
 
 // x times a weight plus a bias: (rows, inputs) to (rows, outputs). The parameters are NAME.weight,
 // of shape (inputs, outputs), and NAME.bias, of shape (outputs), first zero.

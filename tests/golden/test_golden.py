@@ -6,6 +6,7 @@ import pathlib
 import castalia
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 HERE = pathlib.Path(__file__).parent
 
@@ -22,3 +23,44 @@ def test_coupling_flow(dtype, tolerance):
     np.testing.assert_allclose(z, golden["z"], rtol=0, atol=tolerance)
     log_prob = model.log_prob(golden["x"], context=golden["context"])
     np.testing.assert_allclose(log_prob, golden["log_prob"], rtol=0, atol=10 * tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 1e-4)])
+def test_autoregressive_flow_of_nflows(dtype, tolerance):
+    golden = {
+        k: np.array(v)
+        for k, v in json.loads((HERE / "autoregressive_flow.json").read_text()).items()
+    }
+    state = load_file(HERE / "autoregressive_flow.safetensors")
+    model = castalia.from_nflows(state, bound=3.0, dtype=dtype)
+    assert np.any(np.abs(golden["x"]) > 3), "some events should lie in the tails"
+    z, _ = model.transform(golden["x"], context=golden["context"])
+    np.testing.assert_allclose(z, golden["z"], rtol=0, atol=tolerance)
+    x, _ = model.inverse(golden["z"], context=golden["context"])
+    np.testing.assert_allclose(x, golden["x"], rtol=0, atol=20 * tolerance)
+    log_prob = model.log_prob(golden["x"], context=golden["context"])
+    np.testing.assert_allclose(log_prob, golden["log_prob"], rtol=0, atol=10 * tolerance)
+
+
+def test_a_flow_that_cannot_be_carried_over_is_refused():
+    state = load_file(HERE / "autoregressive_flow.safetensors")
+    with pytest.raises(ValueError, match="no masked autoregressive"):
+        castalia.from_nflows({}, bound=3.0)
+    residual = {
+        **state,
+        "_transform._transforms.0.autoregressive_net.blocks.0.linear_layers.0.weight": 0,
+    }
+    with pytest.raises(ValueError, match="residual blocks"):
+        castalia.from_nflows(residual, bound=3.0)
+    shuffled = {**state, "_transform._transforms.1._permutation": np.array([1, 0, 2, 3, 4, 5])}
+    with pytest.raises(ValueError, match="ReversePermutation"):
+        castalia.from_nflows(shuffled, bound=3.0)
+    with pytest.raises(ValueError, match="final_layer.bias"):
+        castalia.from_nflows(
+            {
+                k: v
+                for k, v in state.items()
+                if not k.endswith("2.autoregressive_net.final_layer.bias")
+            },
+            bound=3.0,
+        )

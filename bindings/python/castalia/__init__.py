@@ -42,6 +42,7 @@ from ._errors import low as _low
 from ._events import EventWriter
 from ._handles import Context, info, models, training_fields
 from ._model import Model, Sampler, load
+from ._nflows import from_nflows
 from ._referee import evaluate, metrics, observable_sets
 from ._training import Status, Trainer
 
@@ -94,6 +95,7 @@ __all__ = [
     "UnsupportedError",
     "create",
     "evaluate",
+    "from_nflows",
     "hdf5_read",
     "hdf5_shape",
     "hdf5_write",

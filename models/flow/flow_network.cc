@@ -1,0 +1,208 @@
+#include "models/flow/flow_network.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cpp/base/status.h"
+#include "cpp/nn/linear.h"
+#include "cpp/nn/stages.h"
+#include "cpp/ops/ops.h"
+#include "cpp/prob/density.h"
+
+namespace castalia {
+namespace {
+
+TransformerDomain domain_of(const Specification& s) {
+  const double bound = s.text("tails") == "none" ? 1.0 : s.real("bound");
+  return {.tails = s.text("tails"), .lower = -bound, .upper = bound};
+}
+
+// A bounded flow needs bounded data: without chains each column's range becomes the domain.
+std::vector<std::string> chains(const Specification& s) {
+  std::vector<std::string> given = s.texts("preprocessing");
+  if (given.empty() && s.text("tails") == "none") {
+    given.assign(static_cast<size_t>(s.integer("features")), "interval");
+  }
+  return given;
+}
+
+}  // namespace
+
+FlowNetwork::FlowNetwork(const Specification& s)
+    : features_(s.integer("features")),
+      context_features_(s.integer("context_features")),
+      domain_(domain_of(s)),
+      bounded_(s.text("tails") == "none"),
+      preprocessing_(features_, chains(s), "x"),
+      context_preprocessing_(context_features_, s.texts("context_preprocessing"), "context") {
+  const auto refuse = [&s](const auto&... parts) {
+    fail(Code::invalid_argument, s.architecture().name, ": ", parts...);
+  };
+  if (bounded_ && s.text("base") != "uniform") {
+    refuse("tails 'none' makes a flow on a bounded domain, which needs base 'uniform'");
+  }
+  if (!bounded_ && s.text("base") != "normal") {
+    refuse("base 'uniform' needs tails 'none': linear tails would carry events out of it");
+  }
+  if (context_features_ == 0 && !s.texts("context_preprocessing").empty()) {
+    refuse("context_preprocessing is given, but context_features is 0");
+  }
+}
+
+void FlowNetwork::fit_preprocessing(std::span<const double> x, std::span<const double> context) {
+  preprocessing_.fit(x);
+  context_preprocessing_.fit(context);
+  check_rows(x, context, 0);
+}
+
+void FlowNetwork::check_rows(std::span<const double> x, std::span<const double> context,
+                             int64_t first_row) const {
+  preprocessing_.check(x, first_row, bounded_ ? domain_.upper : 0.0);
+  context_preprocessing_.check(context, first_row);
+}
+
+std::string FlowNetwork::preprocessing_json() const {
+  return nlohmann::json{{"x", nlohmann::json::parse(preprocessing_.json())},
+                        {"context", nlohmann::json::parse(context_preprocessing_.json())}}
+      .dump();
+}
+
+void FlowNetwork::set_preprocessing_json(const std::string& text) {
+  const nlohmann::json stored = nlohmann::json::parse(text, nullptr, false);
+  if (!stored.is_object() || !stored.contains("x") || !stored.contains("context")) {
+    fail(Code::corrupt_file, "the stored preprocessing is not an object with x and context");
+  }
+  preprocessing_.set_json(stored["x"].dump());
+  context_preprocessing_.set_json(stored["context"].dump());
+}
+
+bool FlowNetwork::fitted() const {
+  return preprocessing_.fitted() && context_preprocessing_.fitted();
+}
+
+void FlowNetwork::declare(Trace& trace) {
+  const auto rows = [&trace](const char* name, int64_t columns) {
+    return trace.graph().input(name, {trace.dtype(), {1, columns}});
+  };
+  const Value context = context_features_ > 0 ? rows("context", context_features_) : Value();
+  forward(trace, rows("x", features_), context);
+}
+
+Value FlowNetwork::loss(Trace& trace, Value x, Value context) {
+  return negate(log_prob(trace, x, context));
+}
+
+Value FlowNetwork::log_prob(Trace& trace, Value x, Value context) {
+  const Latent latent = to_latent(trace, x, context);
+  if (bounded_) {
+    return latent.log_det + (latent.constant + uniform_log_prob(features_, domain_.upper));
+  }
+  return normal_log_prob(latent.z) + latent.log_det + latent.constant;
+}
+
+Value FlowNetwork::sample(Trace& trace, int64_t rows, Value context) {
+  const Value z = bounded_ ? uniform_sample(trace, rows, features_, domain_.upper, kBaseStage)
+                           : normal_sample(trace, rows, features_, kBaseStage);
+  const Value y = backward(trace, z, prepared_context(trace, context)).value;
+  return preprocessing_.inverse(cast(y, DType::float64)).values;
+}
+
+std::pair<Value, Value> FlowNetwork::transform(Trace& trace, Value x, Value context) {
+  const Latent latent = to_latent(trace, x, context);
+  return {cast(latent.z, DType::float64), latent.log_det + latent.constant};
+}
+
+std::pair<Value, Value> FlowNetwork::inverse(Trace& trace, Value z, Value context) {
+  const auto [y, log_det] =
+      backward(trace, cast(z, trace.dtype()), prepared_context(trace, context));
+  const Preprocessing::Traced out = preprocessing_.inverse(cast(y, DType::float64));
+  const Value total = out.log_det ? log_det + out.log_det : log_det;
+  return {out.values, total + out.constant_log_det};
+}
+
+Value FlowNetwork::prepared_context(Trace& trace, Value context) const {
+  if (context_features_ == 0) return {};
+  return cast(context_preprocessing_.forward(context).values, trace.dtype());
+}
+
+FlowNetwork::Latent FlowNetwork::to_latent(Trace& trace, Value x, Value context) const {
+  const Preprocessing::Traced in = preprocessing_.forward(x);
+  const auto [z, log_det] =
+      forward(trace, cast(in.values, trace.dtype()), prepared_context(trace, context));
+  return {z, in.log_det ? log_det + in.log_det : log_det, in.constant_log_det};
+}
+
+std::vector<Field> conditioner_fields() {
+  const std::span<const std::string> activations = activation_names();
+  return {
+      {.name = "hidden",
+       .type = FieldType::integer,
+       .default_value = "128",
+       .meaning = "units in each hidden layer of a conditioner",
+       .least = 1,
+       .greatest = 65536},
+      {.name = "hidden_layers",
+       .type = FieldType::integer,
+       .default_value = "2",
+       .meaning = "hidden layers of a conditioner",
+       .least = 0,
+       .greatest = 64},
+      {.name = "activation",
+       .type = FieldType::text,
+       .default_value = R"("relu")",
+       .meaning = "activation function of the hidden layers",
+       .choices = {activations.begin(), activations.end()}},
+  };
+}
+
+std::vector<Field> flow_fields(std::vector<Field> own) {
+  std::vector<Field> fields = {
+      {.name = "features",
+       .type = FieldType::integer,
+       .default_value = "",
+       .meaning = "columns of the data",
+       .least = 1,
+       .greatest = 65536},
+      {.name = "context_features",
+       .type = FieldType::integer,
+       .default_value = "0",
+       .meaning = "columns of the context that the density is conditioned on",
+       .least = 0,
+       .greatest = 65536},
+  };
+  fields.insert(fields.end(), own.begin(), own.end());
+  const std::vector<Field> last = {
+      {.name = "bound",
+       .type = FieldType::real,
+       .default_value = "5.0",
+       .meaning = "with linear tails: a spline acts on [-bound, bound], in units after "
+                  "preprocessing; with tails 'none' the domain is [-1, 1]",
+       .least = 0.01,
+       .greatest = 1000},
+      {.name = "tails",
+       .type = FieldType::text,
+       .default_value = R"("linear")",
+       .meaning = "outside the splines' domain: 'linear' is the identity; 'none' is for data that "
+                  "preprocessing brings into [-1, 1], and other data are an error",
+       .choices = {"linear", "none"}},
+      {.name = "base",
+       .type = FieldType::text,
+       .default_value = R"("normal")",
+       .meaning = "density of the latent variables: 'normal' with linear tails, 'uniform' on "
+                  "[-1, 1] with tails 'none'",
+       .choices = {"normal", "uniform"}},
+      {.name = "preprocessing",
+       .type = FieldType::text_list,
+       .default_value = "[]",
+       .meaning =
+           "one chain of steps a feature, such as 'log(1); standardise'; empty: standardise, "
+           "or interval with tails 'none'"},
+      {.name = "context_preprocessing",
+       .type = FieldType::text_list,
+       .default_value = "[]",
+       .meaning = "the same for the columns of the context"},
+  };
+  fields.insert(fields.end(), last.begin(), last.end());
+  return with_common_fields(std::move(fields));
+}
+
+}  // namespace castalia

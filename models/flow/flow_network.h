@@ -1,0 +1,80 @@
+// What all flows share: preprocessing, the base density, and the capabilities that follow from a
+// bijection between preprocessed data and latent variables.
+#ifndef CASTALIA_MODELS_FLOW_FLOW_NETWORK_H_
+#define CASTALIA_MODELS_FLOW_FLOW_NETWORK_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cpp/nn/network.h"
+#include "cpp/prob/preprocessing.h"
+#include "cpp/prob/transformer.h"
+#include "models/catalogue.h"
+
+namespace castalia {
+
+// The fields that flow_fields() gives, read by the constructor: features, context_features, tails,
+// bound, base, preprocessing, context_preprocessing.
+class FlowNetwork : public Network {
+ public:
+  explicit FlowNetwork(const Specification& specification);
+
+  int64_t features() const override { return features_; }
+  int64_t context_features() const override { return context_features_; }
+  bool can(Capability) const override { return true; }
+
+  void fit_preprocessing(std::span<const double> x, std::span<const double> context) override;
+  void check_rows(std::span<const double> x, std::span<const double> context,
+                  int64_t first_row) const override;
+  std::string preprocessing_json() const override;
+  void set_preprocessing_json(const std::string& text) override;
+  bool fitted() const override;
+
+  void declare(Trace& trace) override;
+  Value loss(Trace& trace, Value x, Value context) override;
+  Value log_prob(Trace& trace, Value x, Value context) override;
+  Value sample(Trace& trace, int64_t rows, Value context) override;
+  std::pair<Value, Value> transform(Trace& trace, Value x, Value context) override;
+  std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) override;
+
+ protected:
+  // Preprocessed data to latent variables: (rows, features) of the trace's type, and the
+  // log-determinant, float64 (rows, 1). The context is preprocessed, or null.
+  virtual Mapped forward(Trace& trace, Value x, Value context) const = 0;
+  // The same undone. Parameters keep the names that they have in forward(), which must have
+  // declared them.
+  virtual Mapped backward(Trace& trace, Value z, Value context) const = 0;
+
+  // Where the transformers of this flow act, after preprocessing.
+  const TransformerDomain& domain() const { return domain_; }
+
+ private:
+  struct Latent {
+    Value z;
+    Value log_det;        // float64 (rows, 1)
+    double constant = 0;  // to be added to it
+  };
+
+  Value prepared_context(Trace& trace, Value context) const;
+  Latent to_latent(Trace& trace, Value x, Value context) const;
+
+  int64_t features_;
+  int64_t context_features_;
+  TransformerDomain domain_;
+  bool bounded_;
+  Preprocessing preprocessing_;
+  Preprocessing context_preprocessing_;
+};
+
+// The fields that every flow has, and those of its own.
+std::vector<Field> flow_fields(std::vector<Field> own);
+
+// hidden, hidden_layers, activation: of the networks that compute a flow's parameters.
+std::vector<Field> conditioner_fields();
+
+}  // namespace castalia
+
+#endif  // CASTALIA_MODELS_FLOW_FLOW_NETWORK_H_
