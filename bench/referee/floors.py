@@ -197,7 +197,10 @@ def run(part: str, one: Set, data: Path, rows: Path, progress: Progress) -> None
             continue
         progress.show(f"{part} {one.name} {name}")
         start = time.process_time()
-        result = compute()
+        try:
+            result = compute()
+        except castalia.EmptyDataError as refusal:  # too few events for the metric's settings
+            result = {"figures": [], "refused": str(refusal)}
         row = {"seconds": time.process_time() - start, **result}
         unfinished = path.with_suffix(".part")
         unfinished.write_text(json.dumps(row, indent=1) + "\n")

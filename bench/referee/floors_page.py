@@ -91,6 +91,8 @@ def floors(rows: Path) -> str:
             columns = some["reference"]["columns"]
             out += f"\n### {one.name}: {one.words}\n\n{sizes(some)}, {columns} observables.\n\n"
             out += table(["metric", "figure", "value", "equal laws", "σ"], figure_rows(judged))
+            refusals = [f"{k}: {v['refused']}" for k, v in judged.items() if "refused" in v]
+            out += "".join(f"\nNot judged, {each}.\n" for each in refusals)
     return out
 
 
@@ -163,6 +165,8 @@ def planted(rows: Path) -> str:
         for name, row in load(rows, "planted", one).items():
             defect, metric = name.split("-")
             sigma = [each["deviation"] for each in row["figures"]]
+            if not sigma:
+                continue
             largest.setdefault(metric, {})[one.name, defect] = max(
                 abs(each) for each in sigma if each is not None
             )
