@@ -119,14 +119,15 @@ def classifiers(rows: Path) -> str:
             )
     if not body:
         return ""
+    network = "{hidden_layers} hidden layers of {hidden}, {epochs} epochs".format(**settings)
     head = ["set", "training events", "the network sees", "events", "AUC", "σ"]
     head += ["JSD, bits", "equal laws", "CPU seconds"]
     return f"""
 ## The classifier
 
-Training events against test events, and training events scaled by 1 % against test events: {settings["hidden_layers"]}
-hidden layers of {settings["hidden"]}, {settings["epochs"]} epochs, one seed. The metric's defaults (2 layers of 2048, 50 epochs) take
-longer by more than ten times.
+Training events against test events, and training events scaled by 1 % against test events:
+{network}, one seed. The metric's defaults (2 layers of 2048, 50 epochs)
+take longer by more than ten times.
 
 {table(head, body)}"""
 
@@ -146,14 +147,15 @@ def null_laws(rows: Path) -> str:
                 )
     if not found:
         return ""
+    mean, spread = 1 / math.sqrt(runs), 1 / math.sqrt(2 * runs)
     body = [[*key, *(each.get(one.name, "") for one in whole)] for key, each in found.items()]
     return f"""
 ## Halves of one sample, {runs} times
 
 The deviations from the null value in its standard deviations: their mean, their spread and the largest.
-Were null values and errors exact, means would be 0 ± {1 / math.sqrt(runs):.2f} and spreads 1 ± {1 / math.sqrt(2 * runs):.2f}. Spreads far below 1 are errors that
-are upper bounds: amplification and calibration, for one, take the columns for one and the same. Batches that are few
-(sinkhorn) make the spread that deviations are divided by uncertain, and so some of them large.
+Were null values and errors exact, means would be 0 ± {mean:.2f} and spreads 1 ± {spread:.2f}. Spreads far
+below 1 are errors that are upper bounds: amplification and calibration, for one, take the columns for one and
+the same.
 
 {table(["metric", "figure", *(f"{one.name}: mean / spread / largest" for one in whole)], sorted(body))}"""
 
@@ -183,8 +185,9 @@ def planted(rows: Path) -> str:
     out = f"""
 ## Events that are not right
 
-5,000 training events with a defect against 5,000 test events: the largest deviation among a metric's figures, in
-standard deviations; above {CAUGHT} it is bold, and the defect caught. The first column of a set has no defect.
+5,000 training events with a defect against 5,000 test events: the largest deviation among a metric's figures,
+in standard deviations; above {CAUGHT} it is bold, and the defect caught. The first column has no defect. A
+missing mode takes the events away that it had.
 """
     for one in whole:
         keys = [(one.name, defect) for defect in (RIGHT, *one.defects)]

@@ -209,7 +209,9 @@ namespace {
 std::vector<double> random_splits(int64_t groups, double share, int64_t splits, uint64_t seed,
                                   uint16_t use) {
   std::vector<double> copies(static_cast<size_t>(2 * splits * groups), 0.0);
-  const auto first = static_cast<int64_t>(std::lround(share * static_cast<double>(groups)));
+  // Neither side is empty, however unlike the samples' sizes are.
+  const auto nearest = static_cast<int64_t>(std::lround(share * static_cast<double>(groups)));
+  const int64_t first = std::clamp<int64_t>(nearest, 1, groups - 1);
   for (int64_t split = 0; split < splits; ++split) {
     const std::vector<int64_t> order = permutation(seed, use, groups, static_cast<uint64_t>(split));
     for (int64_t i = 0; i < groups; ++i) {

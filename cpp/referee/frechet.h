@@ -55,10 +55,10 @@ double frechet_distance(const Moments& a, const Moments& b);
 // Of batch i of one with batch i of the other, for all.
 std::vector<double> frechet_distances(const GroupedMoments& a, const GroupedMoments& b, Work& work);
 
-// What the distance of two samples of one distribution with these sizes would be: all events of both
-// are shared out again at random. Halves of the reference alone, scaled by the sizes, do not tell:
-// an event that is rare lies in one sample only, and with few events a column the distance is no
-// longer proportional to 1 / n + 1 / m. Sets the batches of both.
+// What the distance of two samples of one distribution with these sizes would be: all events of
+// both are shared out again at random. Halves of the reference alone, scaled by the sizes, do not
+// tell: an event that is rare lies in one sample only, and with few events a column the distance is
+// no longer proportional to 1 / n + 1 / m. Sets the batches of both, of two groups at least.
 struct NullDistance {
   double mean = 0;
   double deviation = 0;
