@@ -13,7 +13,7 @@ DIR holds geant4/ and pythia8/. Four parts:
     classifier  a network trained to tell apart training and test events; and events scaled by 1 %
 
 A row is one metric on one set; it is written when it is done and kept by the next run, so that an
-interrupted one goes on where it stopped. The first three parts take half an hour of one core.
+interrupted one goes on where it stopped. All of it takes some ten minutes of one core.
 Needs castalia and numpy.
 """
 
