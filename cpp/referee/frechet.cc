@@ -132,6 +132,14 @@ void GroupedMoments::set_batches(std::vector<double> copies, Work& work) {
   });
 }
 
+double GroupedMoments::weight() const {
+  double sum = 0;
+  for (int64_t group = 0; group < groups_; ++group) {
+    sum += sums_[static_cast<size_t>(group * length_)];
+  }
+  return sum;
+}
+
 Moments GroupedMoments::moments(int64_t batch) const {
   const double* sums = batches_sums_.data() + batch * length_;
   Moments out;
@@ -187,30 +195,50 @@ std::vector<double> frechet_distances(const GroupedMoments& a, const GroupedMome
   return out;
 }
 
-NullDistance null_frechet_distance(GroupedMoments& reference, int64_t halvings, double n, double m,
-                                   uint64_t seed, Work& work) {
-  const int64_t groups = reference.groups();
-  std::vector<double> copies(static_cast<size_t>(2 * halvings * groups), 0.0);
-  for (int64_t halving = 0; halving < halvings; ++halving) {
-    const std::vector<int64_t> order =
-        permutation(seed, kSplit, groups, static_cast<uint64_t>(halving));
+void GroupedMoments::add_batches(const GroupedMoments& other, double factor) {
+  check(batches_ == other.batches_ && columns_ == other.columns_, "batches that do not add");
+  for (size_t i = 0; i < batches_sums_.size(); ++i) {
+    const bool squares = i % static_cast<size_t>(length_) == 1;
+    batches_sums_[i] += (squares ? factor * factor : factor) * other.batches_sums_[i];
+  }
+}
+
+namespace {
+
+// Pairs of batches, one after another: a share of the groups in random order, and the others.
+std::vector<double> random_splits(int64_t groups, double share, int64_t splits, uint64_t seed,
+                                  uint16_t use) {
+  std::vector<double> copies(static_cast<size_t>(2 * splits * groups), 0.0);
+  // Neither side is empty, however unlike the samples' sizes are.
+  const auto nearest = static_cast<int64_t>(std::lround(share * static_cast<double>(groups)));
+  const int64_t first = std::clamp<int64_t>(nearest, 1, groups - 1);
+  for (int64_t split = 0; split < splits; ++split) {
+    const std::vector<int64_t> order = permutation(seed, use, groups, static_cast<uint64_t>(split));
     for (int64_t i = 0; i < groups; ++i) {
-      const int64_t half = 2 * i < groups ? 0 : 1;
-      copies[static_cast<size_t>((2 * halving + half) * groups + order[static_cast<size_t>(i)])] =
-          1;
+      const int64_t side = i < first ? 0 : 1;
+      copies[static_cast<size_t>((2 * split + side) * groups + order[static_cast<size_t>(i)])] = 1;
     }
   }
-  reference.set_batches(std::move(copies), work);
-  std::vector<double> distances(static_cast<size_t>(halvings));
-  work.pool.run(halvings, [&](int64_t first, int64_t last, int) {
+  return copies;
+}
+
+}  // namespace
+
+NullDistance null_frechet_distance(GroupedMoments& x, GroupedMoments& y, int64_t splits,
+                                   uint64_t seed, Work& work) {
+  const double n = x.rows(), m = y.rows();
+  const double share = n / (n + m);
+  x.set_batches(random_splits(x.groups(), share, splits, seed, kSplit), work);
+  y.set_batches(random_splits(y.groups(), share, splits, seed, kSplitReference), work);
+  x.add_batches(y, (x.weight() / n) / (y.weight() / m));
+  std::vector<double> distances(static_cast<size_t>(splits));
+  work.pool.run(splits, [&](int64_t first, int64_t last, int) {
     for (int64_t i = first; i < last; ++i) {
-      distances[static_cast<size_t>(i)] =
-          frechet_distance(reference.moments(2 * i), reference.moments(2 * i + 1));
+      distances[static_cast<size_t>(i)] = frechet_distance(x.moments(2 * i), x.moments(2 * i + 1));
     }
   });
-  const double scale = (1 / n + 1 / m) / (4 / m);
   const Summary found = summarise(distances);
-  return {found.mean * scale, found.deviation * scale};
+  return {found.mean, found.deviation};
 }
 
 }  // namespace castalia::referee

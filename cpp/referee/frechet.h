@@ -29,9 +29,13 @@ class GroupedMoments {
 
   int64_t groups() const { return groups_; }
   double rows_per_group() const { return rows_per_group_; }
+  double rows() const { return rows_per_group_ * static_cast<double>(groups_); }
+  double weight() const;  // of all events
 
   // copies: (batches, groups).
   void set_batches(std::vector<double> copies, Work& work);
+  // Every batch becomes itself and the other's, whose weights are multiplied by the factor.
+  void add_batches(const GroupedMoments& other, double factor);
   int64_t batches() const { return batches_; }
   Moments moments(int64_t batch) const;
 
@@ -51,13 +55,15 @@ double frechet_distance(const Moments& a, const Moments& b);
 // Of batch i of one with batch i of the other, for all.
 std::vector<double> frechet_distances(const GroupedMoments& a, const GroupedMoments& b, Work& work);
 
-// What the distance of two samples of one distribution with these sizes would be, from random
-// halves of one of them: it falls with the sizes as 1 / n + 1 / m.
+// What the distance of two samples of one distribution with these sizes would be: all events of
+// both are shared out again at random. Halves of the reference alone, scaled by the sizes, do not
+// tell: an event that is rare lies in one sample only, and with few events a column the distance is
+// no longer proportional to 1 / n + 1 / m. Sets the batches of both, of two groups at least.
 struct NullDistance {
   double mean = 0;
   double deviation = 0;
 };
-NullDistance null_frechet_distance(GroupedMoments& reference, int64_t halvings, double n, double m,
+NullDistance null_frechet_distance(GroupedMoments& x, GroupedMoments& y, int64_t splits,
                                    uint64_t seed, Work& work);
 
 }  // namespace castalia::referee

@@ -78,6 +78,39 @@ TEST_P(NullLaw, HoldsWithinErrorsOverSeeds) {
 INSTANTIATE_TEST_SUITE_P(Referee, NullLaw, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.metric; });
 
+// Columns that are functions of few numbers, as observables are, and samples of unlike sizes.
+TEST(Null, HoldsForDependentColumnsAndUnlikeSizes) {
+  constexpr int64_t kHidden = 3, kObserved = 40;
+  const auto observed = [&](int64_t rows, uint64_t seed) {
+    const Dataset hidden = normal_sample(rows, kHidden, seed);
+    Dataset out = empty_dataset(rows, kObserved);
+    for (int64_t row = 0; row < rows; ++row) {
+      const double* z = hidden.x.data() + row * kHidden;
+      for (int64_t j = 0; j < kObserved; ++j) {
+        const auto place = static_cast<double>(j);
+        out.x.push_back(std::sin(place) * z[0] + std::cos(place) * z[1] +
+                        0.2 * std::sin(2 * place) * z[2] * z[2]);
+      }
+    }
+    return out;
+  };
+  for (const char* metric : {"neighbour_divergence", "frechet_distance", "mmd", "manifold"}) {
+    std::map<std::string, std::vector<double>> deviations;
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+      const Judgement found =
+          judge_pair(metric, observed(1000, 2 * seed), observed(250, 2 * seed + 1), "", seed);
+      for (const Figure& figure : found.figures) {
+        deviations[figure.name].push_back(figure.deviation());
+      }
+    }
+    for (const auto& [name, all] : deviations) {
+      const Summary found = summarise(all);
+      EXPECT_LT(std::abs(found.mean), 1.1) << metric << " " << name;
+      EXPECT_LT(found.deviation, 1.9) << metric << " " << name;
+    }
+  }
+}
+
 // The largest deviation of a metric's figures.
 double verdict(const Case& each, const Dataset& generated, const Dataset& reference) {
   double largest = 0;

@@ -1,5 +1,7 @@
 #include "cpp/referee/prepare.h"
 
+#include <algorithm>
+
 #include "cpp/base/status.h"
 
 namespace castalia::referee {
@@ -24,12 +26,16 @@ Field scaling_field(const std::string& default_value) {
 }
 
 RowPair prepared(const Comparison& comparison, const FieldValues& values, uint64_t seed,
-                 int64_t least, const std::string& purpose) {
+                 int64_t least, const std::string& purpose, Sizes sizes) {
   require_rows(*comparison.generated, "generated", least, purpose);
   require_rows(*comparison.reference, "reference", least, purpose);
-  const int64_t events = values.integer("events");
+  int64_t events = values.integer("events");
   if (events != 0 && events < least) {
     fail(Code::out_of_range, "events is ", events, ", but ", purpose, " needs at least ", least);
+  }
+  if (sizes == Sizes::equal) {
+    const int64_t both = std::min(comparison.generated->rows, comparison.reference->rows);
+    events = events == 0 ? both : std::min(events, both);
   }
   const auto drawn = [&](const Dataset& data, uint16_t use) {
     return take_rows(data, choose_rows(data.rows, events, seed, use));

@@ -20,8 +20,9 @@ Field scaling_field(const std::string& default_value);
 
 // Up to `events` rows of each sample, drawn with the seed, scaled by the whole reference.
 // empty_data unless both samples have `least` rows; `purpose` says what for.
+enum class Sizes { as_they_are, equal };  // equal: as many of the larger as the smaller has
 RowPair prepared(const Comparison& comparison, const FieldValues& values, uint64_t seed,
-                 int64_t least, const std::string& purpose);
+                 int64_t least, const std::string& purpose, Sizes sizes = Sizes::as_they_are);
 
 // Moves the origin of both to the mean of the reference.
 void subtract_reference_mean(RowPair& rows);

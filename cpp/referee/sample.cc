@@ -132,25 +132,26 @@ std::vector<double> column_factors(const Dataset& reference, Scaling scaling) {
   if (scaling == Scaling::none) return factors;
   const std::vector<double> weights = normalised_weights(reference);
   const std::vector<double> mean = column_means(reference);
-  std::vector<double> spread(columns, 0.0);
-  const auto each_row = [&](const auto& take) {
-    for (int64_t row = 0; row < reference.rows; ++row) {
-      const double* x = reference.x.data() + row * reference.features;
-      for (size_t j = 0; j < columns; ++j) take(x[j], j, weights[static_cast<size_t>(row)]);
-    }
-  };
-  if (scaling == Scaling::largest) {
-    each_row([&](double x, size_t j, double) { spread[j] = std::max(spread[j], std::abs(x)); });
-  } else {
-    each_row([&](double x, size_t j, double weight) {
-      spread[j] += weight * (x - mean[j]) * (x - mean[j]);
-    });
-    // A constant column has the spread of its rounding, not zero.
+  // Whether a column is constant is told by its range: the spread of one is that of the rounding of
+  // its mean, which grows with the number of rows.
+  constexpr double kRounding = 1e-12;
+  std::vector<double> spread(columns, 0.0), largest(columns, 0.0);
+  std::vector<double> low(reference.x.begin(), reference.x.begin() + reference.features);
+  std::vector<double> high = low;
+  for (int64_t row = 0; row < reference.rows; ++row) {
+    const double* x = reference.x.data() + row * reference.features;
+    const double weight = weights[static_cast<size_t>(row)];
     for (size_t j = 0; j < columns; ++j) {
-      spread[j] = std::sqrt(spread[j]);
-      if (spread[j] <= 1e-14 * std::abs(mean[j])) spread[j] = 0;
+      spread[j] += weight * (x[j] - mean[j]) * (x[j] - mean[j]);
+      largest[j] = std::max(largest[j], std::abs(x[j]));
+      low[j] = std::min(low[j], x[j]);
+      high[j] = std::max(high[j], x[j]);
     }
   }
+  for (size_t j = 0; j < columns; ++j) {
+    spread[j] = high[j] - low[j] <= kRounding * largest[j] ? 0 : std::sqrt(spread[j]);
+  }
+  if (scaling == Scaling::largest) spread = largest;
   for (size_t j = 0; j < columns; ++j) {
     if (spread[j] > 0) factors[j] = 1 / spread[j];
   }

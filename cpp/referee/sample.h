@@ -54,6 +54,9 @@ enum RandomUse : uint16_t {
   kSplit,
   kPairs,
   kTies,
+  kRelabelValidation,
+  kRelabelTest,
+  kSplitReference,
 };
 
 // How columns are brought to one scale before distances are taken.

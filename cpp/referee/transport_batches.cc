@@ -67,12 +67,14 @@ Judgement batched(const Comparison& comparison, const FieldValues& values,
     }
     const Summary values_found = summarise(value);
     const Summary nulls = summarise(null);
-    // The null value is a mean over as many batches, and so as uncertain as the value.
-    out.figures.push_back({.name = names[i],
-                           .value = values_found.mean,
-                           .error = values_found.deviation / root,
-                           .null_value = nulls.mean,
-                           .null_error = nulls.deviation / root * std::sqrt(2.0)});
+    // The null value is a mean over as many batches as the value, and as uncertain. The spread of
+    // few batches is badly known where columns have long tails: that of both is taken.
+    out.figures.push_back(
+        {.name = names[i],
+         .value = values_found.mean,
+         .error = values_found.deviation / root,
+         .null_value = nulls.mean,
+         .null_error = std::hypot(values_found.deviation, nulls.deviation) / root});
     out.details.push_back({names[i], value});
     out.details.push_back({names[i] + "_null", null});
   }

@@ -25,6 +25,7 @@ def evaluate(
     metric: str,
     generated: Any,
     reference: Any,
+    /,
     *,
     training: Any = None,
     seed: int = 0,

@@ -15,6 +15,8 @@
 #include "cpp/nn/network.h"
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
+#include "cpp/referee/sample.h"
+#include "cpp/referee/statistics.h"
 #include "cpp/runtime/workspace.h"
 #include "cpp/train/trainer.h"
 
@@ -27,6 +29,8 @@ constexpr double kSlope = 0.01;     // of the leaky rectifier
 constexpr int64_t kTileRows = 256;  // that are scored at once
 // The rounds of the split in kSplitStage: the trainer uses round 0.
 constexpr uint64_t kTestRound = 1;
+// Of which the null values are taken.
+constexpr uint64_t kRelabellings = 100;
 
 // log(p / (1 - p)) for the probability that an event was generated. The context of a row is its
 // label, 1 for generated.
@@ -45,13 +49,20 @@ class LabelNetwork : public Network {
     const auto rows = static_cast<double>(x.size() / width);
     shift_.assign(width, 0);
     scale_.assign(width, 0);
-    for (size_t i = 0; i < x.size(); ++i) shift_[i % width] += x[i] / rows;
+    std::vector<double> low(x.begin(), x.begin() + features_), high = low;
+    for (size_t i = 0; i < x.size(); ++i) {
+      shift_[i % width] += x[i] / rows;
+      low[i % width] = std::min(low[i % width], x[i]);
+      high[i % width] = std::max(high[i % width], x[i]);
+    }
     for (size_t i = 0; i < x.size(); ++i) {
       scale_[i % width] += (x[i] - shift_[i % width]) * (x[i] - shift_[i % width]) / rows;
     }
     for (size_t j = 0; j < width; ++j) {
-      const double deviation = std::sqrt(scale_[j]);
-      scale_[j] = deviation > 1e-12 * std::fabs(shift_[j]) ? 1 / deviation : 0;
+      // Not by the deviation, which is that of the mean's rounding where a column is constant.
+      const double range = high[j] - low[j];
+      const bool constant = range <= 1e-12 * std::max(std::fabs(low[j]), std::fabs(high[j]));
+      scale_[j] = constant ? 0 : 1 / std::sqrt(scale_[j]);
     }
   }
   bool fitted() const override { return !scale_.empty(); }
@@ -204,20 +215,38 @@ std::vector<double> logits(LabelNetwork& network, ParameterTable& table, const T
   return result;
 }
 
-// What the calibrated probabilities say of the test events.
-void judge(const Dataset& test, const std::vector<double>& scores,
-           const IsotonicRegression& calibrate, double least, ClassifierOutcome& outcome) {
-  std::vector<double> values[2], weights[2];
+// Events that the network scored. Labels are 1 for generated.
+struct Scored {
+  std::vector<double> scores, labels, weights;
+};
+
+// With the same statistical power and equal weights.
+double effective_events(const std::vector<double>& weights) {
+  double sum = 0, squares = 0;
+  for (const double weight : weights) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  return sum * sum / squares;
+}
+
+struct Calibrated {
+  Estimate jsd, accuracy;
+};
+
+// What the probabilities say of the test events that the validation events turn the scores into.
+Calibrated judge_calibrated(const Scored& validation, const Scored& test) {
+  const IsotonicRegression calibrate(validation.scores, validation.labels, validation.weights);
+  // No probability is more certain than the number of events that it was calibrated on allows.
+  const double least = 0.5 / static_cast<double>(validation.scores.size());
   // The divergence is 1 + (the mean of log2 p over generated events and that of log2 (1 - p) over
   // true ones) / 2; its error is that of both means.
   double sum[2] = {0, 0}, squares[2] = {0, 0}, total[2] = {0, 0}, total2[2] = {0, 0};
-  double right = 0, all = 0, loss = 0;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const bool generated = test.context[i] == 1;
+  double right = 0, all = 0;
+  for (size_t i = 0; i < test.scores.size(); ++i) {
+    const bool generated = test.labels[i] == 1;
     const double weight = test.weights[i];
-    values[generated].push_back(scores[i]);
-    weights[generated].push_back(weight);
-    const double p = std::clamp(calibrate(scores[i]), least, 1 - least);
+    const double p = std::clamp(calibrate(test.scores[i]), least, 1 - least);
     const double term = std::log2(generated ? p : 1 - p);
     sum[generated] += weight * term;
     squares[generated] += weight * term * term;
@@ -225,25 +254,65 @@ void judge(const Dataset& test, const std::vector<double>& scores,
     total2[generated] += weight * weight;
     if ((p > 0.5) == generated) right += weight;
     all += weight;
-    const double z = generated ? -scores[i] : scores[i];
-    loss += weight * (std::max(z, 0.0) + std::log1p(std::exp(-std::fabs(z))));
   }
-  outcome.auc = area_under_roc({values[1], weights[1]}, {values[0], weights[0]});
-  outcome.jsd.value = 1;
+  Calibrated out;
+  out.jsd.value = 1;
   double variance = 0;
   for (int k = 0; k < 2; ++k) {
     const double mean = sum[k] / total[k];
     const double effective = total[k] * total[k] / total2[k];
-    outcome.jsd.value += 0.5 * mean;
+    out.jsd.value += 0.5 * mean;
     variance += 0.25 * std::max(squares[k] / total[k] - mean * mean, 0.0) / effective;
   }
-  outcome.jsd.error = std::sqrt(variance);
-  const double a = total[0] * total[0] / total2[0], b = total[1] * total[1] / total2[1];
-  outcome.auc_null_error = std::sqrt((a + b + 1) / (12 * a * b));
+  out.jsd.error = std::sqrt(variance);
   const double accuracy = right / all;
   const double effective = all * all / (total2[0] + total2[1]);
-  outcome.accuracy = {accuracy, std::sqrt((accuracy * (1 - accuracy) + 1e-9) / effective)};
+  out.accuracy = {accuracy, std::sqrt((accuracy * (1 - accuracy) + 1e-9) / effective)};
+  return out;
+}
+
+// The same scores with labels (and their weights) in random order: nothing can be told then, and
+// calibration follows noise alone.
+Scored relabelled(const Scored& events, uint64_t seed, uint16_t stage, uint64_t round) {
+  Scored out{.scores = events.scores, .labels = {}, .weights = {}};
+  for (const int64_t row : permutation(seed, stage, std::ssize(events.scores), round)) {
+    out.labels.push_back(events.labels[static_cast<size_t>(row)]);
+    out.weights.push_back(events.weights[static_cast<size_t>(row)]);
+  }
+  return out;
+}
+
+void judge(const Scored& validation, const Scored& test, uint64_t seed,
+           ClassifierOutcome& outcome) {
+  std::vector<double> values[2], weights[2];
+  double all = 0, loss = 0;
+  for (size_t i = 0; i < test.scores.size(); ++i) {
+    const bool generated = test.labels[i] == 1;
+    values[generated].push_back(test.scores[i]);
+    weights[generated].push_back(test.weights[i]);
+    const double z = generated ? -test.scores[i] : test.scores[i];
+    loss += test.weights[i] * (std::max(z, 0.0) + std::log1p(std::exp(-std::fabs(z))));
+    all += test.weights[i];
+  }
   outcome.test_loss = loss / all;
+  outcome.auc = area_under_roc({values[1], weights[1]}, {values[0], weights[0]});
+  const double a = effective_events(weights[0]), b = effective_events(weights[1]);
+  outcome.auc_null_error = std::sqrt((a + b + 1) / (12 * a * b));
+
+  const Calibrated found = judge_calibrated(validation, test);
+  outcome.jsd = found.jsd;
+  outcome.accuracy = found.accuracy;
+  std::vector<double> jsd, accuracy;
+  for (uint64_t round = 0; round < kRelabellings; ++round) {
+    const Calibrated nothing =
+        judge_calibrated(relabelled(validation, seed, kRelabelValidation, round),
+                         relabelled(test, seed, kRelabelTest, round));
+    jsd.push_back(nothing.jsd.value);
+    accuracy.push_back(nothing.accuracy.value);
+  }
+  const Summary of_jsd = summarise(jsd), of_accuracy = summarise(accuracy);
+  outcome.jsd_null = {of_jsd.mean, of_jsd.deviation};
+  outcome.accuracy_null = {of_accuracy.mean, of_accuracy.deviation};
 }
 
 void train(Trainer& trainer, const ClassifierOptions& options, const EpochCallback& progress) {
@@ -302,16 +371,17 @@ ClassifierOutcome classifier_test(const Dataset& generated, const Dataset& refer
   train(trainer, options, progress);
 
   const Dataset held_out = rows_of(*rest, trainer.validation_rows());
-  const IsotonicRegression calibrate(logits(network, table, trainer, held_out, options.threads),
-                                     held_out.context, held_out.weights);
+  const auto scored = [&](const Dataset& events) {
+    return Scored{.scores = logits(network, table, trainer, events, options.threads),
+                  .labels = events.context,
+                  .weights = events.weights};
+  };
   ClassifierOutcome outcome;
   outcome.epochs = options.epochs;
   outcome.train_events = rest->rows - held_out.rows;
   outcome.validation_events = held_out.rows;
   outcome.test_events = test.rows;
-  // No probability is more certain than the number of events that it was calibrated on allows.
-  const double least = 0.5 / static_cast<double>(held_out.rows);
-  judge(test, logits(network, table, trainer, test, options.threads), calibrate, least, outcome);
+  judge(scored(held_out), scored(test), options.seed, outcome);
   return outcome;
 }
 

@@ -40,7 +40,10 @@ struct ClassifierOutcome {
   // Jensen-Shannon divergence by the calibrated classifier, in bits: at most 1. A lower bound but
   // for noise: calibration on few events takes it somewhat below 0 where there is nothing to tell.
   Estimate jsd;
-  Estimate accuracy;     // at a calibrated probability of one half
+  Estimate accuracy;  // at a calibrated probability of one half
+  // What these are when nothing can be told: mean and standard deviation over random orders of the
+  // labels of the validation and test events, with the scores that there are.
+  Estimate jsd_null, accuracy_null;
   int64_t epochs = 0;    // trained
   double test_loss = 0;  // binary cross entropy before calibration, in nats
   int64_t train_events = 0, validation_events = 0, test_events = 0;

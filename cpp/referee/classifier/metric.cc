@@ -83,13 +83,13 @@ Judgement evaluate_classifier(const Comparison& comparison, const FieldValues& v
                  {.name = "jsd",
                   .value = mean_of(jsd.values),
                   .error = jsd.error(),
-                  .null_value = 0,
-                  .null_error = jsd.error()},
+                  .null_value = outcome.jsd_null.value,
+                  .null_error = outcome.jsd_null.error},
                  {.name = "accuracy",
                   .value = mean_of(accuracy.values),
                   .error = accuracy.error(),
-                  .null_value = 0.5,
-                  .null_error = accuracy.error()}};
+                  .null_value = outcome.accuracy_null.value,
+                  .null_error = outcome.accuracy_null.error}};
   out.details = {{"auc_of_seeds", auc.values},
                  {"jsd_of_seeds", jsd.values},
                  {"test_loss_of_seeds", loss},
@@ -117,7 +117,10 @@ const Metric& classifier_metric() {
           "ROC "
           "curve (error: DeLong's, or the spread of the seeds where that is larger), and jsd, the "
           "Jensen-Shannon divergence in bits, a lower bound. The defaults are those of the "
-          "CaloChallenge. inputs = showers divides the cells by the incident energy, which is "
+          "CaloChallenge. Null values of jsd and accuracy are from labels in random order: "
+          "calibration "
+          "on few events takes jsd below 0 where there is nothing to tell. inputs = showers "
+          "divides the cells by the incident energy, which is "
           "context "
           "column 0, and adds the logarithm of that.",
       .references = {"2106.05285", "2410.21611"},

@@ -48,9 +48,7 @@ Judgement evaluate_frechet_distance(const Comparison& comparison, const FieldVal
   const std::span<const double> without(found.begin() + 1, found.end());
   const double error = std::sqrt(jackknife_variance(without.first(kJackknife)) +
                                  jackknife_variance(without.last(kJackknife)));
-  const NullDistance null =
-      null_frechet_distance(y, 16, effective_rows(normalised_weights(generated)),
-                            effective_rows(normalised_weights(reference)), work.seed, work);
+  const NullDistance null = null_frechet_distance(x, y, 16, work.seed, work);
   Judgement out;
   out.figures.push_back({.name = "frechet_distance",
                          .value = found.front(),
@@ -70,8 +68,8 @@ const Metric& frechet_distance_metric() {
       .description =
           "|m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2)) of the means and covariances of all "
           "events; on the features of a network it is an FID. It is biased upwards for finite "
-          "samples: the null value is that of random halves of the reference, scaled by 1 / n + 1 "
-          "/ m. The error is from leaving out tenths of each sample. Weights are honoured in "
+          "samples: the null value is that of random parts of both samples together, of the same "
+          "sizes. The error is from leaving out tenths of each sample. Weights are honoured in "
           "means and covariances.",
       .references = {"1706.08500"},
       .fields = {scaling_field("standardise")},

@@ -102,9 +102,7 @@ Judgement evaluate_frechet_physics_distance(const Comparison& comparison, const 
   }
   const Line line = fit_line(inverse_sizes, means);
   // Batches are drawn from the samples, so the line ends at the distance of the samples themselves.
-  const NullDistance null =
-      null_frechet_distance(y, 8, effective_rows(normalised_weights(generated)),
-                            effective_rows(normalised_weights(reference)), work.seed, work);
+  const NullDistance null = null_frechet_distance(x, y, 8, work.seed, work);
   Judgement out;
   out.figures.push_back({.name = "frechet_physics_distance",
                          .value = line.intercept,
@@ -139,8 +137,9 @@ const Metric& frechet_physics_distance_metric() {
           "negative; columns are divided by their largest magnitude in the reference. Value and "
           "error are intercept and its error, as in the package jetnet, with its default sizes. "
           "The extrapolation ends at the distance of the samples as they are, which is not zero "
-          "for equal distributions: the null value is that of random halves of the reference, "
-          "scaled by 1 / n + 1 / m. With more than about 50 columns batches are made of groups of "
+          "for equal distributions: the null value is that of random parts of both samples "
+          "together, "
+          "of the same sizes. With more than about 50 columns batches are made of groups of "
           "events in random order. At least 50,000 events are recommended. Weights are honoured "
           "in means and covariances.",
       .references = {"2211.10295"},

@@ -97,8 +97,10 @@ Figure divergence(const char* name, double value, double variance) {
 Judgement evaluate_neighbour_divergence(const Comparison& comparison, const FieldValues& values,
                                         Work& work) {
   const int64_t k = values.integer("neighbours");
+  // Events fill fewer dimensions than they have columns: with unlike numbers of them the distances
+  // differ by their own power of the ratio, not by that of the columns, and equal laws seem apart.
   const RowPair rows = prepared(comparison, values, work.seed, k + 1,
-                                text("an estimate by ", k, " nearest neighbours"));
+                                text("an estimate by ", k, " nearest neighbours"), Sizes::equal);
   const Frame frame = common_frame(rows.generated, rows.reference);
   const Points<float> x(rows.generated, frame.centre, frame.factor);
   const Points<float> y(rows.reference, frame.centre, frame.factor);
@@ -152,7 +154,8 @@ const Metric& neighbour_divergence_metric() {
           "variance doubled for the neighbours that events share. "
           "Events that coincide with k others have no density: they are left out and counted; "
           "more than half of them is an error. In many dimensions the estimates are biased "
-          "towards zero. With weights, shares of weight replace shares of events.",
+          "towards zero. Both samples give as many events as the smaller has. With weights, shares "
+          "of weight replace shares of events.",
       .references = {"Wang, Kulkarni, Verdu, IEEE Trans. Inf. Theory 55 (2009) 2392",
                      "Ross, PLoS ONE 9 (2014) e87357"},
       .fields = {{.name = "neighbours",
