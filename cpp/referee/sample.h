@@ -54,6 +54,7 @@ enum RandomUse : uint16_t {
   kSplit,
   kPairs,
   kTies,
+  kGroupOfEvent,
 };
 
 // How columns are brought to one scale before distances are taken.
