@@ -23,6 +23,7 @@ TITLES = {
     "P12": "Cold start: process, model file, first event",
     "P13": "Size of the library",
     "P14": "Calling: one event from another language, beyond the same Program run from C++",
+    "M": "Metrics of the referee: generated against reference showers of 504 cells",
 }
 
 
@@ -57,6 +58,10 @@ warm-up all sides take turns in rounds; a figure is the median of all repetition
 same number of threads, and with one thread the same single core. The architectures are stated in
 `bench/peers`, and the harness refuses sides whose numbers of parameters differ. zuko and nflows run
 eager: `torch.compile` needs minutes for each graph of such a flow. `--compile-flows` adds it for zuko.
+The metrics of row M compare as many showers of each sample as the batch says, in one process for NumPy,
+SciPy, scikit-learn and POT; Castalia's times include errors and null values, which most of theirs lack.
+Where a peer would need minutes, both take fewer batches than the default. *everything* is all metrics with
+their defaults, and what is allowed stands in the place of a peer.
 
 - *ratio*: the time of the fastest peer over Castalia's; above 1 Castalia is faster.
 - *limit*: the least time that the machine needs for the work over the time taken. The least time is
