@@ -23,6 +23,7 @@ from limits import Limits
 from progress import Progress
 from report import table
 from rows import row
+from showers import write_showers
 from workers import Refused, Workers
 from workloads import CASES, WORKER_OF, Case, with_peer
 
@@ -50,6 +51,11 @@ def machine() -> dict[str, str]:
         platform.machine(),
     )
     return {"processor": model, "cores": str(len(os.sched_getaffinity(0)))}
+
+
+def place(workload: str) -> tuple[int, int]:
+    """P1, P2, ... and then the referee's M."""
+    return (0, int(workload[1:])) if workload.startswith("P") else (1, 0)
 
 
 class Measurement:
@@ -155,9 +161,14 @@ def main() -> None:
     parser.add_argument(
         "--compile-flows", action="store_true", help="zuko through torch.compile, too"
     )
+    parser.add_argument(
+        "--showers",
+        type=Path,
+        help="CaloChallenge file of 504 cells whose showers M compares (default: showers of its own)",
+    )
     arguments = parser.parse_args()
 
-    known = sorted({case.workload for case in CASES} | set(COSTS), key=lambda name: int(name[1:]))
+    known = sorted({case.workload for case in CASES} | set(COSTS), key=place)
     wanted = arguments.workloads or known
     if unknown := set(wanted) - set(known):
         parser.error(f"no workload {', '.join(sorted(unknown))}; there are {', '.join(known)}")
@@ -165,6 +176,11 @@ def main() -> None:
     progress = Progress()
     build = Build(arguments.home)
     cores = len(os.sched_getaffinity(0))
+    if "M" in wanted:
+        progress.show("making showers")
+        os.environ["CASTALIA_BENCH_SHOWERS"] = str(
+            write_showers(build.home / "files" / "showers", arguments.showers)
+        )
     rows: list[dict] = []
     versions = machine()
     cases = [case for case in CASES if case.workload in wanted]
@@ -189,7 +205,7 @@ def main() -> None:
 
     if not rows:
         raise SystemExit("nothing could be measured")
-    rows.sort(key=lambda each: (int(each["workload"][1:]), each["mode"], each["batch"]))
+    rows.sort(key=lambda each: (place(each["workload"]), each["mode"], each["batch"]))
     arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     progress.say(table(rows))
 

@@ -24,6 +24,7 @@ TITLES = {
     "P12": "Cold start: process, model file, first event",
     "P13": "Size of the library",
     "P14": "Calling: one event from another language, beyond the same Program run from C++",
+    "M": "Metrics of the referee: generated against reference showers of 504 cells",
 }
 
 
@@ -60,6 +61,10 @@ same number of threads, and with one thread the same single core. The architectu
 eager: `torch.compile` needs minutes for each graph of such a flow. `--compile-flows` adds it for zuko.
 In P3, where nflows would need minutes for a batch, a few of the 504 passes through one of its 8 layers
 are timed, and the time is multiplied (`bench/peers/torch_flows.py`).
+The metrics of row M compare as many showers of each sample as the batch says, in one process for NumPy,
+SciPy, scikit-learn and POT; Castalia's times include errors and null values, which most of theirs lack.
+Where a peer would need minutes, both take fewer batches than the default. *everything* is all metrics with
+their defaults, and what is allowed stands in the place of a peer.
 
 - *ratio*: the time of the fastest peer over Castalia's; above 1 Castalia is faster.
 - *limit*: the least time that the machine needs for the work over the time taken. The least time is

@@ -2,11 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "bench/interface/flow_tasks.h"
+#include "bench/interface/referee_tasks.h"
 #include "bench/networks/tasks.h"
 #include "bench/worker.h"
 
@@ -90,6 +94,25 @@ INSTANTIATE_TEST_SUITE_P(Workloads, Network,
                                          Case{"limit", "product", 20, 0},
                                          Case{"limit", "triad", 1200, 100}),
                          name_of);
+
+class Referee : public testing::TestWithParam<const char*> {};
+TEST_P(Referee, RunsTheSameOnThreads) {
+  constexpr int64_t kShowers = 100;
+  constexpr int64_t kCells = 504;
+  for (const char* name : {"generated", "reference"}) {
+    std::vector<float> values(kShowers * kCells);
+    uint32_t state = name[0];
+    for (float& each : values) each = static_cast<float>((state = state * 1664525 + 1) >> 20);
+    std::ofstream(testing::TempDir() + "/" + name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(values.size() * sizeof(float)));
+  }
+  setenv("CASTALIA_BENCH_SHOWERS", testing::TempDir().c_str(), 1);
+  expect_same_on_threads({"M", GetParam(), kShowers, 2 * kShowers * kCells}, make_referee_task);
+}
+INSTANTIATE_TEST_SUITE_P(Workloads, Referee,
+                         testing::Values("kolmogorov_smirnov", "separation_power", "mmd",
+                                         "manifold"));
 
 TEST(Worker, AnswersRequestsAndErrors) {
   std::istringstream requests(

@@ -69,7 +69,7 @@ class Worker:
         return int(words[0]), float(words[1]) if len(words) > 1 else 1.0
 
     def run(self, peer: str, seconds: float) -> list[float]:
-        return [float(word) for word in self.ask("run", peer, f"{seconds:.6f}")]
+        return [float(word) for word in self.ask("run", peer, f"{seconds:.6f}", timeout=300)]
 
     def ended(self) -> bool:
         return self._process.poll() is not None
@@ -89,7 +89,7 @@ class Workers:
             **{name: [program] for name, program in programs.items()},
             **{
                 name: [sys.executable, str(HERE / "peers" / f"{name}_worker.py")]
-                for name in ("torch", "jax", "onnx")
+                for name in ("torch", "jax", "onnx", "scipy")
             },
         }
         self._threads = threads

@@ -20,6 +20,10 @@ WORKER_OF = {
     "diffrax": "jax",
     "onnxruntime": "onnx",
     "castalia.inverse": "network",
+    "numpy": "scipy",
+    "scipy": "scipy",
+    "scikit-learn": "scipy",
+    "pot": "scipy",
 }
 
 FLOAT = 4  # bytes
@@ -197,7 +201,49 @@ def continuous_flow(batch: int, goal: float) -> Case:
     )
 
 
+CELLS = 504
+DOUBLE = 8  # bytes
+
+
+def metric(name: str, peer: str, batch: int, products: float = 0) -> Case:
+    """A metric of the referee; `products` is the number of pairs of showers that it multiplies."""
+    return Case(
+        "M",
+        name,
+        batch,
+        "interface",
+        (Contest(2, (peer,)),),
+        2 * CELLS * products,
+        2 * DOUBLE * batch * CELLS,
+    )
+
+
+# Products with oneself are symmetric.
+METRICS = [
+    *(
+        metric(name, peer, 50_000)
+        for name, peer in (
+            ("kolmogorov_smirnov", "scipy"),
+            ("wasserstein", "scipy"),
+            ("chi_square", "scipy"),
+            ("separation_power", "numpy"),
+            ("binned_divergence", "scipy"),
+            ("sliced_wasserstein", "pot"),
+            ("frechet_distance", "scipy"),
+            ("frechet_physics_distance", "scipy"),
+            ("optimal_transport", "pot"),
+            ("sinkhorn", "pot"),
+        )
+    ),
+    metric("energy_distance", "scikit-learn", 10_000, 2 * 10_000**2),
+    metric("mmd", "scikit-learn", 10_000, 2 * 10_000**2),
+    metric("manifold", "scikit-learn", 10_000, 2 * 10_000**2),
+    metric("neighbour_divergence", "scikit-learn", 5_000, 2 * 5_000**2),
+    metric("kernel_physics_distance", "numpy", 50_000, 2 * 2 * 5_000**2),
+]
+
 CASES: list[Case] = [
+    *METRICS,
     *(coupling_flow("P1", "train", batch, 2) for batch in (1024, 8192)),
     *(
         coupling_flow("P2", mode, batch, goal)

@@ -1,4 +1,4 @@
-// Castalia's side of the workloads whose model is in the catalogue.
+// Castalia's side of the workloads whose model is in the catalogue, and of the referee.
 //
 // usage: interface_worker THREADS                 answers requests (bench/worker.h)
 //        interface_worker --write WORKLOAD FILE   writes a workload's model file
@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "bench/interface/flow_tasks.h"
+#include "bench/interface/referee_tasks.h"
 
 int main(int argc, char** argv) {
   using namespace castalia::bench;
@@ -25,6 +26,10 @@ int main(int argc, char** argv) {
     std::cerr << "usage: interface_worker THREADS | --write WORKLOAD FILE\n";
     return 2;
   }
-  serve([threads](const Request& request) { return make_flow_task(request, threads); }, std::cin,
-        std::cout);
+  serve(
+      [threads](const Request& request) {
+        return request.workload == "M" ? make_referee_task(request, threads)
+                                       : make_flow_task(request, threads);
+      },
+      std::cin, std::cout);
 }

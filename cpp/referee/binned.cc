@@ -2,50 +2,164 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "cpp/base/philox.h"
 #include "cpp/base/status.h"
+#include "cpp/referee/pairs.h"
 #include "cpp/referee/sample.h"
+#include "cpp/runtime/cpu/gemm.h"
 
 namespace castalia::referee {
 namespace {
 
-// Equal shares of the sorted reference's events. A value that fills whole bins, as the zeros of a
+// Values are told apart by the first 16 bits of their key, sixteen steps an octave; the rest of the
+// work is within a step.
+constexpr int kCoarseShift = 48;
+constexpr size_t kCoarse = size_t{1} << 16;
+
+size_t coarse(double value) { return static_cast<size_t>(order_key(value) >> kCoarseShift); }
+
+// Order statistics of a column: values at given places of the sorted column, without sorting it.
+class OrderStatistics {
+ public:
+  OrderStatistics() : counts_(kCoarse), kept_(kCoarse) {}
+
+  // The places increase.
+  std::vector<double> at(std::span<const double> values, std::span<const size_t> places) {
+    std::fill(counts_.begin(), counts_.end(), 0U);
+    for (const double value : values) ++counts_[coarse(value)];
+    std::vector<Step> steps = steps_of(places);
+    // Copies the values of the steps that hold a place; the others go to one that nobody reads.
+    std::fill(kept_.begin(), kept_.end(), static_cast<uint16_t>(steps.size()));
+    for (size_t i = 0; i < steps.size(); ++i) kept_[steps[i].key] = static_cast<uint16_t>(i);
+    members_.resize(steps.size() + 1);
+    for (auto& each : members_) each.clear();
+    for (const double value : values) {
+      const size_t step = kept_[coarse(value)];
+      if (step < steps.size()) members_[step].push_back(value);
+    }
+    std::vector<double> out;
+    auto place = places.begin();
+    for (size_t i = 0; i < steps.size(); ++i) {
+      std::vector<double>& members = members_[i];
+      const auto [low, high] = std::minmax_element(members.begin(), members.end());
+      // A step is often one value many times, as the zeros of a calorimeter are.
+      const bool constant = *low == *high;
+      for (; place != places.end() && *place < steps[i].begin + members.size(); ++place) {
+        const auto nth = members.begin() + static_cast<int64_t>(*place - steps[i].begin);
+        if (!constant) std::nth_element(members.begin(), nth, members.end());
+        out.push_back(*nth);
+      }
+    }
+    return out;
+  }
+
+ private:
+  struct Step {
+    size_t key;
+    size_t begin;  // how many values lie below
+  };
+
+  std::vector<Step> steps_of(std::span<const size_t> places) const {
+    std::vector<Step> steps;
+    size_t below = 0;
+    auto place = places.begin();
+    for (size_t key = 0; key < kCoarse && place != places.end(); ++key) {
+      const size_t end = below + counts_[key];
+      if (*place < end) steps.push_back({key, below});
+      while (place != places.end() && *place < end) ++place;
+      below = end;
+    }
+    return steps;
+  }
+
+  std::vector<uint32_t> counts_;
+  std::vector<uint16_t> kept_;
+  std::vector<std::vector<double>> members_;
+};
+
+// Equal shares of the reference's events. A value that fills whole bins, as the zeros of a
 // calorimeter do, gets a bin of its own.
-std::vector<double> quantile_edges(const std::vector<double>& sorted, int64_t bins) {
+std::vector<double> quantile_edges(std::span<const double> values, int64_t bins,
+                                   OrderStatistics& statistics) {
+  std::vector<size_t> places = {
+      0};  // of the lowest, and of the upper ends of all bins but the last
+  for (int64_t bin = 1; bin < bins; ++bin) {
+    places.push_back(static_cast<size_t>(bin * static_cast<int64_t>(values.size()) / bins));
+  }
+  const std::vector<double> candidates = statistics.at(values, places);
   std::vector<double> edges;
   const auto add = [&edges](double edge) {
     if (edges.empty() || edge > edges.back()) edges.push_back(edge);
   };
-  const auto candidate = [&](int64_t bin) {
-    return sorted[static_cast<size_t>(bin * static_cast<int64_t>(sorted.size()) / bins)];
-  };
-  for (int64_t bin = 1; bin < bins; ++bin) {
-    const double edge = candidate(bin);
-    const bool lowest = edge == sorted.front();
-    const bool repeated = bin > 1 && candidate(bin - 1) == edge;
+  for (size_t bin = 1; bin < candidates.size(); ++bin) {
+    const double edge = candidates[bin];
+    const bool lowest = edge == candidates.front();
+    const bool repeated = bin > 1 && candidates[bin - 1] == edge;
     if (!lowest) add(edge);
     if (lowest || repeated) add(std::nextafter(edge, HUGE_VAL));
   }
   return edges;
 }
 
-std::vector<double> uniform_edges(const std::vector<double>& sorted, int64_t bins) {
+std::vector<double> uniform_edges(std::span<const double> values, int64_t bins) {
   std::vector<double> edges;
-  const double low = sorted.front();
-  const double high = sorted.back();
-  for (int64_t bin = 1; bin < bins && low < high; ++bin) {
-    edges.push_back(low + (high - low) * static_cast<double>(bin) / static_cast<double>(bins));
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  for (int64_t bin = 1; bin < bins && *low < *high; ++bin) {
+    edges.push_back(*low + (*high - *low) * static_cast<double>(bin) / static_cast<double>(bins));
   }
   return edges;
 }
 
+// The groups that events belong to, those of the reference after those of the generated, and the
+// signs of each.
+class GroupedSigns {
+ public:
+  static constexpr int64_t kGroups = 512;  // of each sample
+
+  GroupedSigns(int64_t events, uint64_t seed) : group_(static_cast<size_t>(events)) {
+    for (size_t i = 0; i < group_.size(); ++i) {
+      const uint64_t random = bits({.seed = seed, .event = i / 2, .stage = kGroupOfEvent}, i % 2);
+      group_[i] = static_cast<uint16_t>(random % kGroups);
+    }
+    for (uint64_t group = 0; group < 2 * kGroups; ++group) {
+      uint64_t random = bits({.seed = seed, .event = group, .stage = kMultipliers}, 0);
+      for (size_t r = 0; r < kReplicates; ++r, random >>= 1) {
+        signs_.push_back((random & 1) != 0 ? 1.0 : -1.0);
+      }
+    }
+  }
+
+  size_t group(int64_t event) const { return group_[static_cast<size_t>(event)]; }
+  // (groups, replicates) of one sample.
+  const double* signs(bool generated) const {
+    return signs_.data() + (generated ? 0 : kGroups * kReplicates);
+  }
+
+ private:
+  std::vector<uint16_t> group_;
+  std::vector<double> signs_;
+};
+
+// A thread's memory.
+struct BinningBuffers {
+  OrderStatistics order;
+  std::vector<uint16_t> lowest = std::vector<uint16_t>(kCoarse);  // bin of a coarse step
+  std::vector<double> cells;                                      // (bins, groups) of one sample
+  AlignedBytes scratch;
+  size_t scratch_bytes = 0;
+};
+
 class Binner {
  public:
-  Binner(const FieldValues& values, const SignedEvents& events)
+  Binner(const FieldValues& values, const Comparison& comparison, uint64_t seed)
       : bins_(values.integer("bins")),
         uniform_(values.text("binning") == "uniform"),
         given_(values.reals("edges")),
-        events_(events) {
+        x_(*comparison.generated),
+        y_(*comparison.reference),
+        signs_(x_.rows() + y_.rows(), seed) {
     for (size_t i = 1; i < given_.size(); ++i) {
       if (given_[i] <= given_[i - 1]) {
         fail(Code::out_of_range, "edges must increase, but ", given_[i], " follows ",
@@ -58,92 +172,145 @@ class Binner {
     return given_.empty() ? bins_ : static_cast<int64_t>(given_.size()) + 1;
   }
 
-  BinnedColumn column(std::span<const double> x, std::span<const double> y, ColumnSorter& sorter,
+  BinnedColumn column(std::span<const double> x, std::span<const double> y, BinningBuffers& buffers,
                       std::span<const Statistic> statistics) const {
-    std::vector<double> sorted;
-    if (given_.empty()) sorter.sort(y, sorted);
     Histogram histogram;
     histogram.edges = !given_.empty() ? given_
-                      : uniform_      ? uniform_edges(sorted, bins_)
-                                      : quantile_edges(sorted, bins_);
-    const size_t bins = histogram.edges.size() + 1;
-    std::vector<uint16_t> bin_of(x.size() + y.size());
-    place(histogram.edges, x, bin_of.data());
-    place(histogram.edges, y, bin_of.data() + x.size());
-    join_empty_bins(histogram.edges, bins, bin_of);
-    return filled(std::move(histogram), bin_of, statistics);
+                      : uniform_      ? uniform_edges(y, bins_)
+                                      : quantile_edges(y, bins_, buffers.order);
+    find_lowest_bins(histogram.edges, buffers.lowest);
+    Side generated = filled(histogram.edges, x, x_, true, buffers);
+    Side reference = filled(histogram.edges, y, y_, false, buffers);
+    join_empty_bins(histogram.edges, generated, reference);
+    histogram.generated_scale = scale(generated, x_);
+    histogram.reference_scale = scale(reference, y_);
+    histogram.generated_share = x_.effective / (x_.effective + y_.effective);
+    histogram.generated = std::move(generated.share);
+    histogram.reference = std::move(reference.share);
+    return replicated(std::move(histogram), generated.signed_sums, reference.signed_sums,
+                      statistics);
   }
 
  private:
-  static void place(const std::vector<double>& edges, std::span<const double> values,
-                    uint16_t* bin) {
+  struct Weights {
+    explicit Weights(const Dataset& data)
+        : weight(normalised_weights(data)),
+          equal(data.weights.empty()),
+          effective(effective_rows(weight)) {}
+    int64_t rows() const { return static_cast<int64_t>(weight.size()); }
+
+    std::vector<double> weight;
+    bool equal;
+    double effective;
+  };
+
+  // A sample's histogram.
+  struct Side {
+    std::vector<double> share;        // (bins)
+    std::vector<double> squares;      // (bins): sums of squared weights
+    std::vector<double> signed_sums;  // (bins, replicates)
+
+    void join(size_t from, size_t to) {
+      share[to] += share[from];
+      squares[to] += squares[from];
+      for (size_t r = 0; r < kReplicates; ++r) {
+        signed_sums[to * kReplicates + r] += signed_sums[from * kReplicates + r];
+      }
+    }
+    void clear(size_t bin) {
+      share[bin] = squares[bin] = 0;
+      std::fill_n(signed_sums.begin() + static_cast<int64_t>(bin * kReplicates), kReplicates, 0.0);
+    }
+    void cut(size_t bins) {
+      share.resize(bins);
+      squares.resize(bins);
+      signed_sums.resize(bins * kReplicates);
+    }
+  };
+
+  // The bin of the lowest value of each coarse step.
+  static void find_lowest_bins(const std::vector<double>& edges, std::vector<uint16_t>& lowest) {
+    auto from = lowest.begin();
+    for (size_t bin = 0; bin < edges.size(); ++bin) {
+      const auto end = lowest.begin() + static_cast<int64_t>(coarse(edges[bin])) + 1;
+      from = std::fill_n(from, std::max<int64_t>(end - from, 0), static_cast<uint16_t>(bin));
+    }
+    std::fill(from, lowest.end(), static_cast<uint16_t>(edges.size()));
+  }
+
+  Side filled(const std::vector<double>& edges, std::span<const double> values,
+              const Weights& weights, bool generated, BinningBuffers& buffers) const {
+    const size_t bins = edges.size() + 1;
+    constexpr auto kGroups = static_cast<size_t>(GroupedSigns::kGroups);
+    Side out;
+    out.squares.assign(bins, 0.0);
+    buffers.cells.assign(bins * kGroups, 0.0);
+    const int64_t first = generated ? 0 : x_.rows();
     for (size_t i = 0; i < values.size(); ++i) {
-      bin[i] = static_cast<uint16_t>(std::upper_bound(edges.begin(), edges.end(), values[i]) -
-                                     edges.begin());
+      size_t bin = buffers.lowest[coarse(values[i])];
+      while (bin < edges.size() && values[i] >= edges[bin]) ++bin;
+      const double weight = weights.weight[i];
+      buffers.cells[bin * kGroups + signs_.group(first + static_cast<int64_t>(i))] += weight;
+      if (!weights.equal) out.squares[bin] += weight * weight;
     }
-  }
-
-  void join_empty_bins(std::vector<double>& edges, size_t bins,
-                       std::vector<uint16_t>& bin_of) const {
-    std::vector<double> weight(bins, 0.0);
-    for (int64_t event = 0; event < events_.count(); ++event) {
-      weight[bin_of[static_cast<size_t>(event)]] += std::abs(events_.weight(event));
-    }
-    std::vector<uint16_t> target(bins);
-    std::vector<double> kept;
-    bool any = false;  // a bin with events has been opened
-    uint16_t last = 0;
     for (size_t bin = 0; bin < bins; ++bin) {
-      if (weight[bin] > 0) {
-        if (any) {
-          ++last;
-          kept.push_back(edges[bin - 1]);
-        }
-        any = true;
-      }
-      target[bin] = last;
+      const double* cells = buffers.cells.data() + bin * kGroups;
+      out.share.push_back(std::accumulate(cells, cells + kGroups, 0.0));
+      if (weights.equal) out.squares[bin] = out.share[bin] * weights.weight.front();
     }
-    if (kept.size() == edges.size()) return;
+    add_signs(bins, generated, buffers, out);
+    return out;
+  }
+
+  void add_signs(size_t bins, bool generated, BinningBuffers& buffers, Side& side) const {
+    side.signed_sums.resize(bins * kReplicates);
+    cpu::GemmShape shape;
+    shape.m = static_cast<int64_t>(bins);
+    shape.n = kReplicates;
+    shape.k = GroupedSigns::kGroups;
+    const size_t needed = cpu::gemm_scratch_bytes<double>(shape);
+    if (needed > buffers.scratch_bytes) {
+      buffers.scratch = aligned_bytes(needed);
+      buffers.scratch_bytes = needed;
+    }
+    cpu::gemm_run_tiles<double>(shape, buffers.cells.data(), signs_.signs(generated),
+                                side.signed_sums.data(), {}, buffers.scratch.get(), 0,
+                                cpu::gemm_tiles(shape));
+  }
+
+  // A bin without events is joined to the one below; those below the first that has any, to it.
+  static void join_empty_bins(std::vector<double>& edges, Side& generated, Side& reference) {
+    std::vector<double> kept;
+    size_t last = 0;
+    bool any = false;  // a bin with events has been opened
+    for (size_t bin = 0; bin <= edges.size(); ++bin) {
+      if (!(generated.share[bin] + reference.share[bin] > 0)) continue;
+      if (any) {
+        ++last;
+        kept.push_back(edges[bin - 1]);
+      }
+      any = true;
+      if (last == bin) continue;
+      for (Side* side : {&generated, &reference}) {
+        side->clear(last);
+        side->join(bin, last);
+      }
+    }
+    for (Side* side : {&generated, &reference}) side->cut(last + 1);
     edges = std::move(kept);
-    for (uint16_t& bin : bin_of) bin = target[bin];
   }
 
-  BinnedColumn filled(Histogram histogram, const std::vector<uint16_t>& bin_of,
-                      std::span<const Statistic> statistics) const {
-    const size_t bins = histogram.edges.size() + 1;
-    histogram.generated.assign(bins, 0.0);
-    histogram.reference.assign(bins, 0.0);
-    std::vector<double> generated_squares(bins, 0.0);
-    std::vector<double> reference_squares(bins, 0.0);
-    std::vector<float> x_sums(bins * kReplicates, 0.0F);
-    std::vector<float> y_sums(bins * kReplicates, 0.0F);
-    for (int64_t event = 0; event < events_.count(); ++event) {
-      const size_t bin = bin_of[static_cast<size_t>(event)];
-      const double weight = events_.weight(event);
-      const bool generated = event < events_.generated();
-      (generated ? histogram.generated : histogram.reference)[bin] += std::abs(weight);
-      (generated ? generated_squares : reference_squares)[bin] += weight * weight;
-      events_.add_signs(event, static_cast<float>(std::abs(weight)),
-                        (generated ? x_sums : y_sums).data() + bin * kReplicates);
+  static std::vector<double> scale(const Side& side, const Weights& weights) {
+    std::vector<double> out;
+    for (size_t bin = 0; bin < side.share.size(); ++bin) {
+      out.push_back(side.share[bin] > 0 ? side.squares[bin] / side.share[bin]
+                                        : 1 / weights.effective);
     }
-    const auto scale = [bins](const std::vector<double>& shares, const std::vector<double>& squares,
-                              double effective) {
-      std::vector<double> out(bins);
-      for (size_t bin = 0; bin < bins; ++bin) {
-        out[bin] = shares[bin] > 0 ? squares[bin] / shares[bin] : 1 / effective;
-      }
-      return out;
-    };
-    histogram.generated_share = events_.generated_share();
-    histogram.generated_scale =
-        scale(histogram.generated, generated_squares, events_.effective_generated());
-    histogram.reference_scale =
-        scale(histogram.reference, reference_squares, events_.effective_reference());
-    return replicated(std::move(histogram), x_sums, y_sums, statistics);
+    return out;
   }
 
-  static BinnedColumn replicated(Histogram histogram, const std::vector<float>& x_sums,
-                                 const std::vector<float>& y_sums,
+  static BinnedColumn replicated(Histogram histogram, const std::vector<double>& x_sums,
+                                 const std::vector<double>& y_sums,
                                  std::span<const Statistic> statistics) {
     BinnedColumn out;
     out.statistics.resize(statistics.size());
@@ -162,14 +329,14 @@ class Binner {
       double x_total = 0;
       double y_total = 0;
       for (size_t bin = 0; bin < bins; ++bin) {
-        x_total += static_cast<double>(x_sums[bin * kReplicates + r]);
-        y_total += static_cast<double>(y_sums[bin * kReplicates + r]);
+        x_total += x_sums[bin * kReplicates + r];
+        y_total += y_sums[bin * kReplicates + r];
       }
       for (size_t bin = 0; bin < bins; ++bin) {
         // Shares of fluctuating sums: what is over is taken off in proportion.
         const double common = own * histogram.generated[bin] + (1 - own) * histogram.reference[bin];
-        const double dx = static_cast<double>(x_sums[bin * kReplicates + r]);
-        const double dy = static_cast<double>(y_sums[bin * kReplicates + r]);
+        const double dx = x_sums[bin * kReplicates + r];
+        const double dy = y_sums[bin * kReplicates + r];
         x[bin] = histogram.generated[bin] + dx - x_total * histogram.generated[bin];
         y[bin] = histogram.reference[bin] + dy - y_total * histogram.reference[bin];
         null_x[bin] = common + dx - x_total * common;
@@ -185,7 +352,8 @@ class Binner {
   int64_t bins_;
   bool uniform_;
   std::vector<double> given_;
-  const SignedEvents& events_;
+  Weights x_, y_;
+  GroupedSigns signs_;
 };
 
 }  // namespace
@@ -211,18 +379,17 @@ std::vector<Field> binning_fields() {
 
 std::vector<BinnedColumn> binned_columns(const Comparison& comparison, const FieldValues& values,
                                          std::span<const Statistic> statistics, Work& work) {
-  const SignedEvents events(*comparison.generated, *comparison.reference, work.seed);
-  const Binner binner(values, events);
+  const Binner binner(values, comparison, work.seed);
   const std::string purpose = text("a histogram of ", binner.most_bins(), " bins");
   require_rows(*comparison.generated, "generated", 2 * binner.most_bins(), purpose);
   require_rows(*comparison.reference, "reference", 2 * binner.most_bins(), purpose);
   std::vector<BinnedColumn> out(static_cast<size_t>(comparison.reference->features));
-  std::vector<ColumnSorter> sorters(static_cast<size_t>(work.pool.threads()));
+  std::vector<BinningBuffers> buffers(static_cast<size_t>(work.pool.threads()));
   for_each_column(
       *comparison.generated, *comparison.reference, work,
       [&](int64_t column, std::span<const double> x, std::span<const double> y, int thread) {
         out[static_cast<size_t>(column)] =
-            binner.column(x, y, sorters[static_cast<size_t>(thread)], statistics);
+            binner.column(x, y, buffers[static_cast<size_t>(thread)], statistics);
       });
   return out;
 }

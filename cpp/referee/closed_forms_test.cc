@@ -162,6 +162,37 @@ TEST(Columns, SortLikeTheLibrary) {
   EXPECT_EQ(pooled.value, all);
 }
 
+TEST(Columns, QuantileBinsShareOutTheReference) {
+  // Values of both signs and of all magnitudes, -0 and 0 among them.
+  const auto spread = [](uint64_t seed) {
+    Dataset out = normal_sample(1003, 1, seed);
+    for (double& each : out.x) each = each * each * each * std::exp(5 * each);
+    for (size_t i = 0; i < 10; ++i) out.x[i] = i % 2 == 0 ? 0.0 : -0.0;
+    return out;
+  };
+  const Dataset x = spread(1);
+  const Dataset y = spread(2);
+  std::vector<double> sorted(y.x);
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<double> edges;
+  for (size_t bin = 1; bin < 20; ++bin) edges.push_back(sorted[bin * sorted.size() / 20]);
+  double expected = 0;
+  for (size_t bin = 0; bin < 20; ++bin) {
+    const auto share = [&](const Dataset& data) {
+      return static_cast<double>(std::count_if(data.x.begin(), data.x.end(),
+                                               [&](double value) {
+                                                 return (bin == 0 || value >= edges[bin - 1]) &&
+                                                        (bin == 19 || value < edges[bin]);
+                                               })) /
+             static_cast<double>(data.rows);
+    };
+    const double p = share(x);
+    const double q = share(y);
+    expected += (p - q) * (p - q) / (p + q) / 2;
+  }
+  EXPECT_NEAR(judge_pair("separation_power", x, y).figures.front().value, expected, 1e-12);
+}
+
 TEST(Columns, DistancesOfSmallSamplesByHand) {
   const Dataset x = column_of({0, 0, 1, 4});
   const Dataset y = column_of({0, 2, 2, 2});

@@ -11,6 +11,7 @@
 #define CASTALIA_CPP_REFEREE_COLUMNS_H_
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -83,6 +84,12 @@ class SignedEvents {
   double generated_share_, effective_generated_, effective_reference_;
 };
 
+// Numbers in the order of the values; -0 and 0 are one value.
+inline uint64_t order_key(double value) {
+  const auto bits = std::bit_cast<uint64_t>(value + 0.0);
+  return (bits >> 63) != 0 ? ~bits : bits | (uint64_t{1} << 63);
+}
+
 // A column of both samples in increasing order.
 struct PooledColumn {
   std::vector<double> value;
@@ -101,7 +108,6 @@ class ColumnSorter {
  public:
   void sort(std::span<const double> generated, std::span<const double> reference,
             PooledColumn& out);
-  void sort(std::span<const double> values, std::vector<double>& out);
 
  private:
   struct Item {

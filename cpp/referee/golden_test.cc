@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cpp/base/status.h"
+#include "cpp/referee/entropic.h"
 #include "cpp/referee/jet_transport.h"
 #include "cpp/referee/samples_for_test.h"
 #include "cpp/referee/transport.h"

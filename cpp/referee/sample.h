@@ -57,6 +57,7 @@ enum RandomUse : uint16_t {
   kRelabelValidation,
   kRelabelTest,
   kSplitReference,
+  kGroupOfEvent,
 };
 
 // How columns are brought to one scale before distances are taken.

@@ -1,12 +1,12 @@
 #include "cpp/referee/transport.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "cpp/base/status.h"
-#include "cpp/runtime/cpu/elementwise.h"
 
 namespace castalia::referee {
 namespace {
@@ -27,8 +27,7 @@ class Assignment {
 
   double solve() {
     reduce_columns();
-    reduce_rows();
-    reduce_rows();
+    for (int pass = 0; pass < kReductions; ++pass) reduce_rows();
     for (int64_t row = 0; row < n_; ++row) {
       if (column_of_[static_cast<size_t>(row)] == kNone) augment(row);
     }
@@ -40,16 +39,66 @@ class Assignment {
   }
 
  private:
+  // Chains of bids that are longer cost more than the paths that they spare.
+  static constexpr int kReductions = 2;
+  static constexpr int64_t kLongestChain = 20;
+  // Loops go in so many lanes, so that the compiler can take vectors.
+  static constexpr int64_t kLanes = 8;
+  // Columns whose least distance is known together.
+  static constexpr int64_t kBlock = 64;
+
+  const double* costs_of(int64_t row) const { return costs_.cost.data() + row * n_; }
+
   // Each column takes its cheapest row, if that is free.
   void reduce_columns() {
-    for (int64_t column = n_ - 1; column >= 0; --column) {
-      int64_t best = 0;
-      for (int64_t row = 1; row < n_; ++row) {
-        if (costs_.at(row, column) < costs_.at(best, column)) best = row;
+    std::vector<int64_t> cheapest(static_cast<size_t>(n_), 0);
+    v_.assign(costs_of(0), costs_of(0) + n_);
+    for (int64_t row = 1; row < n_; ++row) {
+      const double* cost = costs_of(row);
+      for (size_t j = 0; j < v_.size(); ++j) {
+        if (cost[j] >= v_[j]) continue;
+        v_[j] = cost[j];
+        cheapest[j] = row;
       }
-      v_[static_cast<size_t>(column)] = costs_.at(best, column);
-      if (column_of_[static_cast<size_t>(best)] == kNone) assign(best, column);
     }
+    for (int64_t column = n_ - 1; column >= 0; --column) {
+      const int64_t row = cheapest[static_cast<size_t>(column)];
+      if (column_of_[static_cast<size_t>(row)] == kNone) assign(row, column);
+    }
+  }
+
+  struct Bid {
+    int64_t column;  // the cheapest
+    double margin;   // by which the second cheapest is dearer
+  };
+
+  Bid bid_of(int64_t row) const {
+    const double* __restrict cost = costs_of(row);
+    const double* __restrict v = v_.data();
+    std::array<double, kLanes> least;
+    std::array<double, kLanes> second;
+    least.fill(kInfinity);
+    second.fill(kInfinity);
+    const auto take = [&](int64_t j, size_t lane) {
+      const double reduced = cost[j] - v[j];
+      const double larger = least[lane] > reduced ? least[lane] : reduced;
+      least[lane] = least[lane] < reduced ? least[lane] : reduced;
+      second[lane] = second[lane] < larger ? second[lane] : larger;
+    };
+    int64_t j = 0;
+    for (; j + kLanes <= n_; j += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) take(j + static_cast<int64_t>(lane), lane);
+    }
+    for (size_t lane = 0; j < n_; ++j, ++lane) take(j, lane);
+    double lowest = kInfinity;
+    double next = kInfinity;
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      next = std::min({next, std::max(lowest, least[lane]), second[lane]});
+      lowest = std::min(lowest, least[lane]);
+    }
+    int64_t column = 0;
+    while (cost[column] - v[column] != lowest) ++column;
+    return {column, next - lowest};
   }
 
   // Free rows bid for their cheapest column, by as much as the second cheapest allows.
@@ -60,29 +109,13 @@ class Assignment {
     }
     for (const int64_t start : free) {
       int64_t row = start;
-      // A chain of rows that lose their column to another; cut off where rounding makes it endless.
-      for (int64_t step = 0; row != kNone && step < n_; ++step) {
-        const double* cost = costs_.cost.data() + row * n_;
-        double least = kInfinity;
-        double second = kInfinity;
-        int64_t column = kNone;
-        for (int64_t j = 0; j < n_; ++j) {
-          const double reduced = cost[j] - v_[static_cast<size_t>(j)];
-          if (reduced < second) {
-            if (reduced < least) {
-              second = least;
-              least = reduced;
-              column = j;
-            } else {
-              second = reduced;
-            }
-          }
-        }
+      // A chain of rows that lose their column to another.
+      for (int64_t step = 0; row != kNone && step < kLongestChain; ++step) {
+        const auto [column, margin] = bid_of(row);
         const int64_t other = row_of_[static_cast<size_t>(column)];
-        const double bid = second - least;
-        if (std::isfinite(bid)) v_[static_cast<size_t>(column)] -= bid;
+        if (std::isfinite(margin)) v_[static_cast<size_t>(column)] -= margin;
         if (other != kNone) {
-          if (!(bid > 0)) break;  // a tie: left to the augmentation
+          if (!(margin > 0)) break;  // a tie: left to the augmentation
           column_of_[static_cast<size_t>(other)] = kNone;
         }
         assign(row, column);
@@ -92,67 +125,93 @@ class Assignment {
   }
 
   // Dijkstra's shortest path from a free row to a free column; then duals and assignments along it
-  // change.
+  // change. Who was before a column on the path is found at the end, from who gives its distance.
   void augment(int64_t start) {
-    const auto n = static_cast<size_t>(n_);
-    distance_.resize(n);
-    from_.assign(n, start);
-    order_.resize(n);
-    std::iota(order_.begin(), order_.end(), int64_t{0});
-    for (size_t j = 0; j < n; ++j) {
-      distance_[j] = costs_.at(start, static_cast<int64_t>(j)) - v_[j];
-    }
-    size_t done = 0;   // order_[0, done) have final distances, and their rows were scanned
-    size_t level = 0;  // order_[done, level) have the least distance and are not scanned yet
-    double least = 0;
-    size_t settled = 0;
+    open_v_ = v_;
+    distance_.assign(static_cast<size_t>(n_), kInfinity);
+    scans_.clear();
+    settled_.clear();
+    Scan scan{start, 0};
     int64_t end = kNone;
-    while (end == kNone) {
-      if (done == level) {
-        settled = done;
-        least = kInfinity;
-        for (size_t i = level; i < n; ++i) {
-          const double distance = distance_[static_cast<size_t>(order_[i])];
-          if (distance > least) continue;
-          if (distance < least) {
-            level = done;
-            least = distance;
-          }
-          std::swap(order_[i], order_[level++]);
-        }
-        for (size_t i = done; i < level && end == kNone; ++i) {
-          if (row_of_[static_cast<size_t>(order_[i])] == kNone) end = order_[i];
-        }
-        if (end != kNone) break;
-      }
-      const int64_t through = order_[done++];
-      const int64_t row = row_of_[static_cast<size_t>(through)];
-      const double* cost = costs_.cost.data() + row * n_;
-      const double base = cost[through] - v_[static_cast<size_t>(through)] - least;
-      for (size_t i = level; i < n; ++i) {
-        const auto j = static_cast<size_t>(order_[i]);
-        const double distance = cost[j] - v_[j] - base;
-        if (distance >= distance_[j]) continue;
-        distance_[j] = distance;
-        from_[j] = row;
-        if (distance > least) continue;
-        if (row_of_[j] == kNone) {
-          end = static_cast<int64_t>(j);
-          break;
-        }
-        std::swap(order_[i], order_[level++]);
-      }
+    double least = 0;
+    while (true) {
+      scans_.push_back(scan);
+      const auto [column, distance] = relax(scan);
+      const auto at = static_cast<size_t>(column);
+      const int64_t row = row_of_[at];
+      end = column;
+      least = distance;
+      if (row == kNone) break;
+      settled_.push_back({column, distance});
+      scan = {row, costs_.at(row, column) - v_[at] - distance};
+      distance_[at] = kInfinity;
+      open_v_[at] = -kInfinity;
     }
-    for (size_t i = 0; i < settled; ++i) {
-      const auto j = static_cast<size_t>(order_[i]);
-      v_[j] += distance_[j] - least;
+    distance_[static_cast<size_t>(end)] = least;
+    for (const Settled& each : settled_) {
+      distance_[static_cast<size_t>(each.column)] = each.distance;
     }
     for (int64_t row = kNone; row != start;) {
-      row = from_[static_cast<size_t>(end)];
+      row = giver_of(end);
       const int64_t before = column_of_[static_cast<size_t>(row)];
       assign(row, end);
       end = before;
     }
+    for (const Settled& each : settled_) {
+      v_[static_cast<size_t>(each.column)] += each.distance - least;
+    }
+  }
+
+  // A row, and what its reduced costs are diminished by to give distances.
+  struct Scan {
+    int64_t row;
+    double base;
+  };
+  struct Settled {
+    int64_t column;
+    double distance;
+  };
+
+  // Distances through a row; gives the least of the columns that are open still.
+  Settled relax(const Scan& scan) {
+    const double* __restrict cost = costs_of(scan.row);
+    const double* __restrict v = open_v_.data();
+    double* __restrict distance = distance_.data();
+    const double base = scan.base;
+    double least = kInfinity;
+    int64_t nearest = 0;
+    for (int64_t first = 0; first < n_; first += kBlock) {
+      const int64_t last = std::min(first + kBlock, n_);
+      std::array<double, kLanes> lowest;
+      lowest.fill(kInfinity);
+      const auto take = [&](int64_t j, size_t lane) {
+        const double through = cost[j] - v[j] - base;
+        const double shorter = through < distance[j] ? through : distance[j];
+        distance[j] = shorter;
+        lowest[lane] = shorter < lowest[lane] ? shorter : lowest[lane];
+      };
+      int64_t j = first;
+      for (; j + kLanes <= last; j += kLanes) {
+        for (size_t lane = 0; lane < kLanes; ++lane) take(j + static_cast<int64_t>(lane), lane);
+      }
+      for (; j < last; ++j) take(j, 0);
+      const double here = *std::min_element(lowest.begin(), lowest.end());
+      if (here < least) {
+        least = here;
+        nearest = first;
+      }
+    }
+    while (distance[nearest] != least) ++nearest;
+    return {nearest, least};
+  }
+
+  // The first row through which the column has its distance. Called before the duals change.
+  int64_t giver_of(int64_t column) const {
+    const auto at = static_cast<size_t>(column);
+    const auto gives = [&](const Scan& scan) {
+      return costs_.at(scan.row, column) - v_[at] - scan.base == distance_[at];
+    };
+    return std::find_if(scans_.begin(), scans_.end(), gives)->row;
   }
 
   void assign(int64_t row, int64_t column) {
@@ -164,8 +223,11 @@ class Assignment {
   int64_t n_;
   std::vector<double> v_;
   std::vector<int64_t> column_of_, row_of_;
-  std::vector<double> distance_;
-  std::vector<int64_t> from_, order_;
+  // Of one augmentation. Settled columns have an infinite distance, and the dual -infinity that
+  // keeps it so.
+  std::vector<double> distance_, open_v_;
+  std::vector<Scan> scans_;
+  std::vector<Settled> settled_;
 };
 
 // Successive shortest paths: flow is sent from rows with supply left to columns with demand left
@@ -341,89 +403,6 @@ double least_transport(const Costs& costs, std::span<const double> supply,
                        std::span<const double> demand) {
   if (costs.rows == 0 || costs.columns == 0) return 0;
   return Transport(costs, supply, demand).solve();
-}
-
-namespace {
-
-// log sum exp of (potential - cost) / regularisation along contiguous costs.
-class LogSum {
- public:
-  explicit LogSum(int64_t count)
-      : exp_(cpu::tile_function("exp", DType::float64)), buffer_(static_cast<size_t>(count) + 16) {}
-
-  double operator()(const double* cost, std::span<const double> potential, double inverse) {
-    const size_t count = potential.size();
-    double top = -kInfinity;
-    for (size_t j = 0; j < count; ++j) {
-      buffer_[j] = potential[j] - cost[j] * inverse;
-      top = std::max(top, buffer_[j]);
-    }
-    if (!std::isfinite(top)) return top;
-    for (size_t j = 0; j < count; ++j) buffer_[j] -= top;
-    const void* const in[] = {buffer_.data()};
-    exp_(in, buffer_.data(), count);
-    double sum = 0;
-    for (size_t j = 0; j < count; ++j) sum += buffer_[j];
-    return top + std::log(sum);
-  }
-
- private:
-  cpu::TileFunction exp_;
-  std::vector<double> buffer_;
-};
-
-std::vector<double> logarithms(std::span<const double> masses) {
-  std::vector<double> out;
-  for (const double mass : masses) out.push_back(std::log(mass));  // -inf for no mass
-  return out;
-}
-
-}  // namespace
-
-Entropic entropic_transport(const Costs& costs, std::span<const double> supply,
-                            std::span<const double> demand, double regularisation, double tolerance,
-                            int64_t most_iterations) {
-  const auto rows = static_cast<size_t>(costs.rows);
-  const auto columns = static_cast<size_t>(costs.columns);
-  std::vector<double> transposed(costs.cost.size());
-  for (size_t i = 0; i < rows; ++i) {
-    for (size_t j = 0; j < columns; ++j) {
-      transposed[j * rows + i] = costs.cost[i * columns + j];
-    }
-  }
-  const double inverse = 1 / regularisation;
-  const std::vector<double> log_supply = logarithms(supply);
-  const std::vector<double> log_demand = logarithms(demand);
-  // Potentials over the regularisation, the marginals' logarithms added.
-  std::vector<double> f(log_supply);
-  std::vector<double> g(log_demand);
-  LogSum log_sum(std::max(costs.rows, costs.columns));
-  Entropic out;
-  for (out.iterations = 0; out.iterations < most_iterations; ++out.iterations) {
-    for (size_t j = 0; j < columns; ++j) {
-      g[j] = log_demand[j] - log_sum(transposed.data() + j * rows, f, inverse);
-    }
-    // Columns are right now; rows tell how far it is to go.
-    out.violation = 0;
-    for (size_t i = 0; i < rows; ++i) {
-      const double sum = log_sum(costs.cost.data() + i * columns, g, inverse);
-      if (supply[i] > 0) out.violation += std::abs(std::exp(f[i] + sum) - supply[i]);
-      f[i] = log_supply[i] - sum;
-    }
-    if (out.violation < tolerance) break;
-  }
-  for (size_t i = 0; i < rows; ++i) {
-    for (size_t j = 0; j < columns; ++j) {
-      const double cost = costs.cost[i * columns + j];
-      const double mass = std::exp(f[i] + g[j] - cost * inverse);
-      if (mass > 0) out.cost += mass * cost;
-    }
-    if (supply[i] > 0) out.dual += supply[i] * (f[i] - log_supply[i]) * regularisation;
-  }
-  for (size_t j = 0; j < columns; ++j) {
-    if (demand[j] > 0) out.dual += demand[j] * (g[j] - log_demand[j]) * regularisation;
-  }
-  return out;
 }
 
 }  // namespace castalia::referee

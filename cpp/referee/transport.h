@@ -1,4 +1,4 @@
-// Optimal transport between small sets of weighted points, given the cost of every pair.
+// Exact optimal transport between small sets of weighted points, given the cost of every pair.
 #ifndef CASTALIA_CPP_REFEREE_TRANSPORT_H_
 #define CASTALIA_CPP_REFEREE_TRANSPORT_H_
 
@@ -26,18 +26,6 @@ double least_assignment(const Costs& costs);
 // By successive shortest paths with potentials; exact up to rounding.
 double least_transport(const Costs& costs, std::span<const double> supply,
                        std::span<const double> demand);
-
-// Entropic transport by Sinkhorn's iterations on logarithms (Cuturi, 1306.0895), until the
-// marginals differ by less than `tolerance` in sum, or so many iterations are done.
-struct Entropic {
-  double cost = 0;  // <plan, costs>
-  double dual = 0;  // the value of the entropic problem, with entropy relative to the marginals
-  double violation = 0;  // of the marginals
-  int64_t iterations = 0;
-};
-Entropic entropic_transport(const Costs& costs, std::span<const double> supply,
-                            std::span<const double> demand, double regularisation, double tolerance,
-                            int64_t most_iterations);
 
 }  // namespace castalia::referee
 

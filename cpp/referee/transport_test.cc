@@ -7,6 +7,8 @@
 #include <numeric>
 #include <random>
 
+#include "cpp/referee/entropic.h"
+
 namespace castalia::referee {
 namespace {
 

@@ -1,9 +1,9 @@
 // Entropic optimal transport: the Sinkhorn divergence of batches.
 #include "cpp/referee/metric.h"
 #include "cpp/base/status.h"
+#include "cpp/referee/entropic.h"
 #include "cpp/referee/kernel_sums.h"
 #include "cpp/referee/prepare.h"
-#include "cpp/referee/transport.h"
 #include "cpp/referee/transport_batches.h"
 
 namespace castalia::referee {
@@ -47,12 +47,12 @@ const Metric& sinkhorn_metric() {
       .family = "transport",
       .summary = "Sinkhorn divergence and entropic transport cost of batches of events",
       .description =
-          "Entropic optimal transport of |x - y|^order between batches, in logarithms. "
+          "Entropic optimal transport of |x - y|^order between batches, by Sinkhorn's iterations. "
           "sinkhorn_divergence is the value of the entropic problem minus half of those of each "
           "batch with itself, without the entropic bias; transport_cost is the mean cost of the "
           "plan. The regularisation is a share of the median cost. Null values are from pairs of "
           "batches of the reference.",
-      .references = {"1306.0895", "1810.08278"},
+      .references = {"1306.0895", "1610.06519", "1810.08278"},
       .fields =
           [] {
             std::vector<Field> fields = batch_fields(4, 300);
