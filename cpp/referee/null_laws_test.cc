@@ -111,6 +111,33 @@ TEST(Null, HoldsForDependentColumnsAndUnlikeSizes) {
   }
 }
 
+// Weights that undo a shift make two samples the same distribution, for metrics of single columns,
+// of kernels and of neighbourhoods alike.
+TEST(Null, HoldsForWeightsThatUndoAShift) {
+  constexpr double kShift = 0.5;
+  for (const char* metric :
+       {"wasserstein", "chi_square", "mmd", "energy_distance", "frechet_distance", "manifold",
+        "neighbour_divergence", "sliced_wasserstein"}) {
+    const Dataset reference = normal_sample(3000, 2, 1);
+    Dataset shifted = normal_sample(3000, 2, 2, kShift);
+    const auto largest = [&] {
+      double most = 0;
+      const Judgement found = judge_pair(metric, shifted, reference, "", 3);
+      for (const Figure& figure : found.figures) {
+        if (std::isfinite(figure.deviation())) most = std::max(most, std::abs(figure.deviation()));
+      }
+      return most;
+    };
+    EXPECT_GT(largest(), 7) << metric << " without weights";
+    for (int64_t row = 0; row < shifted.rows; ++row) {
+      const double* x = shifted.x.data() + 2 * row;
+      // The ratio of the two densities.
+      shifted.weights.push_back(std::exp(-kShift * (x[0] + x[1]) + kShift * kShift));
+    }
+    EXPECT_LT(largest(), 5) << metric << " with weights";
+  }
+}
+
 // The largest deviation of a metric's figures.
 double verdict(const Case& each, const Dataset& generated, const Dataset& reference) {
   double largest = 0;

@@ -26,7 +26,7 @@ Field scaling_field(const std::string& default_value) {
 }
 
 RowPair prepared(const Comparison& comparison, const FieldValues& values, uint64_t seed,
-                 int64_t least, const std::string& purpose, Sizes sizes) {
+                 int64_t least, const std::string& purpose, Sizes sizes, Weighting weighting) {
   require_rows(*comparison.generated, "generated", least, purpose);
   require_rows(*comparison.reference, "reference", least, purpose);
   int64_t events = values.integer("events");
@@ -37,11 +37,27 @@ RowPair prepared(const Comparison& comparison, const FieldValues& values, uint64
     const int64_t both = std::min(comparison.generated->rows, comparison.reference->rows);
     events = events == 0 ? both : std::min(events, both);
   }
-  const auto drawn = [&](const Dataset& data, uint16_t use) {
-    return take_rows(data, choose_rows(data.rows, events, seed, use));
+  const auto drawn = [&](const Dataset& data, const std::string& name, uint16_t use,
+                         uint16_t unweight) {
+    if (weighting == Weighting::as_it_is || data.weights.empty()) {
+      return take_rows(data, choose_rows(data.rows, events, seed, use));
+    }
+    const std::vector<int64_t> kept = unweighted_rows(data, seed, unweight);
+    const auto left = static_cast<int64_t>(kept.size());
+    if (left < least) {
+      fail(Code::empty_data, name, ": ", left, " unweighted events of ", data.rows,
+           " weighted ones, but ", purpose, " needs at least ", least);
+    }
+    std::vector<int64_t> which;
+    for (const int64_t at : choose_rows(left, events, seed, use)) {
+      which.push_back(kept[static_cast<size_t>(at)]);
+    }
+    Rows rows = take_rows(data, which);
+    rows.weights.assign(which.size(), 1 / static_cast<double>(which.size()));
+    return rows;
   };
-  RowPair out{drawn(*comparison.generated, kChooseGenerated),
-              drawn(*comparison.reference, kChooseReference)};
+  RowPair out{drawn(*comparison.generated, "generated", kChooseGenerated, kUnweightGenerated),
+              drawn(*comparison.reference, "reference", kChooseReference, kUnweightReference)};
   const std::vector<double> factors =
       column_factors(*comparison.reference, scaling(values.text("scaling")));
   scale_columns(out.generated, factors);

@@ -90,6 +90,23 @@ std::vector<int64_t> choose_rows(int64_t rows, int64_t most, uint64_t seed, uint
   return order;
 }
 
+std::vector<int64_t> unweighted_rows(const Dataset& data, uint64_t seed, uint16_t use) {
+  std::vector<int64_t> kept;
+  if (data.weights.empty()) {
+    kept.resize(static_cast<size_t>(data.rows));
+    std::iota(kept.begin(), kept.end(), int64_t{0});
+    return kept;
+  }
+  const double largest = *std::max_element(data.weights.begin(), data.weights.end());
+  std::vector<double> draw(1);
+  for (int64_t row = 0; row < data.rows; ++row) {
+    fill_uniform(Stream{seed, static_cast<uint64_t>(row), use, 0}, draw);
+    // Draws lie below one: the largest weight is always kept.
+    if (draw[0] * largest < data.weights[static_cast<size_t>(row)]) kept.push_back(row);
+  }
+  return kept;
+}
+
 Rows take_rows(const Dataset& data, std::span<const int64_t> which) {
   Rows out;
   out.count = static_cast<int64_t>(which.size());

@@ -39,6 +39,11 @@ struct Rows {
 // when there are no more, or when `most` is 0. Different `use`s give independent draws.
 std::vector<int64_t> choose_rows(int64_t rows, int64_t most, uint64_t seed, uint16_t use);
 
+// Unweighted events: each row is kept with the probability of its weight over the largest, drawn
+// with the seed, so that neighbourhoods are as dense as the distribution. All rows where the weights
+// are equal or none are given.
+std::vector<int64_t> unweighted_rows(const Dataset& data, uint64_t seed, uint16_t use);
+
 // Copies rows with their weights.
 Rows take_rows(const Dataset& data, std::span<const int64_t> which);
 
@@ -58,6 +63,8 @@ enum RandomUse : uint16_t {
   kRelabelTest,
   kSplitReference,
   kGroupOfEvent,
+  kUnweightGenerated,
+  kUnweightReference,
 };
 
 // How columns are brought to one scale before distances are taken.

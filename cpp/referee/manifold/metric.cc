@@ -54,7 +54,8 @@ double share_error(double share, double events, double other_events) {
 Judgement evaluate_manifold(const Comparison& comparison, const FieldValues& values, Work& work) {
   const int64_t k = values.integer("neighbours");
   const RowPair rows = prepared(comparison, values, work.seed, k + 1,
-                                text("a neighbourhood of ", k, " nearest neighbours"));
+                                text("a neighbourhood of ", k, " nearest neighbours"),
+                                Sizes::as_they_are, Weighting::unweighted);
   const Frame frame = common_frame(rows.generated, rows.reference);
   const Points<float> generated(rows.generated, frame.centre, frame.factor);
   const Points<float> reference(rows.reference, frame.centre, frame.factor);
@@ -123,7 +124,7 @@ const Metric& manifold_metric() {
           "generated. density: how many neighbourhoods of the reference hold a generated event, "
           "over k. coverage: the share of reference events whose neighbourhood holds a generated "
           "event. Inside is nearer than the radius, so repeated events have empty neighbourhoods. "
-          "Distances are exact. Weights count the events, not the neighbours. What equal "
+          "Distances are exact. Of weighted samples unweighted events are drawn first. What equal "
           "distributions give is known for density and coverage, and taken from each sample with "
           "one event left out for precision and recall.",
       .references = {"1904.06991", "2002.09797"},
