@@ -118,18 +118,30 @@ void add_json(CLI::App* command, bool& as_json) {
 }  // namespace
 
 void add_models(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("models", "List the architectures");
+  CLI::App* command =
+      program.add_subcommand("models", "List the architectures and the transformers of flows");
   auto as_json = std::make_shared<bool>(false);
   add_json(command, *as_json);
-  command->callback([as_json] {
+  auto only_transformers = std::make_shared<bool>(false);
+  command->add_flag("--transformers", *only_transformers, "The transformers of flows alone");
+  command->callback([=] {
     const Json catalogue = json_of(castalia_catalogue);
+    const Json transformers = json_of(castalia_transformers);
     if (*as_json) {
-      std::cout << catalogue.dump(2) << "\n";
+      std::cout << (*only_transformers ? transformers : catalogue).dump(2) << "\n";
       return;
     }
-    for (const Json& entry : catalogue) {
-      std::printf("%-24s %-12s %s\n", plain(entry["name"]).c_str(), plain(entry["family"]).c_str(),
-                  plain(entry["summary"]).c_str());
+    if (!*only_transformers) {
+      for (const Json& entry : catalogue) {
+        std::printf("%-24s %-12s %s\n", plain(entry["name"]).c_str(),
+                    plain(entry["family"]).c_str(), plain(entry["summary"]).c_str());
+      }
+      std::printf("\nTransformers of flows, with the tails that they can have:\n");
+    }
+    for (const Json& entry : transformers) {
+      std::printf("%-26s %-24s %s (arXiv:%s)\n", plain(entry["name"]).c_str(),
+                  list(entry["tails"]).c_str(), plain(entry["summary"]).c_str(),
+                  list(entry["references"]).c_str());
     }
   });
 }
