@@ -7,6 +7,7 @@
 #include "capi/objects.h"
 #include "cpp/base/thread_pool.h"
 #include "cpp/base/version.h"
+#include "cpp/prob/transformer.h"
 #include "cpp/runtime/cpu/dispatch.h"
 #include "cpp/train/options.h"
 #include "models/catalogue.h"

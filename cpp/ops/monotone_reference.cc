@@ -213,7 +213,7 @@ std::vector<Tensor> monotone_reference(MakeMap make, const Attributes& attribute
     }
     const double a = within(argument, kLargestArgument);
     const MapFunction f = make(inputs[1].data.data() + i * parameters, attributes);
-    const double x = inverse ? bisected(f, a) : a;
+    const double x = inverse ? within(bisected(f, a), kLargestArgument) : a;
     const MapPoint point = f(x);
     outputs[0][i] = inverse ? x : point.y;
     outputs[1][i] = inverse ? -point.log_derivative : point.log_derivative;

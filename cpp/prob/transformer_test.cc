@@ -302,7 +302,7 @@ TEST_P(Laws, ZerosAreCloseToTheIdentity) {
       EXPECT_LT(out.at("value")[i] / x[i], 1);
       continue;
     }
-    EXPECT_NEAR(out.at("value")[i], x[i], 0.07);
+    EXPECT_NEAR(out.at("value")[i], x[i], 0.13);
     EXPECT_NEAR(out.at("log_abs_det")[i], 0, 0.06);
   }
 }

@@ -42,8 +42,9 @@ FlowNetwork::FlowNetwork(const Specification& s)
            "' makes a flow on a bounded domain, which needs base 'uniform'");
   }
   if (!bounded_ && s.text("base") != "normal") {
-    refuse("base 'uniform' needs tails 'none' or 'circular': linear tails would carry events out of "
-           "it");
+    refuse(
+        "base 'uniform' needs tails 'none' or 'circular': linear tails would carry events out of "
+        "it");
   }
   if (context_features_ == 0 && !s.texts("context_preprocessing").empty()) {
     refuse("context_preprocessing is given, but context_features is 0");
@@ -183,9 +184,10 @@ std::vector<Field> flow_fields(std::vector<Field> own) {
       {.name = "tails",
        .type = FieldType::text,
        .default_value = R"("linear")",
-       .meaning = "outside the transformers' domain: 'linear' is the identity or a tangent; 'none' is "
-                  "for data that preprocessing brings into [-1, 1], and other data are an error; "
-                  "'circular' is 'none' for periodic data, of which -1 and 1 are one point",
+       .meaning =
+           "outside the transformers' domain: 'linear' is the identity or a tangent; 'none' is "
+           "for data that preprocessing brings into [-1, 1], and other data are an error; "
+           "'circular' is 'none' for periodic data, of which -1 and 1 are one point",
        .choices = {"linear", "none", "circular"}},
       {.name = "base",
        .type = FieldType::text,

@@ -124,7 +124,11 @@ void compute_monotone(const MonotoneMap& map, MapTask task, const MapArrays<T>& 
     curve.read(map, rows);
     const Numbers argument = limited(load_elements(a.argument + begin, 1, used), kLargestArgument);
     const bool inverse = task == MapTask::inverse;
-    const Numbers x = inverse ? curve.solve(argument) : argument;
+    // A search may lose NaN. Its result, too, stays where the forward map has a slope.
+    const Numbers x =
+        inverse ? limited(hn::IfThenElse(hn::IsNaN(argument), argument, curve.solve(argument)),
+                          kLargestArgument)
+                : argument;
     const Point p = curve.at(x);
     const Numbers result = inverse ? x : p.value;
     Numbers log_det = log_of_normal(d, p.derivative);

@@ -91,8 +91,7 @@ class SigmoidMixture {
       low = hn::Min(low, hn::Sub(x, room));
       high = hn::Max(high, hn::Add(x, room));
     }
-    // Max and Min may lose NaN.
-    return hn::IfThenElse(hn::IsNaN(y), y, bracketed_root(*this, y, low, high));
+    return bracketed_root(*this, y, low, high);
   }
 
  private:

@@ -180,7 +180,8 @@ const Architecture& coupling_flow_architecture() {
       .summary = "normalising flow of coupling layers, by splines or other transformers",
       .description =
           "Learns the density of events of a fixed number of features, which may depend on a "
-          "context, and draws from it. Each layer maps one half of the features element by element, "
+          "context, and draws from it. Each layer maps one half of the features element by "
+          "element, "
           "by a transformer whose parameters a perceptron computes from the other half and the "
           "context: a rational-quadratic spline, or another map of those that `castalia models` "
           "lists, whose references they carry. Density and sampling both take one pass. With "
