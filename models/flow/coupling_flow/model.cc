@@ -180,8 +180,7 @@ const Architecture& coupling_flow_architecture() {
       .summary = "normalising flow of coupling layers, by splines or other transformers",
       .description =
           "Learns the density of events of a fixed number of features, which may depend on a "
-          "context, and draws from it. Each layer maps one half of the features element by "
-          "element, "
+          "context, and draws from it. Each layer maps the elements of one half of the features "
           "by a transformer whose parameters a perceptron computes from the other half and the "
           "context: a rational-quadratic spline, or another map of those that `castalia models` "
           "lists, whose references they carry. Density and sampling both take one pass. With "
@@ -204,7 +203,8 @@ const Architecture& coupling_flow_architecture() {
                        "base": "uniform"})",
                    R"({"features": 2, "layers": 3, "hidden": 8, "tails": "circular",
                        "base": "uniform", "bins": 4})",
-                   R"({"features": 2, "layers": 4, "hidden": 8, "transformer": "additive"})",
+                   R"({"features": 2, "layers": 6, "hidden": 24, "activation": "silu",
+                       "transformer": "additive"})",
                    R"({"features": 3, "layers": 3, "hidden": 8, "transformer": "affine",
                        "affine_scale": "sigmoid"})",
                    R"({"features": 2, "layers": 3, "hidden": 8, "transformer": "cubic_spline"})",
