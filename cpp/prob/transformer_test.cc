@@ -307,8 +307,8 @@ TEST_P(Laws, ZerosAreCloseToTheIdentity) {
   }
 }
 
-// A row's bits do not depend on the rows beside it or on their number: what samplers that tile their
-// rows build upon.
+// A row's bits do not depend on the rows beside it or on their number: what samplers that tile
+// their rows build upon.
 TEST_P(Laws, RowsAreIndependent) {
   const Transformer map = transformer();
   const auto parameters = static_cast<size_t>(map.parameters());

@@ -14,7 +14,7 @@ namespace castalia {
 // flat. Parameters: the logits of the weights w, of which softmax makes fractions, the offsets b,
 // and raw slopes, of which softplus makes the slopes a, m at least and 1 for zero. A monotone map
 // of one number (monotone_parts.h). With zeros the offsets are spread over [-1/2, 1/2], so that the
-// members can learn different things: the identity to within 0.06.
+// members can learn different things: with 8 members the identity to within 0.06 on [-4, 4].
 const Operator& deep_sigmoid_operator();
 
 int64_t deep_sigmoid_parameters(const SigmoidMixtureOptions& options);

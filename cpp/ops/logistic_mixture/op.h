@@ -14,7 +14,7 @@ namespace castalia {
 // flat. Parameters: the logits of the weights w, of which softmax makes fractions, the means, the
 // raw logarithms of the scales s, then the shift and the raw logarithm of the scale. A monotone map
 // of one number (monotone_parts.h). With zeros the means are spread over [-1/2, 1/2], so that the
-// members can learn different things: the identity to within 0.06.
+// members can learn different things: with 8 members the identity to within 0.06 on [-4, 4].
 const Operator& logistic_mixture_operator();
 
 int64_t logistic_mixture_parameters(const SigmoidMixtureOptions& options);

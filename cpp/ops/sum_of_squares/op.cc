@@ -16,8 +16,7 @@ Value derivative_of_sum_of_squares(Value places, Value coefficients,
     value = value ? value * places + coefficient : coefficient;
   }
   const double rest = options.min_derivative;
-  const Value squares = (1 - rest) * mean(square(value), {2}, false) + rest;
-  return squares;
+  return (1 - rest) * mean(square(value), {2}, false) + rest;
 }
 
 std::vector<Value> define_sum_of_squares(Graph& graph, std::span<const Value> inputs,

@@ -26,7 +26,7 @@ SumOfSquaresOptions sum_of_squares_options(const Attributes& attributes);
 // along its tangents. Parameters: the coefficients of one polynomial after the other, then the
 // shift. A monotone map of one number (monotone_parts.h). With zeros the linear coefficients are
 // spread over [-0.2, 0.2], so that the polynomials can learn different things: the identity to
-// within 0.05 at the bounds, in units of half the interval.
+// within 0.014 inside, in units of half the interval.
 const Operator& sum_of_squares_operator();
 
 int64_t sum_of_squares_parameters(const SumOfSquaresOptions& options);

@@ -24,7 +24,8 @@ UnconstrainedMonotonicOptions unconstrained_monotonic_options(const Attributes& 
 // within +-log(1e3), and y = x + shift in the middle; outside, the map is continued along its
 // tangents. The integral is taken by the rule of Clenshaw and Curtis with `nodes` intervals.
 // Weights, slopes and offsets are bounded (monotone_limits.h), so that with 32 intervals the
-// derivative of the result is dy/dx to within 1e-7 whatever the parameters, 1e-9 for common ones.
+// derivative of the result is dy/dx to within 1e-7 for raw parameters up to 100, 1e-9 for common
+// ones.
 // Parameters: the raw weights w, slopes a and offsets b, then the shift and the raw scale. A
 // monotone map of one number (monotone_parts.h). Zeros give the identity.
 const Operator& unconstrained_monotonic_operator();

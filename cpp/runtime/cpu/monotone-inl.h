@@ -140,7 +140,7 @@ void compute_monotone(const MonotoneMap& map, MapTask task, const MapArrays<T>& 
   }
 }
 
-// A curve on [lower, upper] that goes on along its tangents. Inside(x) gives the Point there.
+// A curve on [lower, upper] that goes on along its tangents.
 class Continued {
  public:
   HWY_INLINE void set_domain(const MonotoneSettings& s) {

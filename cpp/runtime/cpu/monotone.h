@@ -59,7 +59,7 @@ class MonotoneMap {
 
   // The tasks forward and inverse. The inverse of a map that has no formula for it is found by
   // Newton's steps inside an interval that holds it, until a step is below the rounding of the
-  // result: never by less.
+  // result.
   template <typename T>
   void compute(MapTask task, const MapArrays<T>& arrays, size_t count) const;
 

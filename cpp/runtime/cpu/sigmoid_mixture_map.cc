@@ -1,4 +1,5 @@
-// Mixtures of sigmoids, made into maps of the whole line by logit (arXiv:1902.00275, arXiv:1804.00779).
+// Mixtures of sigmoids, made into maps of the whole line by logit (arXiv:1902.00275,
+// arXiv:1804.00779).
 #include "cpp/runtime/cpu/dispatch.h"
 #include "cpp/runtime/cpu/monotone_kinds.h"
 
