@@ -171,6 +171,10 @@ CASTALIA_API castalia_status castalia_config_json(castalia_config* config, const
  * range or choices, meaning), capabilities, references (arXiv numbers). */
 CASTALIA_API castalia_status castalia_catalogue(const char** json);
 
+/* JSON list of the transformers, the monotone maps that flows are made of: name, summary, references
+ * (arXiv numbers), fields, tails that they can have. */
+CASTALIA_API castalia_status castalia_transformers(const char** json);
+
 /* JSON list of the fields of training: name, type, default, range or choices, meaning. */
 CASTALIA_API castalia_status castalia_training_fields(const char** json);
 

@@ -7,6 +7,7 @@
 #include "capi/objects.h"
 #include "cpp/base/thread_pool.h"
 #include "cpp/base/version.h"
+#include "cpp/prob/transformer.h"
 #include "cpp/runtime/cpu/dispatch.h"
 #include "cpp/train/options.h"
 #include "models/catalogue.h"
@@ -176,6 +177,10 @@ CASTALIA_API castalia_status castalia_config_json(castalia_config* config, const
 
 CASTALIA_API castalia_status castalia_catalogue(const char** json) {
   return call([&] { required(json, "json") = lend(catalogue_json()); });
+}
+
+CASTALIA_API castalia_status castalia_transformers(const char** json) {
+  return call([&] { required(json, "json") = lend(transformers_json()); });
 }
 CASTALIA_API castalia_status castalia_training_fields(const char** json) {
   return call([&] { required(json, "json") = lend(training_fields_json()); });

@@ -61,20 +61,22 @@ void print_architecture(const Json& entry) {
   print_fields(json_of(castalia_training_fields));
 }
 
-// A metric or a set of observables, whose fields castalia evaluate takes by `option`.
-void print_evaluated(const Json& entry, const std::string& option) {
+// What fields are of, which castalia's `command` takes by `option`.
+void print_part(const Json& entry, const std::string& command, const std::string& option) {
   print_head(entry);
   std::cout << "\n";
   print_references(entry);
-  std::cout << "Fields (castalia evaluate " << option << "FIELD=VALUE):\n";
+  std::cout << "Fields (castalia " << command << " " << option << "FIELD=VALUE):\n";
   print_fields(entry["fields"]);
 }
 
 void print_metric(const Json& entry) {
-  print_evaluated(entry, "--metric-set " + plain(entry["name"]) + ".");
+  print_part(entry, "evaluate", "--metric-set " + plain(entry["name"]) + ".");
 }
 
-void print_observables(const Json& entry) { print_evaluated(entry, "--set "); }
+void print_observables(const Json& entry) { print_part(entry, "evaluate", "--set "); }
+
+void print_transformer(const Json& entry) { print_part(entry, "train", "--set "); }
 
 void print_model(const Json& model) {
   for (const auto& [key, value] : model.items()) {
@@ -97,8 +99,8 @@ Model load(const std::string& path) {
   if (!std::filesystem::exists(path, ignored)) {
     throw Failure(
         "'" + path +
-        "' is neither a file nor an architecture, a metric or a set of observables; castalia "
-        "models, metrics and observables list these");
+        "' is neither a file nor an architecture, a transformer, a metric or a set of observables; "
+        "castalia models, transformers, metrics and observables list these");
   }
   return make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), path.c_str(),
                      static_cast<castalia_config*>(nullptr));
@@ -116,12 +118,13 @@ void print_plan(const std::string& path, const std::string& computes, int64_t ev
   std::cout << computes << " of " << plan["rows"] << " events at a time\n" << plain(plan["table"]);
 }
 
-// An architecture, a metric, a set of observables, or the model of a file: names come first.
+// What has a name, or the model of a file: names come first.
 void describe(const std::string& what, bool as_json) {
   const std::pair<castalia_status (*)(const char**), void (*)(const Json&)> lists[] = {
       {castalia_catalogue, print_architecture},
       {castalia_metrics, print_metric},
-      {castalia_observable_sets, print_observables}};
+      {castalia_observable_sets, print_observables},
+      {castalia_transformers, print_transformer}};
   Json found;
   auto print = print_model;
   for (const auto& [list, print_entry] : lists) {
@@ -172,6 +175,10 @@ void add_models(CLI::App& program) {
   add_list(program, "models", "List the architectures", castalia_catalogue);
 }
 
+void add_transformers(CLI::App& program) {
+  add_list(program, "transformers", "List the transformers of flows", castalia_transformers);
+}
+
 void add_metrics(CLI::App& program) {
   add_list(program, "metrics", "List the metrics of castalia evaluate", castalia_metrics);
 }
@@ -184,12 +191,14 @@ void add_observables(CLI::App& program) {
 void add_describe(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "describe",
-      "Describe an architecture, a metric, a set of observables, or the model in a file");
+      "Describe an architecture, a transformer, a metric, a set of observables, or the model in a "
+      "file");
   auto what = std::make_shared<std::string>();
   auto as_json = std::make_shared<bool>(false);
   command
       ->add_option("what", *what,
-                   "A name that castalia models, metrics or observables lists, or a model file")
+                   "A name that castalia models, transformers, metrics or observables lists, or a "
+                   "model file")
       ->required();
   add_json(command, *as_json);
   auto computes = std::make_shared<std::string>();

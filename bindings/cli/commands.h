@@ -11,6 +11,7 @@
 namespace castalia_cli {
 
 void add_models(CLI::App& program);
+void add_transformers(CLI::App& program);
 void add_metrics(CLI::App& program);
 void add_observables(CLI::App& program);
 void add_describe(CLI::App& program);

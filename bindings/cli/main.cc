@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
   program.get_formatter()->column_width(34);
   try {
     add_models(program);
+    add_transformers(program);
     add_metrics(program);
     add_observables(program);
     add_describe(program);

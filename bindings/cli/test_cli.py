@@ -41,6 +41,12 @@ def train(run, data, *more):
 def test_models(run):
     assert json.loads(run("models", "--json")) == castalia.models()
     assert "coupling_flow" in run("models")
+    listed = run("transformers")
+    assert json.loads(run("transformers", "--json")) == castalia.transformers()
+    for transformer in castalia.transformers():
+        assert transformer["name"] in listed
+        assert transformer["references"][0] in listed
+        assert transformer["name"] in run("models")
 
 
 def test_metrics_and_observables(run):

@@ -8,6 +8,7 @@ module castalia_settings
   implicit none
   private
   public :: castalia_catalogue_json, castalia_info_json, castalia_release, castalia_training_json
+  public :: castalia_transformers_json
 
   abstract interface
     ! level: 0 debug, 1 information, 2 warning.
@@ -289,6 +290,19 @@ contains
     if (status == CASTALIA_OK) json = text_of(text)
     call settle(status, stat, errmsg)
   end subroutine castalia_catalogue_json
+
+  ! The transformers that flows are made of, with their fields.
+  subroutine castalia_transformers_json(json, stat, errmsg)
+    character(len=:), allocatable, intent(out) :: json
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_ptr) :: text
+    integer(c_int) :: status
+
+    status = castalia_transformers(text)
+    if (status == CASTALIA_OK) json = text_of(text)
+    call settle(status, stat, errmsg)
+  end subroutine castalia_transformers_json
 
   ! The fields of training.
   subroutine castalia_training_json(json, stat, errmsg)

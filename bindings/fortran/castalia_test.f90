@@ -362,6 +362,8 @@ contains
     call check(abs(value - equal) < 4 * spread .and. error > 0, "equal samples are not told apart")
     call check(far - equal > 10 * spread, "a moved sample is")
     call check(index(report, '"figures"') > 0, "the report holds all figures")
+    call castalia_transformers_json(json)
+    call check(index(json, '"deep_sigmoid"') > 0, "transformers are listed")
     call castalia_metrics(json)
     call check(index(json, '"kolmogorov_smirnov"') > 0, "metrics are listed")
     call castalia_observable_sets(json)

@@ -39,7 +39,8 @@ Numbers at_knots(const double* logits, double edge, const SplineOptions& options
   Numbers out(static_cast<size_t>(options.bins) + 1, edge);
   for (size_t k = 0; k < out.size(); ++k) {
     if (tails && (k == 0 || k + 1 == out.size())) continue;
-    out[k] = options.min_derivative + softplus(limited(logits[tails ? k - 1 : k]) + shift);
+    const size_t at = tails ? k - 1 : options.tails == "circular" ? k % (out.size() - 1) : k;
+    out[k] = options.min_derivative + softplus(limited(logits[at]) + shift);
   }
   return out;
 }
@@ -140,7 +141,7 @@ SplineFunction rational_linear_spline_pieces(const double* params, const SplineO
   const Numbers x = positions(params, options.min_width, options);
   const Numbers y = positions(params + bins, options.min_height, options);
   const Numbers d = at_knots(params + 2 * bins, 1, options);
-  const size_t derivatives = options.tails == "linear" ? bins - 1 : bins + 1;
+  const auto derivatives = static_cast<size_t>(free_derivatives(options));
   Numbers lambda;
   for (size_t k = 0; k < bins; ++k) {
     lambda.push_back(0.025 + 0.95 * sigmoid(limited(params[2 * bins + derivatives + k])));
@@ -173,11 +174,15 @@ std::vector<Tensor> piecewise_reference(SplinePieces pieces, const Attributes& a
   const int64_t count = inputs[0].shape.count();
   const int64_t parameters = count == 0 ? 0 : inputs[1].shape.count() / count;
   for (int64_t i = 0; i < count; ++i) {
-    const double argument = inputs[0][i];
+    double argument = inputs[0][i];
     const bool outside = argument < options.lower || argument > options.upper;
     if (outside && options.tails == "linear") {
       outputs[0][i] = argument;
       continue;
+    }
+    if (outside && options.tails == "circular") {
+      const double period = options.upper - options.lower;
+      argument -= period * std::floor((argument - options.lower) / period);
     }
     const SplineFunction f = pieces(inputs[1].data.data() + i * parameters, options);
     const double a = std::clamp(argument, options.lower, options.upper);

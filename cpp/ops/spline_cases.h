@@ -13,7 +13,7 @@ namespace castalia {
 // `parameters` gives their number for one feature. The parameters of one case go up to
 // largest_logit: where the spline is flat its inverse magnifies rounding.
 std::vector<Case> spline_cases(int64_t (*parameters)(const SplineOptions&),
-                               double largest_logit = 2.0);
+                               double largest_logit = 2.0, bool circular = false);
 
 }  // namespace castalia
 

@@ -41,7 +41,8 @@ Attributes SplineOptions::attributes() const {
 }
 
 std::vector<TensorType> infer_spline(std::span<const TensorType> inputs,
-                                     const SplineOptions& options, int64_t parameters) {
+                                     const SplineOptions& options, int64_t parameters,
+                                     bool may_be_circular) {
   expect_operands(inputs, 2);
   expect_floating(inputs[0]);
   expect_same_dtype(inputs[0], inputs[1]);
@@ -50,8 +51,10 @@ std::vector<TensorType> infer_spline(std::span<const TensorType> inputs,
   if (!(options.lower < options.upper)) {
     fail(Code::out_of_range, "lower ", options.lower, " is not below upper ", options.upper);
   }
-  if (options.tails != "linear" && options.tails != "none") {
-    fail(Code::out_of_range, "tails is '", options.tails, "'; allowed: linear, none");
+  const bool circular = may_be_circular && options.tails == "circular";
+  if (options.tails != "linear" && options.tails != "none" && !circular) {
+    fail(Code::out_of_range, "tails is '", options.tails, "'; allowed: linear, none",
+         may_be_circular ? ", circular" : "");
   }
   for (const double floor : {options.min_width, options.min_height}) {
     if (!(floor > 0 && floor * bins < 1)) {
@@ -75,7 +78,12 @@ std::vector<TensorType> infer_spline(std::span<const TensorType> inputs,
 std::vector<TensorType> infer_rq_spline(std::span<const TensorType> inputs,
                                         const Attributes& attributes) {
   const SplineOptions options = spline_options(attributes);
-  return infer_spline(inputs, options, rq_spline_parameters(options));
+  return infer_spline(inputs, options, rq_spline_parameters(options), true);
+}
+
+int64_t free_derivatives(const SplineOptions& options) {
+  if (options.tails == "circular") return options.bins;
+  return options.tails == "linear" ? options.bins - 1 : options.bins + 1;
 }
 
 Value by_feature(Value params, int64_t features) {
@@ -119,7 +127,8 @@ Value positive_numbers(Value logits, double floor) {
 
 Value knot_derivatives(Value logits, const SplineOptions& options) {
   const Value derivatives = positive_numbers(logits, options.min_derivative);
-  if (options.tails != "linear") return derivatives;
+  if (options.tails == "none") return derivatives;
+  if (options.tails == "circular") return concat({derivatives, slice(derivatives, 2, 0, 1)}, 2);
   Shape edge = logits.shape();
   edge[2] = 1;
   const Value one = ones(logits.graph(), edge, logits.dtype());
@@ -173,6 +182,14 @@ Value rq_log_derivative(const RqBin& bin, Value slope, Value place) {
 }
 
 Value clipped(Value argument, const SplineOptions& options) {
+  if (options.tails == "circular") {
+    Graph& graph = argument.graph();
+    const double period = options.upper - options.lower;
+    const Value turns = floor((argument - options.lower) * (1 / period));
+    const Value inside = less_equal(graph.scalar(options.lower, argument.dtype()), argument) *
+                         less_equal(argument, graph.scalar(options.upper, argument.dtype()));
+    argument = select(inside, argument, argument - turns * period);
+  }
   return clipped_between(argument, options.lower, options.upper);
 }
 

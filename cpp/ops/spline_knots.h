@@ -16,7 +16,10 @@ SplineOptions spline_options(const Attributes& attributes);
 // The types of a spline's two results: x is (rows, features), and there are so many parameters a
 // feature. An Error that names what does not fit.
 std::vector<TensorType> infer_spline(std::span<const TensorType> inputs,
-                                     const SplineOptions& options, int64_t parameters);
+                                     const SplineOptions& options, int64_t parameters,
+                                     bool may_be_circular = false);
+// Derivatives at knots that have a parameter of their own.
+int64_t free_derivatives(const SplineOptions& options);
 // The same for rational-quadratic splines.
 std::vector<TensorType> infer_rq_spline(std::span<const TensorType> inputs,
                                         const Attributes& attributes);
@@ -37,7 +40,7 @@ Value limited_logits(Value logits);
 // Positive numbers from logits: softplus, shifted to give 1 for 0, above the floor.
 Value positive_numbers(Value logits, double floor);
 // Derivatives at all knots: min_derivative and more, and 1 at the bounds with linear tails, where
-// there are no logits.
+// there are no logits. The last one of a circular spline is the first.
 Value knot_derivatives(Value logits, const SplineOptions& options);
 
 // Which bin an argument within the bounds falls into, knots (rows or 1, features or 1, bins + 1).
@@ -80,7 +83,7 @@ class RqKnots {
 // The logarithm of dy/dx at a place in the bin, 0 <= place <= 1.
 Value rq_log_derivative(const RqBin& bin, Value slope, Value place);
 
-// Brings an argument into [lower, upper]; or a number into [0, 1].
+// Brings an argument into [lower, upper], by whole periods if circular; or a number into [0, 1].
 Value clipped(Value argument, const SplineOptions& options);
 Value clipped_to_unit(Value number);
 

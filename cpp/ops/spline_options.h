@@ -15,7 +15,9 @@ struct SplineOptions {
   double lower = -5;
   double upper = 5;
   // What happens outside [lower, upper]: "linear" is the identity; "none" is for data that lie
-  // inside: what does not is taken for the nearest bound.
+  // inside: what does not is taken for the nearest bound. "circular" is for periodic data, of which
+  // lower and upper are one point (arXiv:2002.02428): arguments are brought inside by whole
+  // periods, and the derivative is the same at both bounds. Rational splines alone have it.
   std::string tails = "linear";
   // Floors: of a bin's width and height as fractions of upper - lower, and of the derivatives.
   double min_width = 1e-3;

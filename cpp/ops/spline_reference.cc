@@ -31,9 +31,9 @@ std::vector<double> slopes(const double* logits, const RqSplineOptions& options)
   std::vector<double> out(static_cast<size_t>(options.bins) + 1, 1.0);
   for (size_t k = 0; k < out.size(); ++k) {
     if (tails && (k == 0 || k + 1 == out.size())) continue;
+    const size_t at = tails ? k - 1 : options.tails == "circular" ? k % (out.size() - 1) : k;
     const double logit =
-        std::clamp(logits[tails ? k - 1 : k], -kLargestDerivativeLogit, kLargestDerivativeLogit) +
-        shift;
+        std::clamp(logits[at], -kLargestDerivativeLogit, kLargestDerivativeLogit) + shift;
     out[k] = options.min_derivative + std::max(logit, 0.0) + std::log1p(std::exp(-std::abs(logit)));
   }
   return out;
@@ -48,6 +48,10 @@ Point evaluate(double argument, const double* params, const RqSplineOptions& opt
                bool inverse) {
   const bool outside = argument < options.lower || argument > options.upper;
   if (outside && options.tails == "linear") return {argument, 0};
+  if (outside && options.tails == "circular") {
+    const double period = options.upper - options.lower;
+    argument -= period * std::floor((argument - options.lower) / period);
+  }
   const double a = std::clamp(argument, options.lower, options.upper);
   const std::vector<double> x = knots(params, options.min_width, options);
   const std::vector<double> y = knots(params + options.bins, options.min_height, options);

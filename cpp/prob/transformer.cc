@@ -79,6 +79,15 @@ const TransformerKind& find_transformer(const std::string& name) {
   fail(Code::not_found, "unknown transformer '", name, "'", suggestion(name, names));
 }
 
+Field min_derivative_field() {
+  return {.name = "min_derivative",
+          .type = FieldType::real,
+          .default_value = "0.001",
+          .meaning = "least derivative: at the knots of a spline, or anywhere",
+          .least = 1e-6,
+          .greatest = 0.5};
+}
+
 std::vector<Field> transformer_fields(const std::string& default_name) {
   Field choice{.name = "transformer",
                .type = FieldType::text,

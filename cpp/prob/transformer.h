@@ -88,6 +88,9 @@ std::span<const TransformerKind* const> transformers();
 // By name; an Error (not_found) with the nearest name otherwise.
 const TransformerKind& find_transformer(const std::string& name);
 
+// The field "min_derivative", which several transformers have.
+Field min_derivative_field();
+
 // The field "transformer" and the fields of all of them, for the table of a model.
 std::vector<Field> transformer_fields(const std::string& default_name);
 

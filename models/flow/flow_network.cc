@@ -12,14 +12,14 @@ namespace castalia {
 namespace {
 
 TransformerDomain domain_of(const Specification& s) {
-  const double bound = s.text("tails") == "none" ? 1.0 : s.real("bound");
+  const double bound = s.text("tails") == "linear" ? s.real("bound") : 1.0;
   return {.tails = s.text("tails"), .lower = -bound, .upper = bound};
 }
 
 // A bounded flow needs bounded data: without chains each column's range becomes the domain.
 std::vector<std::string> chains(const Specification& s) {
   std::vector<std::string> given = s.texts("preprocessing");
-  if (given.empty() && s.text("tails") == "none") {
+  if (given.empty() && s.text("tails") != "linear") {
     given.assign(static_cast<size_t>(s.integer("features")), "interval");
   }
   return given;
@@ -31,17 +31,20 @@ FlowNetwork::FlowNetwork(const Specification& s)
     : features_(s.integer("features")),
       context_features_(s.integer("context_features")),
       domain_(domain_of(s)),
-      bounded_(s.text("tails") == "none"),
+      bounded_(s.text("tails") != "linear"),
       preprocessing_(features_, chains(s), "x"),
       context_preprocessing_(context_features_, s.texts("context_preprocessing"), "context") {
   const auto refuse = [&s](const auto&... parts) {
     fail(Code::invalid_argument, s.architecture().name, ": ", parts...);
   };
   if (bounded_ && s.text("base") != "uniform") {
-    refuse("tails 'none' makes a flow on a bounded domain, which needs base 'uniform'");
+    refuse("tails '", domain_.tails,
+           "' makes a flow on a bounded domain, which needs base 'uniform'");
   }
   if (!bounded_ && s.text("base") != "normal") {
-    refuse("base 'uniform' needs tails 'none': linear tails would carry events out of it");
+    refuse(
+        "base 'uniform' needs tails 'none' or 'circular': linear tails would carry events out of "
+        "it");
   }
   if (context_features_ == 0 && !s.texts("context_preprocessing").empty()) {
     refuse("context_preprocessing is given, but context_features is 0");
@@ -174,28 +177,30 @@ std::vector<Field> flow_fields(std::vector<Field> own) {
       {.name = "bound",
        .type = FieldType::real,
        .default_value = "5.0",
-       .meaning = "with linear tails: a spline acts on [-bound, bound], in units after "
-                  "preprocessing; with tails 'none' the domain is [-1, 1]",
+       .meaning = "with linear tails: a spline, polynomial or network acts on [-bound, bound], in "
+                  "units after preprocessing; with other tails the domain is [-1, 1]",
        .least = 0.01,
        .greatest = 1000},
       {.name = "tails",
        .type = FieldType::text,
        .default_value = R"("linear")",
-       .meaning = "outside the splines' domain: 'linear' is the identity; 'none' is for data that "
-                  "preprocessing brings into [-1, 1], and other data are an error",
-       .choices = {"linear", "none"}},
+       .meaning =
+           "outside the transformers' domain: 'linear' is the identity or a tangent; 'none' is "
+           "for data that preprocessing brings into [-1, 1], and other data are an error; "
+           "'circular' is 'none' for periodic data, of which -1 and 1 are one point",
+       .choices = {"linear", "none", "circular"}},
       {.name = "base",
        .type = FieldType::text,
        .default_value = R"("normal")",
        .meaning = "density of the latent variables: 'normal' with linear tails, 'uniform' on "
-                  "[-1, 1] with tails 'none'",
+                  "[-1, 1] with other tails",
        .choices = {"normal", "uniform"}},
       {.name = "preprocessing",
        .type = FieldType::text_list,
        .default_value = "[]",
        .meaning =
            "one chain of steps a feature, such as 'log(1); standardise'; empty: standardise, "
-           "or interval with tails 'none'"},
+           "or interval with tails other than linear"},
       {.name = "context_preprocessing",
        .type = FieldType::text_list,
        .default_value = "[]",

@@ -111,6 +111,7 @@ const std::vector<Case>& cases() {
       CASE(castalia_config_set_json, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_config_json, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_catalogue, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_transformers, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_training_fields, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_dataset_create, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_dataset_open, INVALID_ARGUMENT, INVALID_ARGUMENT),

@@ -40,7 +40,7 @@ from ._errors import (
 )
 from ._errors import low as _low
 from ._events import EventWriter
-from ._handles import Context, info, models, training_fields
+from ._handles import Context, info, models, training_fields, transformers
 from ._model import Model, Sampler, load
 from ._nflows import from_nflows
 from ._referee import evaluate, metrics, observable_sets
@@ -106,6 +106,7 @@ __all__ = [
     "normal",
     "observable_sets",
     "training_fields",
+    "transformers",
     "uniform",
     *_classes,
 ]

@@ -113,6 +113,11 @@ def models() -> list[dict]:
     return json.loads(low.castalia_catalogue())
 
 
+def transformers() -> list[dict]:
+    """The transformers that flows are made of: name, summary, references, fields, tails."""
+    return json.loads(low.castalia_transformers())
+
+
 def training_fields() -> list[dict]:
     """The fields of training: name, type, default, range or choices, meaning."""
     return json.loads(low.castalia_training_fields())

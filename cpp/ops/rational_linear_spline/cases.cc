@@ -4,7 +4,7 @@
 namespace castalia {
 
 std::vector<Case> rational_linear_spline_cases() {
-  return spline_cases(rational_linear_spline_parameters);
+  return spline_cases(rational_linear_spline_parameters, 2.0, true);
 }
 
 }  // namespace castalia

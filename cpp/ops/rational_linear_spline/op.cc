@@ -10,7 +10,7 @@ namespace {
 std::vector<TensorType> infer_rational_linear_spline(std::span<const TensorType> inputs,
                                                      const Attributes& attributes) {
   const SplineOptions options = spline_options(attributes);
-  return infer_spline(inputs, options, rational_linear_spline_parameters(options));
+  return infer_spline(inputs, options, rational_linear_spline_parameters(options), true);
 }
 
 std::vector<Value> define_rational_linear_spline(Graph&, std::span<const Value> inputs,
@@ -36,7 +36,7 @@ const Operator& rational_linear_spline_operator() {
 }
 
 int64_t rational_linear_spline_parameters(const SplineOptions& options) {
-  return options.tails == "linear" ? 4 * options.bins - 1 : 4 * options.bins + 1;
+  return 3 * options.bins + free_derivatives(options);
 }
 
 Spline rational_linear_spline(Value x, Value params, const SplineOptions& options) {

@@ -4,7 +4,7 @@
 namespace castalia {
 
 std::vector<Case> rational_linear_spline_inverse_cases() {
-  return spline_cases(rational_linear_spline_parameters, 1.0);
+  return spline_cases(rational_linear_spline_parameters, 1.0, true);
 }
 
 }  // namespace castalia

@@ -3,6 +3,6 @@
 
 namespace castalia {
 
-std::vector<Case> rq_spline_cases() { return spline_cases(rq_spline_parameters); }
+std::vector<Case> rq_spline_cases() { return spline_cases(rq_spline_parameters, 2.0, true); }
 
 }  // namespace castalia

@@ -30,7 +30,7 @@ const Operator& rq_spline_operator() {
 }
 
 int64_t rq_spline_parameters(const RqSplineOptions& options) {
-  return options.tails == "linear" ? 3 * options.bins - 1 : 3 * options.bins + 1;
+  return 2 * options.bins + free_derivatives(options);
 }
 
 RqSpline rq_spline(Value x, Value params, const RqSplineOptions& options) {

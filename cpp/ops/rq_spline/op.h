@@ -14,8 +14,9 @@ namespace castalia {
 using RqSplineOptions = SplineOptions;
 
 // Parameters of one feature: `bins` widths and as many heights, of which softmax makes fractions,
-// then the derivatives at the knots (at the inner ones with linear tails), of which softplus makes
-// positive numbers. Parameters that are all zero give the identity.
+// then the derivatives at the knots (at the inner ones with linear tails, one for both bounds of a
+// circular spline), of which softplus makes positive numbers. Parameters that are all zero give the
+// identity.
 int64_t rq_spline_parameters(const RqSplineOptions& options);
 
 struct RqSpline {

@@ -20,12 +20,7 @@ std::vector<Field> spline_fields(const std::vector<std::string>& floors) {
                                    .meaning = "least height of a bin as a fraction of the domain",
                                    .least = 1e-6,
                                    .greatest = 0.5},
-                                  {.name = "min_derivative",
-                                   .type = FieldType::real,
-                                   .default_value = "0.001",
-                                   .meaning = "least derivative at a knot",
-                                   .least = 1e-6,
-                                   .greatest = 0.5}};
+                                  min_derivative_field()};
   std::vector<Field> out = {{.name = "bins",
                              .type = FieldType::integer,
                              .default_value = "8",

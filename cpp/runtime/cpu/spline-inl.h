@@ -43,7 +43,8 @@ struct SplineNumbers {
   explicit SplineNumbers(const Spline& spline)
       : bins(static_cast<size_t>(spline.settings().bins)),
         parameters(spline.parameters()),
-        linear_tails(spline.settings().linear_tails),
+        linear_tails(spline.settings().tails == SplineTails::linear),
+        circular(spline.settings().tails == SplineTails::circular),
         lower(static_cast<T>(spline.settings().lower)),
         upper(static_cast<T>(spline.settings().upper)),
         min_derivative(static_cast<T>(spline.settings().min_derivative)),
@@ -57,7 +58,7 @@ struct SplineNumbers {
   }
   size_t bins;
   size_t parameters;
-  bool linear_tails;
+  bool linear_tails, circular;
   T lower, upper, min_derivative;
   T shift;                      // softplus(shift) + min_derivative = 1
   T width_floor, height_floor;  // the smallest width and height
@@ -314,7 +315,7 @@ HWY_INLINE void search_bins(size_t bins, Vector<T> argument, KnotAt knot_at, Vis
 // ---- derivatives at knots ----
 
 // The derivatives at both knots of a bin. With linear tails the rows start at the first inner knot
-// and the derivative is 1 at both bounds.
+// and the derivative is 1 at both bounds; the last knot of a circular spline is its first.
 template <typename T>
 struct SplineEnds {
   using V = Vector<T>;
@@ -324,7 +325,9 @@ struct SplineEnds {
   V gain0, gain1;  // their derivatives with respect to the raw ones
 
   HWY_INLINE static size_t missing(const SplineNumbers<T>& n) { return n.linear_tails ? 1 : 0; }
-  HWY_INLINE static size_t count(const SplineNumbers<T>& n) { return n.bins + 1 - 2 * missing(n); }
+  HWY_INLINE static size_t count(const SplineNumbers<T>& n) {
+    return n.circular ? n.bins : n.bins + 1 - 2 * missing(n);
+  }
 
   struct Search {
     V raw0, raw1;
@@ -335,7 +338,8 @@ struct SplineEnds {
     HWY_INLINE void take(Mask<T> reached, const SplineNumbers<T>& n, const T* rows, size_t k) {
       raw0 = hn::IfThenElse(reached, load_row(rows, k - missing(n)), raw0);
       // Behind the last inner knot stands none; the fixed derivative overrides what is taken here.
-      const size_t right = std::min(k + 1 - missing(n), count(n) - 1);
+      const bool around = n.circular && k + 1 == n.bins;
+      const size_t right = around ? 0 : std::min(k + 1 - missing(n), count(n) - 1);
       raw1 = hn::IfThenElse(reached, load_row(rows, right), raw1);
     }
   };
@@ -366,7 +370,11 @@ struct SplineEnds {
     const V left = hn::Mul(by_value0, gain0), right = hn::Mul(by_value1, gain1);
     // Row k belongs to knot k, or k + 1 with linear tails.
     const V first = n.linear_tails ? hn::Sub(index, one) : index;
-    const V second = hn::Add(first, one);
+    V second = hn::Add(first, one);
+    if (n.circular) {
+      const V bins = hn::Set(Tag<T>(), static_cast<T>(n.bins));
+      second = hn::IfThenZeroElse(hn::Eq(second, bins), second);
+    }
     for_each_index<T>(count(n), [&](size_t k, V here) {
       store_row(hn::IfThenElse(hn::Eq(here, first), left,
                                hn::IfThenElseZero(hn::Eq(here, second), right)),
@@ -387,6 +395,18 @@ template <typename T>
 HWY_INLINE Mask<T> is_outside(const SplineNumbers<T>& n, Vector<T> x) {
   const Tag<T> d;
   return hn::Or(hn::Lt(x, hn::Set(d, n.lower)), hn::Gt(x, hn::Set(d, n.upper)));
+}
+
+// A circular spline's argument in its interval: both bounds stay as they are.
+template <typename T>
+HWY_INLINE Vector<T> wrapped(const SplineNumbers<T>& n, Vector<T> x) {
+  if (!n.circular) return x;
+  const Tag<T> d;
+  const double period = static_cast<double>(n.upper) - static_cast<double>(n.lower);
+  const Vector<T> turns =
+      hn::Floor(hn::Mul(hn::Sub(x, hn::Set(d, n.lower)), constant<T>(1 / period)));
+  const Vector<T> inside = hn::NegMulAdd(turns, constant<T>(period), x);
+  return hn::IfThenElse(is_outside(n, x), inside, x);
 }
 
 // Calls visit(vector, first spline, splines) for the vectors of a group that starts at `begin`.
@@ -417,11 +437,10 @@ struct SplineGroup {
 
   // Chooses the bins and their pieces of the splines from `begin` on.
   template <bool kInverse, bool kGradient>
-  HWY_INLINE void find(const SplineNumbers<T>& n, const SplineArrays<T>& a, size_t begin,
-                       size_t end) {
+  HWY_INLINE void find(const SplineNumbers<T>& n, const MapArrays<T>& a, size_t begin, size_t end) {
     for_each_vector<T>(begin, end, [&](size_t v, size_t i, size_t used) {
       rows_to_lanes(a.params + i * n.parameters, n.parameters, used, rows_of(v));
-      store_row(load_some(a.argument + i, used), arguments, v);
+      store_row(wrapped(n, load_some(a.argument + i, used)), arguments, v);
     });
     for_each_vector<T>(begin, end, [&](size_t v, size_t, size_t) {
       curves[v].template read<kGradient>(n, rows_of(v));
@@ -435,7 +454,7 @@ struct SplineGroup {
 };
 
 template <template <typename> class Curve, bool kInverse, typename T>
-void evaluate(const Spline& spline, const SplineArrays<T>& a, size_t count) {
+void evaluate(const Spline& spline, const MapArrays<T>& a, size_t count) {
   using V = Vector<T>;
   const Tag<T> d;
   const SplineNumbers<T> n(spline);
@@ -467,7 +486,7 @@ void evaluate(const Spline& spline, const SplineArrays<T>& a, size_t count) {
 }
 
 template <template <typename> class Curve, bool kInverse, typename T>
-void differentiate(const Spline& spline, const SplineArrays<T>& a, size_t count) {
+void differentiate(const Spline& spline, const MapArrays<T>& a, size_t count) {
   using V = Vector<T>;
   const SplineNumbers<T> n(spline);
   SplineGroup<Curve, T> group(n);
@@ -508,12 +527,12 @@ void differentiate(const Spline& spline, const SplineArrays<T>& a, size_t count)
 }
 
 template <template <typename> class Curve, typename T>
-void compute_spline(const Spline& spline, SplineTask task, const SplineArrays<T>& a, size_t count) {
+void compute_spline(const Spline& spline, MapTask task, const MapArrays<T>& a, size_t count) {
   switch (task) {
-    case SplineTask::forward: return evaluate<Curve, false>(spline, a, count);
-    case SplineTask::inverse: return evaluate<Curve, true>(spline, a, count);
-    case SplineTask::forward_gradient: return differentiate<Curve, false>(spline, a, count);
-    case SplineTask::inverse_gradient: return differentiate<Curve, true>(spline, a, count);
+    case MapTask::forward: return evaluate<Curve, false>(spline, a, count);
+    case MapTask::inverse: return evaluate<Curve, true>(spline, a, count);
+    case MapTask::forward_gradient: return differentiate<Curve, false>(spline, a, count);
+    case MapTask::inverse_gradient: return differentiate<Curve, true>(spline, a, count);
   }
 }
 

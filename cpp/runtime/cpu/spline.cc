@@ -21,15 +21,22 @@ Spline::Spline(SplineKind kind, const SplineSettings& settings) : kind_(kind), s
           settings.min_height, "above 0, below 1 / bins");
   require(settings.min_derivative > 0 && settings.min_derivative < 1, "min_derivative",
           settings.min_derivative, "above 0, below 1");
+  if (settings.tails == SplineTails::circular && kind != SplineKind::rational_quadratic &&
+      kind != SplineKind::rational_linear) {
+    fail(Code::out_of_range, "only rational splines can be circular");
+  }
 }
 
 size_t Spline::parameters() const {
   const auto bins = static_cast<size_t>(settings_.bins);
-  const size_t knots = settings_.linear_tails ? bins - 1 : bins + 1;
+  const bool linear_tails = settings_.tails == SplineTails::linear;
+  const size_t knots = linear_tails                               ? bins - 1
+                       : settings_.tails == SplineTails::circular ? bins
+                                                                  : bins + 1;
   switch (kind_) {
     case SplineKind::linear: return bins;
     case SplineKind::quadratic: return bins + knots;
-    case SplineKind::cubic: return 2 * bins + (settings_.linear_tails ? 0 : 2);
+    case SplineKind::cubic: return 2 * bins + (linear_tails ? 0 : 2);
     case SplineKind::rational_linear: return 3 * bins + knots;
     case SplineKind::rational_quadratic: return 2 * bins + knots;
   }
@@ -37,7 +44,7 @@ size_t Spline::parameters() const {
 }
 
 template <typename T>
-void Spline::compute(SplineTask task, const SplineArrays<T>& arrays, size_t count) const {
+void Spline::compute(MapTask task, const MapArrays<T>& arrays, size_t count) const {
   switch (kind_) {
     case SplineKind::linear: return linear_spline(*this, task, arrays, count);
     case SplineKind::quadratic: return quadratic_spline(*this, task, arrays, count);
@@ -48,7 +55,7 @@ void Spline::compute(SplineTask task, const SplineArrays<T>& arrays, size_t coun
   }
 }
 
-template void Spline::compute(SplineTask, const SplineArrays<float>&, size_t) const;
-template void Spline::compute(SplineTask, const SplineArrays<double>&, size_t) const;
+template void Spline::compute(MapTask, const MapArrays<float>&, size_t) const;
+template void Spline::compute(MapTask, const MapArrays<double>&, size_t) const;
 
 }  // namespace castalia::cpu

@@ -5,7 +5,7 @@
 //   fractions of the interval     floor + (1 - bins floor) softmax(raw)_k: widths and heights,
 //   derivatives at the knots      min_derivative + softplus(raw_k + shift), 1 for raw_k = 0.
 // Outside the interval stands the identity (linear tails), or the argument is clipped to the
-// interval (no tails). Parameters that are all zero give the identity.
+// interval (no tails), or it is brought into it by whole periods (circular). Parameters that are all zero give the identity.
 //
 // For all finite arguments and parameters all results are finite, gradients too. A NaN argument
 // gives NaN. A spline's results have the same bits at any place among any number of splines.
@@ -14,10 +14,13 @@
 
 #include <cstddef>
 
+#include "cpp/runtime/cpu/element_map.h"
+
 namespace castalia::cpu {
 
 // The pieces and their raw numbers, in their order. With linear tails the derivatives at both
-// bounds are 1 and have none: bins - 1 instead of bins + 1 derivatives.
+// bounds are 1 and have none: bins - 1 instead of bins + 1 derivatives. A circular spline has the
+// same derivative at both, the first: bins derivatives. Only rational splines can be circular.
 enum class SplineKind {
   linear,           // arXiv:1808.03856: heights of bins of equal width
   quadratic,        // arXiv:1808.03856: widths, densities at the knots, which are normalised
@@ -26,38 +29,17 @@ enum class SplineKind {
   rational_quadratic,  // arXiv:1906.04032: widths, heights, derivatives
 };
 
+enum class SplineTails { linear, none, circular };
+
 struct SplineSettings {
   int bins = 8;
   double lower = -5;
   double upper = 5;
-  bool linear_tails = true;
+  SplineTails tails = SplineTails::linear;
   // Floors: of a bin's width and height as fractions of the interval, and of the derivatives.
   double min_width = 1e-3;
   double min_height = 1e-3;
   double min_derivative = 1e-3;
-};
-
-// What is computed of each spline, and its operands and results. `inverse` gives the argument that
-// `forward` maps to its own, and the logarithm of dx/dy. The gradients turn those with respect to
-// both results into those with respect to the argument and the parameters; where the argument is
-// clipped, that of the argument is zero.
-enum class SplineTask { forward, inverse, forward_gradient, inverse_gradient };
-
-// The arrays of `count` splines in a row; params and gradient_params have parameters() numbers for
-// each. None needs padding or alignment, and no two may overlap, except that a result may take the
-// place of the argument.
-template <typename T>
-struct SplineArrays {
-  const T* argument = nullptr;
-  const T* params = nullptr;
-  // Of forward and inverse.
-  T* result = nullptr;
-  T* log_abs_det = nullptr;
-  // Of their gradients.
-  const T* gradient_result = nullptr;
-  const T* gradient_log_abs_det = nullptr;
-  T* gradient_argument = nullptr;
-  T* gradient_params = nullptr;
 };
 
 // T is float or double. Thread-safe.
@@ -76,7 +58,7 @@ class Spline {
   size_t parameters() const;
 
   template <typename T>
-  void compute(SplineTask task, const SplineArrays<T>& arrays, size_t count) const;
+  void compute(MapTask task, const MapArrays<T>& arrays, size_t count) const;
 
  private:
   SplineKind kind_;

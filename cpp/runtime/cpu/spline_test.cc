@@ -32,13 +32,13 @@ class Reference {
     x_ = knots(params, settings.min_width);
     y_ = knots(params + bins, settings.min_height);
     const double shift = std::log(std::expm1(1 - settings.min_derivative));
-    const int count = settings.linear_tails ? bins - 1 : bins + 1;
+    const int count = settings.tails == SplineTails::linear ? bins - 1 : bins + 1;
     for (int i = 0; i < count; ++i) {
       const double z = std::clamp(params[2 * bins + i], -60.0, 60.0) + shift;
       derivatives_.push_back(settings.min_derivative + std::max(z, 0.0) +
                              std::log1p(std::exp(-std::abs(z))));
     }
-    if (settings.linear_tails) {
+    if (settings.tails == SplineTails::linear) {
       derivatives_.insert(derivatives_.begin(), 1);
       derivatives_.push_back(1);
     }
@@ -46,7 +46,7 @@ class Reference {
 
   Point forward(double argument) const {
     const bool outside = argument < settings_.lower || argument > settings_.upper;
-    if (settings_.linear_tails && outside) return {argument, 0};
+    if (settings_.tails == SplineTails::linear && outside) return {argument, 0};
     const long double x = std::clamp(argument, settings_.lower, settings_.upper);
     int k = 0;
     while (k + 1 < settings_.bins && x >= x_[k + 1]) ++k;
@@ -62,7 +62,7 @@ class Reference {
 
   Point inverse(double y) const {
     const bool outside = y < settings_.lower || y > settings_.upper;
-    if (settings_.linear_tails && outside) return {y, 0};
+    if (settings_.tails == SplineTails::linear && outside) return {y, 0};
     y = std::clamp(y, settings_.lower, settings_.upper);
     double low = settings_.lower, high = settings_.upper;
     for (int i = 0; i < 200; ++i) {
@@ -95,9 +95,9 @@ class Reference {
 
 const SplineSettings kSettings[] = {
     {},
-    {.bins = 5, .lower = -3, .upper = 3, .linear_tails = false},
+    {.bins = 5, .lower = -3, .upper = 3, .tails = SplineTails::none},
     {.bins = 2, .lower = 0, .upper = 1},
-    {.bins = 16, .lower = 0, .upper = 1, .linear_tails = false, .min_width = 1e-4},
+    {.bins = 16, .lower = 0, .upper = 1, .tails = SplineTails::none, .min_width = 1e-4},
     {.bins = 3, .lower = -8, .upper = 2, .min_height = 0.1, .min_derivative = 0.2},
 };
 
@@ -163,7 +163,7 @@ template <typename T>
 Result<T> evaluate(const Spline& spline, bool inverse, const std::vector<T>& x,
                    const std::vector<T>& params) {
   Result<T> out{std::vector<T>(x.size()), std::vector<T>(x.size())};
-  spline.compute<T>(inverse ? SplineTask::inverse : SplineTask::forward,
+  spline.compute<T>(inverse ? MapTask::inverse : MapTask::forward,
                     {.argument = x.data(),
                      .params = params.data(),
                      .result = out.value.data(),
@@ -182,7 +182,7 @@ Gradient<T> differentiate(const Spline& spline, bool inverse, const std::vector<
                           const std::vector<T>& params, const std::vector<T>& gy,
                           const std::vector<T>& gl) {
   Gradient<T> out{std::vector<T>(x.size()), std::vector<T>(params.size())};
-  spline.compute<T>(inverse ? SplineTask::inverse_gradient : SplineTask::forward_gradient,
+  spline.compute<T>(inverse ? MapTask::inverse_gradient : MapTask::forward_gradient,
                     {.argument = x.data(),
                      .params = params.data(),
                      .gradient_result = gy.data(),

@@ -1,8 +1,8 @@
 // A normalising flow of coupling layers, arXiv:1605.08803, arXiv:1906.04032.
 //
 // A layer leaves one half of the features alone and maps the other element by element, by a
-// transformer (cpp/prob/transformer.h) whose parameters a
-// perceptron computes from the first half and the context. Both directions cost one pass.
+// transformer (cpp/prob/transformer.h) whose parameters a perceptron computes from the first half
+// and the context. Both directions cost one pass.
 #include <algorithm>
 #include <numeric>
 
@@ -177,14 +177,15 @@ const Architecture& coupling_flow_architecture() {
   static const Architecture architecture{
       .name = "coupling_flow",
       .family = "flow",
-      .summary = "normalising flow of rational-quadratic coupling layers",
+      .summary = "normalising flow of coupling layers, by splines or other transformers",
       .description =
           "Learns the density of events of a fixed number of features, which may depend on a "
-          "context, and draws from it. Each layer maps one half of the features by monotone "
-          "rational-quadratic splines whose knots a perceptron computes from the other half and "
-          "the "
-          "context. Density and sampling both take one pass. With linear tails the data may lie "
-          "anywhere; with tails 'none' they lie in a bounded domain.",
+          "context, and draws from it. Each layer maps the elements of one half of the features "
+          "by a transformer whose parameters a perceptron computes from the other half and the "
+          "context: a rational-quadratic spline, or another map of those that `castalia models` "
+          "lists, whose references they carry. Density and sampling both take one pass. With "
+          "linear tails the data may lie anywhere; with tails 'none' they lie in a bounded domain, "
+          "with tails 'circular' on a circle.",
       .fields = fields(),
       .capabilities = {Capability::sample, Capability::log_prob, Capability::transform,
                        Capability::inverse},
@@ -199,7 +200,28 @@ const Architecture& coupling_flow_architecture() {
                    R"({"features": 1, "context_features": 1, "layers": 2, "hidden": 8,
                        "hidden_layers": 1})",
                    R"({"features": 2, "layers": 3, "hidden": 8, "tails": "none",
-                       "base": "uniform"})"},
+                       "base": "uniform"})",
+                   R"({"features": 2, "layers": 3, "hidden": 8, "tails": "circular",
+                       "base": "uniform", "bins": 4})",
+                   R"({"features": 2, "layers": 6, "hidden": 24, "activation": "silu",
+                       "transformer": "additive"})",
+                   R"({"features": 3, "layers": 3, "hidden": 8, "transformer": "affine",
+                       "affine_scale": "sigmoid"})",
+                   R"({"features": 2, "layers": 3, "hidden": 8, "transformer": "cubic_spline"})",
+                   R"({"features": 2, "layers": 2, "hidden": 8, "transformer": "deep_sigmoid",
+                       "sigmoids": 4})",
+                   R"({"features": 2, "layers": 3, "hidden": 8, "transformer": "linear_spline"})",
+                   R"({"features": 2, "context_features": 1, "layers": 2, "hidden": 8,
+                       "transformer": "logistic_mixture", "sigmoids": 4})",
+                   R"({"features": 2, "layers": 3, "hidden": 8,
+                       "transformer": "quadratic_spline"})",
+                   R"({"features": 2, "layers": 3, "hidden": 8,
+                       "transformer": "rational_linear_spline"})",
+                   R"({"features": 2, "layers": 3, "hidden": 8, "transformer": "squared"})",
+                   R"({"features": 2, "layers": 2, "hidden": 8, "transformer": "sum_of_squares",
+                       "polynomials": 2, "degree": 3})",
+                   R"({"features": 2, "layers": 2, "hidden": 8, "integrand_units": 4,
+                       "transformer": "unconstrained_monotonic", "integrand_nodes": 24})"},
   };
   return architecture;
 }

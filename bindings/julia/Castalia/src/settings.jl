@@ -70,6 +70,8 @@ info() = parsejson(gettext(out -> LibCastalia.castalia_info(C_NULL, out)))
 
 "The architectures of the catalogue: name, family, summary, fields, capabilities, references."
 models() = parsejson(gettext(LibCastalia.castalia_catalogue))
+"The transformers that flows are made of: name, summary, references, fields, tails."
+transformers() = parsejson(gettext(LibCastalia.castalia_transformers))
 
 "The fields of training: name, type, default, range or choices, meaning."
 trainingfields() = parsejson(gettext(LibCastalia.castalia_training_fields))

@@ -8,9 +8,9 @@ const TransformerKind& rational_quadratic_spline_transformer() {
   static const TransformerKind kind{
       .name = "rational_quadratic_spline",
       .summary = "monotone rational-quadratic spline",
-      .references = {"1906.04032"},
+      .references = {"1906.04032", "2002.02428"},
       .fields = spline_fields({"min_bin_width", "min_bin_height", "min_derivative"}),
-      .tails = {"linear", "none"},
+      .tails = {"linear", "none", "circular"},
       .make =
           [](const FieldValues& values, const TransformerDomain& domain) {
             const SplineOptions options = spline_settings(values, domain);

@@ -1,0 +1,13 @@
+#ifndef CASTALIA_CPP_OPS_ADDITIVE_MAP_INVERSE_OP_H_
+#define CASTALIA_CPP_OPS_ADDITIVE_MAP_INVERSE_OP_H_
+
+#include "cpp/graph/operator.h"
+
+namespace castalia {
+
+// The x that additive_map maps to the argument, and the logarithm of dx/dy.
+const Operator& additive_map_inverse_operator();
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_OPS_ADDITIVE_MAP_INVERSE_OP_H_
