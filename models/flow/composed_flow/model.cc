@@ -118,12 +118,12 @@ const Architecture& composed_flow_architecture() {
            // A Sylvester flow over a Gaussian that depends on the context.
            R"json({"features": 3, "context_features": 2, "repeat": 3,
                    "base": "conditional_normal",
-                   "layers": ["sylvester(directions=2)", "act_norm", "orthogonal"]})json",
+                   "layers": ["sylvester(directions=2)", "qr_linear", "orthogonal"]})json",
            // In a box.
            R"json({"features": 2, "tails": "none", "base": "uniform", "layers": ["elementwise",
                    "coupling(hidden=8)", "permutation(order=reverse)", "coupling(hidden=8)"]})json",
            // Without conditioners.
-           R"json({"features": 1, "repeat": 3, "layers": ["qr_linear", "leaky_relu(slope=0.4)",
+           R"json({"features": 1, "repeat": 3, "layers": ["lu_linear", "leaky_relu(slope=0.4)",
                    "elementwise(bins=4)"]})json"},
   };
   return architecture;

@@ -44,7 +44,7 @@ const BijectionKind& leaky_relu_bijection() {
                  const BijectionPlace&) -> std::unique_ptr<const Bijection> {
         return std::make_unique<LeakyRelu>(values.real("slope"));
       },
-      .examples = {{.settings = R"({"slope": 0.3})", .features = 2}},
+      .examples = {{.features = 1}, {.settings = R"({"slope": 0.3})", .features = 3}},
   };
   return kind;
 }

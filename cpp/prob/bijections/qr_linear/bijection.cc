@@ -10,7 +10,7 @@ const BijectionKind& qr_linear_bijection() {
       .references = {"1901.11137", "1611.09630"},
       .make = [](const std::string&, const FieldValues&, const BijectionPlace&)
           -> std::unique_ptr<const Bijection> { return std::make_unique<LinearLayer>(qr_matrix); },
-      .examples = {{.features = 1}, {.features = 4}},
+      .examples = {{.features = 2}, {.features = 4}},
   };
   return kind;
 }

@@ -64,7 +64,10 @@ class Radial final : public Bijection {
     const Value scale = p.alpha + abs(p.beta) + after;
     const Value root = scale * sqrt(square(half / scale) + (p.alpha / scale) * (after / scale));
     const Value zero = after.graph().scalar(0.0, after.dtype());
-    return select(less(half, zero), root - half, p.alpha * after / (half + root));
+    const Value falls = less(half, zero);
+    // Where the other form is taken there must be no division by zero here: it has a gradient.
+    const Value divisor = select(falls, scale, half + root);
+    return select(falls, root - half, p.alpha * (after / divisor));
   }
 
   // One factor along the radius, and one for each direction across it.

@@ -112,7 +112,7 @@ const BijectionKind& sylvester_bijection() {
                  const BijectionPlace&) -> std::unique_ptr<const Bijection> {
         return std::make_unique<Sylvester>(values.integer("directions"));
       },
-      .examples = {{.features = 1},
+      .examples = {{.settings = R"({"directions": 1})", .features = 2},
                    {.settings = R"({"directions": 2})", .features = 4},
                    {.features = 2, .context_features = 1}},
   };
