@@ -22,9 +22,9 @@ double uniform_log_prob(int64_t features, double bound);
 
 Value uniform_sample(Trace& trace, int64_t rows, int64_t features, double bound, int64_t stage);
 
-// A mixture of so many Gaussians with diagonal covariance, whose weights, centres and widths are the
-// parameters "logits", "centres" and "log_widths". Draws take the component from one stage and the
-// rest from another.
+// A mixture of so many Gaussians with diagonal covariance, whose weights, centres and widths are
+// the parameters "logits", "centres" and "log_widths". Draws take the component from one stage and
+// the rest from another.
 Value mixture_log_prob(Trace& trace, Value z, int64_t components);
 Value mixture_sample(Trace& trace, int64_t rows, int64_t features, int64_t components,
                      int64_t component_stage, int64_t stage);

@@ -1,5 +1,5 @@
-// A transformer of each feature by itself. Its parameters are learned, or, where there is a context,
-// computed from that by a perceptron.
+// A transformer of each feature by itself. Its parameters are learned, or, where there is a
+// context, computed from that by a perceptron.
 #include "cpp/prob/bijection.h"
 #include "cpp/ops/ops.h"
 #include "cpp/prob/conditioner.h"

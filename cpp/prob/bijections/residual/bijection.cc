@@ -7,8 +7,8 @@
 // computed exactly, from the dense Jacobians of the rows, which are products of the weights and the
 // activations' slopes: for D features as much work as g for D rows, and a factorisation.
 //
-// The inverse iterates x = y - g(x), as often as the bound needs to reach the precision of the
-// type; its gradient is that of the implicit function, by the same Jacobians.
+// The inverse iterates x = y - g(x) until it stands, which the bound makes sure of; its gradient is
+// that of the implicit function, by the same Jacobians.
 #include <cmath>
 
 #include "cpp/autodiff/custom_gradient.h"
@@ -45,8 +45,8 @@ class Residual final : public Bijection {
 
   Mapped inverse(Trace& trace, Value y, Value context) const override {
     const Layers layers = read(trace, y.columns(), context);
-    Value found = y;
-    for (int64_t i = iterations(y.dtype()); i > 0; --i) found = y - branch(layers, found).value;
+    const Value found = contraction_inverse(y, layers.weights, layers.biases, options_.activation,
+                                            options_.contraction);
     std::vector<Value> given = {y};
     given.insert(given.end(), layers.weights.begin(), layers.weights.end());
     given.insert(given.end(), layers.biases.begin(), layers.biases.end());
@@ -133,12 +133,6 @@ class Residual final : public Bijection {
   static Value log_det(const Branch& g) {
     const Value log_abs = log_determinant(cast(jacobian_of_sum(g), DType::float64)).log_abs;
     return reshape(log_abs, Shape{g.value.rows(), 1});
-  }
-
-  // The error falls by the contraction each time.
-  int64_t iterations(DType dtype) const {
-    const double precision = dtype == DType::float32 ? 1e-8 : 1e-16;
-    return std::lround(std::ceil(std::log(precision) / std::log(options_.contraction)));
   }
 
   ResidualOptions options_;
