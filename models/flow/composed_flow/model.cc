@@ -107,8 +107,8 @@ const Architecture& composed_flow_architecture() {
           {// Glow: two channels of two sites.
            R"json({"features": 4, "repeat": 2, "layers": ["act_norm",
                    "invertible_convolution(channels=2)",
-                   "coupling(hidden=8, split=alternating, activation=silu, bins=4)",
-                   "coupling(hidden=8, split=alternating, swap=true, activation=silu, bins=4)"]})json",
+                   "coupling(hidden=8, split=alternating, activation=silu)",
+                   "coupling(hidden=8, split=alternating, swap=true, activation=silu)"]})json",
            // A residual flow.
            R"json({"features": 2, "repeat": 3, "layers": ["act_norm",
                    "residual(hidden=16, contraction=0.8)"]})json",
