@@ -43,7 +43,7 @@ void print_head(const Json& entry) {
   std::cout << plain(entry["name"]);
   if (entry.contains("family")) std::cout << " (" << plain(entry["family"]) << ")";
   std::cout << ": " << plain(entry["summary"]) << "\n";
-  if (!plain(entry["description"]).empty())
+  if (entry.contains("description") && !plain(entry["description"]).empty())
     std::cout << "\n" << plain(entry["description"]) << "\n";
 }
 

@@ -14,6 +14,7 @@ inline constexpr uint16_t kArchitectureStage = 1002;  // what a network draws on
 inline constexpr uint16_t kSplitStage = 1003;         // the choice of the validation rows
 inline constexpr uint16_t kShuffleStage = 1004;       // the order of the rows in an epoch
 inline constexpr uint16_t kNoiseStage = 1005;         // noise that a loss draws while it is trained
+inline constexpr uint16_t kComponentStage = 1006;     // the component of a mixture of an event
 
 }  // namespace castalia
 

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cpp/base/status.h"
-#include "cpp/nn/linear.h"
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
 #include "cpp/prob/density.h"
@@ -32,19 +31,24 @@ FlowNetwork::FlowNetwork(const Specification& s)
       context_features_(s.integer("context_features")),
       domain_(domain_of(s)),
       bounded_(s.text("tails") != "linear"),
+      base_(s.text("base")),
+      base_components_(s.integer("base_components")),
       preprocessing_(features_, chains(s), "x"),
       context_preprocessing_(context_features_, s.texts("context_preprocessing"), "context") {
   const auto refuse = [&s](const auto&... parts) {
     fail(Code::invalid_argument, s.architecture().name, ": ", parts...);
   };
-  if (bounded_ && s.text("base") != "uniform") {
+  if (bounded_ && base_ != "uniform") {
     refuse("tails '", domain_.tails,
            "' makes a flow on a bounded domain, which needs base 'uniform'");
   }
-  if (!bounded_ && s.text("base") != "normal") {
+  if (!bounded_ && base_ == "uniform") {
     refuse(
         "base 'uniform' needs tails 'none' or 'circular': linear tails would carry events out of "
         "it");
+  }
+  if (base_ == "conditional_normal" && context_features_ == 0) {
+    refuse("base 'conditional_normal' needs a context, but context_features is 0");
   }
   if (context_features_ == 0 && !s.texts("context_preprocessing").empty()) {
     refuse("context_preprocessing is given, but context_features is 0");
@@ -87,7 +91,8 @@ void FlowNetwork::declare(Trace& trace) {
     return trace.graph().input(name, {trace.dtype(), {1, columns}});
   };
   const Value context = context_features_ > 0 ? rows("context", context_features_) : Value();
-  forward(trace, rows("x", features_), context);
+  const Value z = forward(trace, rows("x", features_), context).value;
+  base_log_prob(trace, z, context);
 }
 
 Value FlowNetwork::loss(Trace& trace, Value x, Value context) {
@@ -95,22 +100,41 @@ Value FlowNetwork::loss(Trace& trace, Value x, Value context) {
 }
 
 Value FlowNetwork::log_prob(Trace& trace, Value x, Value context) {
-  const Latent latent = to_latent(trace, x, context);
-  if (bounded_) {
-    return latent.log_det + (latent.constant + uniform_log_prob(features_, domain_.upper));
-  }
-  return normal_log_prob(latent.z) + latent.log_det + latent.constant;
+  const Value prepared = prepared_context(trace, context);
+  const Latent latent = to_latent(trace, x, prepared);
+  return base_log_prob(trace, latent.z, prepared) + latent.log_det + latent.constant;
 }
 
 Value FlowNetwork::sample(Trace& trace, int64_t rows, Value context) {
-  const Value z = bounded_ ? uniform_sample(trace, rows, features_, domain_.upper, kBaseStage)
-                           : normal_sample(trace, rows, features_, kBaseStage);
-  const Value y = backward(trace, z, prepared_context(trace, context)).value;
+  const Value prepared = prepared_context(trace, context);
+  const Value y = backward(trace, base_sample(trace, rows, prepared), prepared).value;
   return preprocessing_.inverse(cast(y, DType::float64)).values;
 }
 
+Value FlowNetwork::base_log_prob(Trace& trace, Value z, Value context) const {
+  if (base_ == "normal") return normal_log_prob(z);
+  if (base_ == "uniform") {
+    return trace.graph().scalar(uniform_log_prob(features_, domain_.upper), DType::float64);
+  }
+  const Trace::Part part(trace, "base");
+  if (base_ == "mixture") return mixture_log_prob(trace, z, base_components_);
+  return conditional_normal_log_prob(trace, z, context);
+}
+
+Value FlowNetwork::base_sample(Trace& trace, int64_t rows, Value context) const {
+  if (base_ == "normal") return normal_sample(trace, rows, features_, kBaseStage);
+  if (base_ == "uniform") {
+    return uniform_sample(trace, rows, features_, domain_.upper, kBaseStage);
+  }
+  const Trace::Part part(trace, "base");
+  if (base_ == "mixture") {
+    return mixture_sample(trace, rows, features_, base_components_, kComponentStage, kBaseStage);
+  }
+  return conditional_normal_sample(trace, features_, context, kBaseStage);
+}
+
 std::pair<Value, Value> FlowNetwork::transform(Trace& trace, Value x, Value context) {
-  const Latent latent = to_latent(trace, x, context);
+  const Latent latent = to_latent(trace, x, prepared_context(trace, context));
   return {cast(latent.z, DType::float64), latent.log_det + latent.constant};
 }
 
@@ -129,32 +153,8 @@ Value FlowNetwork::prepared_context(Trace& trace, Value context) const {
 
 FlowNetwork::Latent FlowNetwork::to_latent(Trace& trace, Value x, Value context) const {
   const Preprocessing::Traced in = preprocessing_.forward(x);
-  const auto [z, log_det] =
-      forward(trace, cast(in.values, trace.dtype()), prepared_context(trace, context));
+  const auto [z, log_det] = forward(trace, cast(in.values, trace.dtype()), context);
   return {z, in.log_det ? log_det + in.log_det : log_det, in.constant_log_det};
-}
-
-std::vector<Field> conditioner_fields() {
-  const std::span<const std::string> activations = activation_names();
-  return {
-      {.name = "hidden",
-       .type = FieldType::integer,
-       .default_value = "128",
-       .meaning = "units in each hidden layer of a conditioner",
-       .least = 1,
-       .greatest = 65536},
-      {.name = "hidden_layers",
-       .type = FieldType::integer,
-       .default_value = "2",
-       .meaning = "hidden layers of a conditioner",
-       .least = 0,
-       .greatest = 64},
-      {.name = "activation",
-       .type = FieldType::text,
-       .default_value = R"("relu")",
-       .meaning = "activation function of the hidden layers",
-       .choices = {activations.begin(), activations.end()}},
-  };
 }
 
 std::vector<Field> flow_fields(std::vector<Field> own) {
@@ -192,9 +192,17 @@ std::vector<Field> flow_fields(std::vector<Field> own) {
       {.name = "base",
        .type = FieldType::text,
        .default_value = R"("normal")",
-       .meaning = "density of the latent variables: 'normal' with linear tails, 'uniform' on "
-                  "[-1, 1] with other tails",
-       .choices = {"normal", "uniform"}},
+       .meaning = "density of the latent variables: with tails 'none' or 'circular' it is "
+                  "'uniform' on [-1, 1]; with linear tails 'normal', or learned: 'mixture' of "
+                  "Gaussians, 'conditional_normal', whose centre and widths are linear in the "
+                  "context",
+       .choices = {"normal", "uniform", "mixture", "conditional_normal"}},
+      {.name = "base_components",
+       .type = FieldType::integer,
+       .default_value = "8",
+       .meaning = "Gaussians in the mixture, with base 'mixture'",
+       .least = 1,
+       .greatest = 4096},
       {.name = "preprocessing",
        .type = FieldType::text_list,
        .default_value = "[]",

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "cpp/nn/network.h"
+#include "cpp/prob/bijection.h"
+#include "cpp/prob/conditioner.h"
 #include "cpp/prob/preprocessing.h"
 #include "cpp/prob/transformer.h"
 #include "models/catalogue.h"
@@ -17,7 +19,7 @@
 namespace castalia {
 
 // The fields that flow_fields() gives, read by the constructor: features, context_features, tails,
-// bound, base, preprocessing, context_preprocessing.
+// bound, base, base_components, preprocessing, context_preprocessing.
 class FlowNetwork : public Network {
  public:
   explicit FlowNetwork(const Specification& specification);
@@ -58,22 +60,25 @@ class FlowNetwork : public Network {
     double constant = 0;  // to be added to it
   };
 
-  Value prepared_context(Trace& trace, Value context) const;
+  // Of latent variables: float64 (rows, 1), and draws, (rows, features) of the trace's type.
+  Value base_log_prob(Trace& trace, Value z, Value context) const;
+  Value base_sample(Trace& trace, int64_t rows, Value context) const;
+  // The context is preprocessed in this one and the two above.
   Latent to_latent(Trace& trace, Value x, Value context) const;
+  Value prepared_context(Trace& trace, Value context) const;
 
   int64_t features_;
   int64_t context_features_;
   TransformerDomain domain_;
   bool bounded_;
+  std::string base_;
+  int64_t base_components_;
   Preprocessing preprocessing_;
   Preprocessing context_preprocessing_;
 };
 
 // The fields that every flow has, and those of its own.
 std::vector<Field> flow_fields(std::vector<Field> own);
-
-// hidden, hidden_layers, activation: of the networks that compute a flow's parameters.
-std::vector<Field> conditioner_fields();
 
 }  // namespace castalia
 

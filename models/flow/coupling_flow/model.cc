@@ -42,10 +42,7 @@ class CouplingFlow final : public FlowNetwork {
            "coupling_flow: features is 1 and context_features 0: a coupling needs a second feature "
            "or a context to be conditioned on");
     }
-    conditioner_.hidden = specification.integer("hidden");
-    conditioner_.hidden_layers = specification.integer("hidden_layers");
-    conditioner_.activation = specification.text("activation");
-    conditioner_.zero_last = true;
+    conditioner_ = conditioner_options(specification);
     choose_splits(specification);
   }
 
