@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(Workloads, Flow,
                                          Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11}),
                          name_of);
 
-constexpr int64_t kShowers = 504 * 378 + 2 * 378 + 378 + 378 * 378 + 378 + 378 * 504 * 23 + 504 * 23;
+constexpr int64_t kShowers =
+    504 * 378 + 2 * 378 + 378 + 378 * 378 + 378 + 378 * 504 * 23 + 504 * 23;
 INSTANTIATE_TEST_SUITE_P(Showers, Flow, testing::Values(Case{"P3", "sample", 2, 8 * kShowers}),
                          name_of);
 

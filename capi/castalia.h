@@ -171,8 +171,8 @@ CASTALIA_API castalia_status castalia_config_json(castalia_config* config, const
  * range or choices, meaning), capabilities, references (arXiv numbers). */
 CASTALIA_API castalia_status castalia_catalogue(const char** json);
 
-/* JSON list of the transformers, the monotone maps that flows are made of: name, summary, references
- * (arXiv numbers), fields, tails that they can have. */
+/* JSON list of the transformers, the monotone maps that flows are made of: name, summary,
+ * references (arXiv numbers), fields, tails that they can have. */
 CASTALIA_API castalia_status castalia_transformers(const char** json);
 
 /* JSON list of the fields of training: name, type, default, range or choices, meaning. */
@@ -209,8 +209,8 @@ CASTALIA_API castalia_status castalia_dataset_read(castalia_dataset* dataset, in
                                                    const castalia_array* x,
                                                    const castalia_array* condition);
 
-/* Copies the weights of events first, first + 1, ... into weights (n): 1 for each where the data set
- * has none. Errors: as above. */
+/* Copies the weights of events first, first + 1, ... into weights (n): 1 for each where the data
+ * set has none. Errors: as above. */
 CASTALIA_API castalia_status castalia_dataset_weights(castalia_dataset* dataset, int64_t first,
                                                       const castalia_array* weights);
 
@@ -271,11 +271,11 @@ CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const
                                                     const castalia_array* x,
                                                     const castalia_array* log_det);
 
-/* The events of a data set in the model's latent space, as castalia_model_transform gives them, with
- * their context and weights: the features of a network, of which castalia_evaluate takes any metric
- * (frechet_distance of them is an FID). A model with context features reads those of the data set.
- * Errors: UNSUPPORTED (the model has no latent space), SHAPE_MISMATCH (features, context features),
- * INVALID_ARGUMENT (not trained yet), NOT_FINITE, BUSY, OUT_OF_MEMORY. */
+/* The events of a data set in the model's latent space, as castalia_model_transform gives them,
+ * with their context and weights: the features of a network, of which castalia_evaluate takes any
+ * metric (frechet_distance of them is an FID). A model with context features reads those of the
+ * data set. Errors: UNSUPPORTED (the model has no latent space), SHAPE_MISMATCH (features,
+ * context features), INVALID_ARGUMENT (not trained yet), NOT_FINITE, BUSY, OUT_OF_MEMORY. */
 CASTALIA_API castalia_status castalia_model_encode(castalia_model* model, castalia_dataset* dataset,
                                                    castalia_dataset** out);
 

@@ -9,7 +9,8 @@
 
 namespace castalia::bench {
 
-// P1 (train), P2 (sample, log_prob) and P3 (sample). Throws std::runtime_error with the library's message.
+// P1 (train), P2 (sample, log_prob) and P3 (sample). Throws std::runtime_error with the library's
+// message.
 std::unique_ptr<Task> make_flow_task(const Request& request, int threads);
 
 // Writes the model file of P12 (the flow) or P14 (a flow so small that a call costs little more

@@ -9,9 +9,10 @@
 
 namespace castalia::referee {
 
-// Of all ways to turn one jet into the other the least work: transverse momentum times distance over
-// the radius, and what one jet has more is created at the cost of its momentum. Azimuth is periodic.
-// Particles have momentum above zero; a jet without any is as far as the other's momentum.
+// Of all ways to turn one jet into the other the least work: transverse momentum times distance
+// over the radius, and what one jet has more is created at the cost of its momentum. Azimuth is
+// periodic. Particles have momentum above zero; a jet without any is as far as the other's
+// momentum.
 double energy_movers_distance(const Cloud& a, const Cloud& b, double radius);
 
 struct Matching {

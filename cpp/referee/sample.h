@@ -40,8 +40,8 @@ struct Rows {
 std::vector<int64_t> choose_rows(int64_t rows, int64_t most, uint64_t seed, uint16_t use);
 
 // Unweighted events: each row is kept with the probability of its weight over the largest, drawn
-// with the seed, so that neighbourhoods are as dense as the distribution. All rows where the weights
-// are equal or none are given.
+// with the seed, so that neighbourhoods are as dense as the distribution. All rows where the
+// weights are equal or none are given.
 std::vector<int64_t> unweighted_rows(const Dataset& data, uint64_t seed, uint16_t use);
 
 // Copies rows with their weights.

@@ -3,6 +3,8 @@
 
 namespace castalia {
 
-std::vector<Case> rq_spline_inverse_cases() { return spline_cases(rq_spline_parameters, 2.0, true); }
+std::vector<Case> rq_spline_inverse_cases() {
+  return spline_cases(rq_spline_parameters, 2.0, true);
+}
 
 }  // namespace castalia

@@ -1,4 +1,5 @@
-// Maps of many scalars, each with parameters of its own: what splines and other monotone maps share.
+// Maps of many scalars, each with parameters of its own: what splines and other monotone maps
+// share.
 #ifndef CASTALIA_CPP_RUNTIME_CPU_ELEMENT_MAP_H_
 #define CASTALIA_CPP_RUNTIME_CPU_ELEMENT_MAP_H_
 

@@ -5,7 +5,8 @@
 //   fractions of the interval     floor + (1 - bins floor) softmax(raw)_k: widths and heights,
 //   derivatives at the knots      min_derivative + softplus(raw_k + shift), 1 for raw_k = 0.
 // Outside the interval stands the identity (linear tails), or the argument is clipped to the
-// interval (no tails), or it is brought into it by whole periods (circular). Parameters that are all zero give the identity.
+// interval (no tails), or it is brought into it by whole periods (circular). Parameters that are
+// all zero give the identity.
 //
 // For all finite arguments and parameters all results are finite, gradients too. A NaN argument
 // gives NaN. A spline's results have the same bits at any place among any number of splines.

@@ -49,8 +49,12 @@ def logit_of_mixture(weights, members, floor):
     total = sum(mp.exp(w) for w in weights)
 
     def value(x):
-        below = sum(mp.exp(w) / total * sigmoid(u(x)) for w, u in zip(weights, members))
-        above = sum(mp.exp(w) / total * sigmoid(-u(x)) for w, u in zip(weights, members))
+        below = sum(
+            mp.exp(w) / total * sigmoid(u(x)) for w, u in zip(weights, members, strict=True)
+        )
+        above = sum(
+            mp.exp(w) / total * sigmoid(-u(x)) for w, u in zip(weights, members, strict=True)
+        )
         return (1 - floor) * mp.log(below / above) + floor * x
 
     return value
@@ -59,7 +63,7 @@ def logit_of_mixture(weights, members, floor):
 def logistic_mixture(p, count, floor):
     means = [p[count + k] + spread(k, count, mp.mpf("0.5")) for k in range(count)]
     scales = [mp.exp(soft(p[2 * count + k], LOG_LARGEST)) for k in range(count)]
-    members = [lambda x, m=m, s=s: (x - m) / s for m, s in zip(means, scales)]
+    members = [lambda x, m=m, s=s: (x - m) / s for m, s in zip(means, scales, strict=True)]
     mixture = logit_of_mixture(p[:count], members, floor)
     scale = mp.exp(soft(p[3 * count + 1], LOG_LARGEST))
     return lambda x: scale * mixture(x) + p[3 * count]
@@ -69,7 +73,7 @@ def deep_sigmoid(p, count, floor):
     shift = mp.log(mp.expm1(1 - floor))
     slopes = [floor + mp.log(1 + mp.exp(p[2 * count + k] + shift)) for k in range(count)]
     offsets = [p[count + k] - spread(k, count, mp.mpf("0.5")) for k in range(count)]
-    members = [lambda x, a=a, b=b: a * x + b for a, b in zip(slopes, offsets)]
+    members = [lambda x, a=a, b=b: a * x + b for a, b in zip(slopes, offsets, strict=True)]
     return logit_of_mixture(p[:count], members, floor)
 
 
