@@ -1,0 +1,33 @@
+"""The examples of docs/flows.md run as they stand, on small data."""
+
+import json
+import re
+from pathlib import Path
+
+import castalia
+import numpy as np
+from safetensors.numpy import load_file
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "flows.md"
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_python():
+    rng = np.random.default_rng(1)
+    names = {"x": rng.normal(size=(500, 6)), "context": rng.normal(size=(500, 2))}
+    names["state"] = load_file(ROOT / "tests" / "golden" / "autoregressive_flow.safetensors")
+    for language, text in BLOCKS:
+        if language == "python":
+            exec(compile(text, str(PAGE), "exec"), names)
+    assert names["events"].shape == (1000, 6)
+    assert np.all(np.isfinite(names["density"]))
+
+
+def test_a_composed_flow():
+    fields = [json.loads(text) for language, text in BLOCKS if language == "json"]
+    assert len(fields) == 1
+    flow = castalia.create("composed_flow", **fields[0])
+    rng = np.random.default_rng(1)
+    flow.fit(rng.normal(size=(400, 6)), context=rng.normal(size=(400, 1)), steps=2, progress=False)
+    assert np.all(np.isfinite(flow.sample(context=np.zeros((3, 1)), seed=1)))
