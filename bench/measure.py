@@ -189,7 +189,8 @@ def main() -> None:
     for threads in sorted({1, cores}) if cases else []:
         workers = Workers(build.programs, threads, build.log)
         try:
-            for name in sorted({WORKER_OF[peer] for case in cases for peer in case.peers}):
+            own = {case.ours for case in CASES}
+            for name in sorted({WORKER_OF[peer] for case in cases for peer in case.peers} - own):
                 progress.show(f"starting {name} with {threads} threads")
                 versions |= dict(word.split("=") for word in workers[name].ask("versions"))
             rows += Measurement(workers, threads, progress, versions).rows(cases)

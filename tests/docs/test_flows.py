@@ -15,7 +15,7 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), 
 
 def test_python():
     rng = np.random.default_rng(1)
-    names = {"x": rng.normal(size=(500, 6)), "context": rng.normal(size=(500, 2))}
+    names = {"x": rng.normal(size=(3000, 6)), "context": rng.normal(size=(3000, 2))}
     names["state"] = load_file(ROOT / "tests" / "golden" / "autoregressive_flow.safetensors")
     for language, text in BLOCKS:
         if language == "python":
@@ -29,5 +29,6 @@ def test_a_composed_flow():
     assert len(fields) == 1
     flow = castalia.create("composed_flow", **fields[0])
     rng = np.random.default_rng(1)
-    flow.fit(rng.normal(size=(400, 6)), context=rng.normal(size=(400, 1)), steps=2, progress=False)
+    x, context = rng.normal(size=(400, 6)), rng.normal(size=(400, 1))
+    flow.fit(x, context=context, steps=2, batch=64, progress=False)
     assert np.all(np.isfinite(flow.sample(context=np.zeros((3, 1)), seed=1)))
