@@ -4,7 +4,7 @@ module castalia_data
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use castalia_c, c_hdf5_read => castalia_hdf5_read, c_hdf5_shape => castalia_hdf5_shape, &
       c_hdf5_write => castalia_hdf5_write, c_normal => castalia_normal, c_uniform => castalia_uniform
-  use castalia_errors, only: c_text, settle, text_of
+  use castalia_errors, only: c_text, settle, settle_text
   use castalia_handles, only: castalia_owner, dataset_handle, release, share, take
   use castalia_settings, only: castalia_config, castalia_context
   use castalia_views, only: view, view_event
@@ -167,8 +167,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_dataset_describe(self%owner%handle, text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine dataset_describe
 
   subroutine dataset_shape(self, events, features, context_features, stat, errmsg)

@@ -5,7 +5,7 @@ module castalia_errors
   use castalia_c, only: castalia_last_error, CASTALIA_OK
   implicit none
   private
-  public :: settle, text_of, c_text
+  public :: settle, settle_text, text_of, c_text
 
   interface
     pure function c_strlen(text) bind(C, name="strlen") result(length)
@@ -34,6 +34,18 @@ contains
       error stop message
     end if
   end subroutine settle
+
+  ! Ends a call that gives a text: copies it where there is one, then as settle.
+  subroutine settle_text(status, address, text, stat, errmsg)
+    integer(c_int), intent(in) :: status
+    type(c_ptr), intent(in) :: address
+    character(len=:), allocatable, intent(inout) :: text
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+
+    if (status == CASTALIA_OK) text = text_of(address)
+    call settle(status, stat, errmsg)
+  end subroutine settle_text
 
   ! A copy of a null-terminated text.
   function text_of(address) result(text)

@@ -7,7 +7,7 @@ module castalia_models
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use castalia_c
   use castalia_data, only: castalia_dataset
-  use castalia_errors, only: c_text, settle, text_of
+  use castalia_errors, only: c_text, settle, settle_text, text_of
   use castalia_handles, only: castalia_owner, config_handle, dataset_handle, model_handle, release, share, take
   use castalia_settings, only: castalia_config, castalia_context
   use castalia_views, only: view, view_event
@@ -483,8 +483,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_model_describe(self%owner%handle, text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine model_describe
 
   subroutine model_destroy(self)

@@ -9,7 +9,7 @@ module castalia_referee
   use castalia_c, c_evaluate => castalia_evaluate, c_metrics => castalia_metrics, &
       c_observable_sets => castalia_observable_sets
   use castalia_data, only: castalia_dataset
-  use castalia_errors, only: c_text, settle, text_of
+  use castalia_errors, only: c_text, settle, settle_text, text_of
   use castalia_settings, only: castalia_config, castalia_context
   implicit none
   private
@@ -75,8 +75,7 @@ contains
     integer(c_int) :: status
 
     status = c_metrics(text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine list_metrics
 
   ! The sets of observables as JSON: name, summary, description, fields, references.
@@ -88,8 +87,7 @@ contains
     integer(c_int) :: status
 
     status = c_observable_sets(text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine list_observable_sets
 
 end module castalia_referee

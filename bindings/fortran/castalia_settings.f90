@@ -3,7 +3,7 @@ module castalia_settings
   use, intrinsic :: iso_c_binding
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use castalia_c
-  use castalia_errors, only: c_text, settle, text_of
+  use castalia_errors, only: c_text, settle, settle_text, text_of
   use castalia_handles, only: castalia_owner, config_handle, context_handle, release, share, take
   implicit none
   private
@@ -248,8 +248,7 @@ contains
 
     call self%prepare(status)
     if (status == CASTALIA_OK) status = castalia_config_json(self%owner%handle, text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine config_json
 
   subroutine config_destroy(self)
@@ -274,8 +273,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_info(c_null_ptr, text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine castalia_info_json
 
   ! The architectures with their fields.
@@ -287,8 +285,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_catalogue(text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine castalia_catalogue_json
 
   ! The transformers that flows are made of, with their fields.
@@ -300,8 +297,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_transformers(text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine castalia_transformers_json
 
   ! The fields of training.
@@ -313,8 +309,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_training_fields(text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine castalia_training_json
 
   ! Both then hold the same object.

@@ -4,7 +4,7 @@ module castalia_training
   use, intrinsic :: iso_fortran_env, only: int64, real64
   use castalia_c
   use castalia_data, only: castalia_dataset
-  use castalia_errors, only: c_text, settle, text_of
+  use castalia_errors, only: c_text, settle, settle_text
   use castalia_handles, only: castalia_owner, trainer_handle, release, share, take
   use castalia_models, only: castalia_model
   use castalia_settings, only: castalia_config
@@ -92,8 +92,7 @@ contains
     integer(c_int) :: status
 
     status = castalia_trainer_history(self%owner%handle, text)
-    if (status == CASTALIA_OK) json = text_of(text)
-    call settle(status, stat, errmsg)
+    call settle_text(status, text, json, stat, errmsg)
   end subroutine trainer_history
 
   ! Puts the best weights so far into the model and frees it for other use.
