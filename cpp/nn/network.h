@@ -75,8 +75,10 @@ class Trace {
     Scope scope_;
   };
 
-  // Random numbers of a sampling pass are functions of (seed, event, stage, feature); null in
-  // training and evaluation. Both are int64 scalars; row i of a batch is event first_event + i.
+  // Random numbers are functions of (seed, event, stage, feature). Both are int64 scalars; row i of
+  // a batch is event first_event + i. In a sampling pass the event is the event of the sample; in
+  // loss() it is fresh for each row of each training step and fixed for each row held out. Null
+  // elsewhere: a density has no chance in it.
   Value seed;
   Value first_event;
 

@@ -23,6 +23,8 @@ class StepGraph {
     const int64_t width = request.network.context_features();
     const Value context = width > 0 ? graph.input("context", {kDouble, {rows, width}}) : Value();
     weight_ = graph.input("weight", {kDouble, {rows, 1}});
+    trace_.seed = graph.input("seed", {DType::int64, {}});
+    trace_.first_event = graph.input("first_event", {DType::int64, {}});
     weighted_ = request.network.loss(trace_, x, context) * weight_;
   }
 

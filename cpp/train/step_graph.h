@@ -16,7 +16,8 @@ struct StepGraphRequest {
 };
 
 // All three read the inputs "x" (batch, features), "context" (batch, context features) where the
-// network has one, and "weight" (batch, 1), float64, and the state "parameters". "loss" is a
+// network has one, "weight" (batch, 1), float64, "seed" and "first_event" (int64 scalars: what the
+// loss draws for row i is drawn for event first_event + i), and the state "parameters". "loss" is a
 // float64 scalar.
 
 // The weighted mean of the loss, its gradient and the optimiser's update. With options.accumulate

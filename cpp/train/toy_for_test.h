@@ -12,6 +12,7 @@
 #include "cpp/base/status.h"
 #include "cpp/nn/linear.h"
 #include "cpp/nn/network.h"
+#include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
 #include "cpp/train/trainer.h"
 
@@ -52,6 +53,19 @@ class ToyNetwork : public Network {
   DType dtype_;
 };
 
+// The same, fed with events to which it has added noise.
+class NoisyToyNetwork : public ToyNetwork {
+ public:
+  using ToyNetwork::ToyNetwork;
+
+  Value loss(Trace& trace, Value x, Value context) override {
+    if (!trace.seed) return ToyNetwork::loss(trace, x, context);
+    const Value noise = random_normal(trace.seed, trace.first_event, x.shape()[0], features(),
+                                      kNoiseStage, DType::float64);
+    return ToyNetwork::loss(trace, x + 0.1 * noise, context);
+  }
+};
+
 // 200 weighted events near a curve.
 inline std::shared_ptr<const Dataset> toy_data() {
   auto data = std::make_shared<Dataset>();
@@ -66,8 +80,9 @@ inline std::shared_ptr<const Dataset> toy_data() {
 }
 
 // A trainer of the toy from its first weights.
-inline std::unique_ptr<Trainer> toy_trainer(DType dtype, const std::string& options) {
-  auto network = std::make_unique<ToyNetwork>(dtype);
+template <typename Toy = ToyNetwork>
+std::unique_ptr<Trainer> toy_trainer(DType dtype, const std::string& options) {
+  auto network = std::make_unique<Toy>(dtype);
   ParameterTable table;
   Graph graph;
   Trace trace(graph, table, {}, dtype);

@@ -20,6 +20,10 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // For so many records of the history there is memory from the start.
 constexpr int64_t kMostRecords = 10000;
 
+// What a loss draws for the rows held out is drawn for events from here on, that for the training
+// below: no run takes so many.
+constexpr int64_t kFirstHeldOut = int64_t{1} << 62;
+
 // Between a tensor of the parameters' type and doubles.
 void write(void* to, DType dtype, std::span<const double> values) {
   if (dtype == DType::float32) {
@@ -154,8 +158,8 @@ std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, bool fuse) {
 }
 
 // Writes the rows into the inputs. Missing rows at the end of a batch repeat the first with weight
-// zero.
-void Trainer::gather(Workspace& workspace, std::span<const int64_t> rows) {
+// zero. What the loss draws for the first is drawn for `first_event`.
+void Trainer::gather(Workspace& workspace, std::span<const int64_t> rows, int64_t first_event) {
   const auto row_of = [&](int64_t i) {
     return rows[i < std::ssize(rows) ? static_cast<size_t>(i) : 0];
   };
@@ -172,6 +176,8 @@ void Trainer::gather(Workspace& workspace, std::span<const int64_t> rows) {
     const int64_t row = row_of(i);
     weight[i] = i < std::ssize(rows) ? weight_of({&row, 1}) : 0.0;
   }
+  *static_cast<int64_t*>(workspace.input("seed")) = static_cast<int64_t>(options_.seed);
+  *static_cast<int64_t*>(workspace.input("first_event")) = first_event;
 }
 
 double Trainer::weight_of(std::span<const int64_t> rows) const {
@@ -199,7 +205,8 @@ std::span<const int64_t> Trainer::rows_of_step() const {
 // Runs one of the step's batches and returns its loss.
 double Trainer::run_part(Workspace& program, int64_t part) {
   const auto batch = static_cast<size_t>(options_.batch);
-  gather(program, rows_of_step().subspan(static_cast<size_t>(part) * batch, batch));
+  const int64_t first_event = (step_ * options_.accumulate + part) * options_.batch;
+  gather(program, rows_of_step().subspan(static_cast<size_t>(part) * batch, batch), first_event);
   program.run(&pool_);
   return read_scalar(program, "loss");
 }
@@ -306,8 +313,9 @@ void Trainer::validate() {
     const auto count = static_cast<int64_t>(validation_rows_.size());
     for (int64_t first = 0; first < count; first += options_.batch) {
       const int64_t rows = std::min(options_.batch, count - first);
-      gather(*validation_, std::span(validation_rows_)
-                               .subspan(static_cast<size_t>(first), static_cast<size_t>(rows)));
+      const auto held_out = std::span(validation_rows_)
+                                .subspan(static_cast<size_t>(first), static_cast<size_t>(rows));
+      gather(*validation_, held_out, kFirstHeldOut + first);
       validation_->run(&pool_);
       loss += read_scalar(*validation_, "loss");
       weight += read_scalar(*validation_, "weight");

@@ -72,7 +72,7 @@ class Trainer {
   void order_events();
   std::span<const int64_t> rows_of_step() const;
   double weight_of(std::span<const int64_t> rows) const;
-  void gather(Workspace& workspace, std::span<const int64_t> rows);
+  void gather(Workspace& workspace, std::span<const int64_t> rows, int64_t first_event);
   void begin_parts();
   double run_part(Workspace& program, int64_t part);
   bool is_good(Workspace& program) const;

@@ -39,15 +39,15 @@ std::string with(const std::string& fields, const std::string& more = "") {
   return R"({"steps": 40, )" + fields + more + "}";
 }
 
-template <typename T>
+template <typename T, typename Toy = ToyNetwork>
 void expect_resumed(const std::string& fields, DType dtype) {
   const std::string path = testing::TempDir() + "trainer_test.checkpoint";
   std::filesystem::remove(path);
-  const auto whole = toy_trainer(dtype, with(fields));
+  const auto whole = toy_trainer<Toy>(dtype, with(fields));
   EXPECT_EQ(whole->advance(100), 40);
   const std::string checkpoint = R"(, "checkpoint_every": 17, "checkpoint": ")" + path + "\"";
-  toy_trainer(dtype, with(fields, checkpoint))->advance(17);
-  const auto resumed = toy_trainer(dtype, with(fields, checkpoint));
+  toy_trainer<Toy>(dtype, with(fields, checkpoint))->advance(17);
+  const auto resumed = toy_trainer<Toy>(dtype, with(fields, checkpoint));
   EXPECT_EQ(resumed->step(), 17);
   EXPECT_EQ(resumed->advance(100), 23);
   EXPECT_EQ(toy_weights<T>(*resumed), toy_weights<T>(*whole));
@@ -83,6 +83,30 @@ TEST(Trainer, AccumulatesToTheGradientOfALargeBatch) {
   const auto b = toy_weights<double>(*parts);
   for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
   EXPECT_NEAR(large->loss(), parts->loss(), 1e-12);
+}
+
+TEST(Trainer, DrawsFreshNoiseInEachStepAndTheSameForTheRowsHeldOut) {
+  expect_resumed<float, NoisyToyNetwork>(R"("batch": 32)", DType::float32);
+  expect_resumed<float, NoisyToyNetwork>(R"("batch": 16, "accumulate": 2)", DType::float32);
+  const auto run = [](const std::string& fields) {
+    return toy_trainer<NoisyToyNetwork>(
+        DType::float64, with(R"("learning_rate": 1e-30, "validate_every": 1, )" + fields));
+  };
+  // The weights stand still, and one step sees all events: the noise alone changes its loss.
+  const auto trainer = run(R"("batch": 180)");
+  trainer->advance(1);
+  const double loss = trainer->loss();
+  const double held_out = trainer->validation_loss();
+  trainer->advance(1);
+  EXPECT_GT(std::abs(trainer->loss() / loss - 1), 1e-6);
+  EXPECT_EQ(trainer->validation_loss(), held_out);
+  // Smaller batches of one step draw what one large batch draws.
+  const auto parts = run(R"("batch": 45, "accumulate": 4)");
+  parts->advance(1);
+  EXPECT_NEAR(parts->loss(), loss, 1e-12);
+  const auto other = run(R"("batch": 180, "seed": 2)");
+  other->advance(1);
+  EXPECT_GT(std::abs(other->loss() / loss - 1), 1e-6);
 }
 
 TEST(Trainer, LeavesAFrozenGroup) {
