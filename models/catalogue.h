@@ -52,6 +52,8 @@ struct Architecture {
   std::function<std::unique_ptr<Network>(const Specification&)> build;
   // Small specifications (JSON) that together use every branch: the laws run on each.
   std::vector<std::string> examples;
+  // Data are 0 or above and contexts above 0, as energies are: the laws' events are made so.
+  bool positive = false;
 
   bool can(Capability capability) const;
 };

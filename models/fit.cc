@@ -2,6 +2,9 @@
 
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <vector>
+
+#include "models/flow/distillation.h"
 
 namespace castalia {
 
@@ -9,8 +12,19 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
                                       const TrainingOptions& options, int threads) {
   std::unique_ptr<Network> network = model.architecture().build(model.specification());
   if (model.fitted()) network->set_preprocessing_json(model.preprocessing_json());
+  std::vector<std::byte> inherited;
+  const void* parameters = model.parameters();
+  if (!options.teacher.empty()) {
+    const std::shared_ptr<const Model> teacher =
+        Model::load(options.teacher)->converted(model.dtype());
+    if (!model.fitted()) {
+      inherited = inherited_parameters(model, *teacher);
+      parameters = inherited.data();
+    }
+    network = make_distillation(std::move(network), model, teacher, options);
+  }
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
-                                   model.parameters(), std::move(data), options, threads);
+                                   parameters, std::move(data), options, threads);
 }
 
 void adopt(Model& model, const Trainer& trainer) {

@@ -98,6 +98,7 @@ class Laws : public testing::TestWithParam<Subject> {
       fill_normal(Stream{kSeed, row, 3, 0}, x);
       for (size_t i = 0; i < features; ++i) {
         x[i] = 0.3 * static_cast<double>(i) + 0.7 * x[i] + (c.empty() ? 0.0 : c[0]);
+        if (GetParam().architecture->positive) x[i] = std::max(x[i], 0.0);
       }
       x_.insert(x_.end(), x.begin(), x.end());
       context_.insert(context_.end(), c.begin(), c.end());

@@ -81,4 +81,8 @@ Trace::Part::Part(Trace& trace, const std::string& name)
 
 Trace::Part::~Part() { trace_.prefix_.resize(length_); }
 
+const void* Network::frozen_state(const std::string& name) const {
+  fail(Code::internal, "no memory for the state '", name, "'");
+}
+
 }  // namespace castalia

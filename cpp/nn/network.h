@@ -116,6 +116,13 @@ class Network {
   virtual std::string preprocessing_json() const = 0;
   virtual void set_preprocessing_json(const std::string& json) = 0;
 
+  // Memory of a state that loss() reads beside the parameters and nothing writes: the weights of
+  // another network. It lives as long as the network.
+  virtual const void* frozen_state(const std::string& name) const;
+  // What loss() depends on besides parameters, data and the fields of training: a checkpoint fits
+  // no other run.
+  virtual std::string loss_identity() const { return {}; }
+
   // Uses every parameter once, so that the open table learns of all. No data have been seen yet.
   virtual void declare(Trace& trace) = 0;
 

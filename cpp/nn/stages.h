@@ -15,6 +15,8 @@ inline constexpr uint16_t kSplitStage = 1003;         // the choice of the valid
 inline constexpr uint16_t kShuffleStage = 1004;       // the order of the rows in an epoch
 inline constexpr uint16_t kNoiseStage = 1005;         // noise that a loss draws while it is trained
 inline constexpr uint16_t kComponentStage = 1006;     // the component of a mixture of an event
+inline constexpr uint16_t kEnergyStage = 1007;        // the latent layer energies of a shower
+inline constexpr uint16_t kLatentStage = 1008;        // latent variables that a loss draws
 
 }  // namespace castalia
 

@@ -46,18 +46,17 @@ Value row_total(Value log_abs_det) { return sum(log_abs_det, {1}, true, DType::f
 
 Value added(Value log_det, Value term) { return log_det ? log_det + term : term; }
 
-Mapped Transformer::forward(Value x, Value params) const {
+Mapped Transformer::done(Value x, Value params) const {
   return applied(*forward_, x, params, attributes_);
 }
 
-Mapped Transformer::inverse(Value y, Value params) const {
+Mapped Transformer::undone(Value y, Value params) const {
   if (!implicit_) return applied(*inverse_, y, params, attributes_);
   const Value found =
       applied(*inverse_, stop_gradient(y), stop_gradient(params), attributes_).value;
   const std::vector<Value> given = {y, params};
-  const Value x =
-      implicit_root(found, given, [&](Value at) { return forward(at, params).value - y; });
-  return {x, negate(forward(x, params).log_abs_det)};
+  const Value x = implicit_root(found, given, [&](Value at) { return done(at, params).value - y; });
+  return {x, negate(done(x, params).log_abs_det)};
 }
 
 std::span<const TransformerKind* const> transformers() {

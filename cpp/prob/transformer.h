@@ -55,19 +55,35 @@ class Transformer {
 
   // Numbers for each element. All zero, they give the identity or a map close to it.
   int64_t parameters() const { return parameters_; }
-  Mapped forward(Value x, Value params) const;
-  Mapped inverse(Value y, Value params) const;
+  Mapped forward(Value x, Value params) const {
+    return inverted_ ? undone(x, params) : done(x, params);
+  }
+  Mapped inverse(Value y, Value params) const {
+    return inverted_ ? done(y, params) : undone(y, params);
+  }
 
-  const Operator& forward_operator() const { return *forward_; }
-  const Operator& inverse_operator() const { return *inverse_; }
+  // The same with its directions exchanged: its forward is the inverse of this one, with the same
+  // parameters.
+  Transformer inverted() const {
+    Transformer other = *this;
+    other.inverted_ = !inverted_;
+    return other;
+  }
+
+  const Operator& forward_operator() const { return inverted_ ? *inverse_ : *forward_; }
+  const Operator& inverse_operator() const { return inverted_ ? *forward_ : *inverse_; }
   const Attributes& attributes() const { return attributes_; }
 
  private:
+  Mapped done(Value x, Value params) const;
+  Mapped undone(Value y, Value params) const;
+
   const Operator* forward_;
   const Operator* inverse_;
   Attributes attributes_;
   int64_t parameters_;
   bool implicit_;
+  bool inverted_ = false;
 };
 
 struct TransformerKind {

@@ -41,6 +41,8 @@ std::string Trainer::run_identity() const {
                              {"data", data_->fingerprint()},
                              {"dtype", name(dtype_)},
                              {"parameters", nlohmann::json::array()}};
+  const std::string of_loss = network_->loss_identity();
+  if (!of_loss.empty()) identity["loss"] = of_loss;
   for (const Parameter& parameter : table_.parameters()) {
     identity["parameters"].push_back(text(parameter.name, parameter.shape));
   }

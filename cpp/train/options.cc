@@ -85,6 +85,31 @@ void expect_read(const std::string& chosen, const char* what, const std::vector<
   }
 }
 
+// The weight of one of the losses of a student.
+Field distil_field(const std::string& what, const std::string& weight, const std::string& meaning) {
+  return {.name = "distil_" + what,
+          .type = FieldType::real,
+          .default_value = weight,
+          .meaning = "with a teacher: weight in the loss of " + meaning,
+          .least = 0,
+          .greatest = 1e6};
+}
+
+void expect_a_teacher(const TrainingOptions& options, const nlohmann::json& given,
+                      const nlohmann::json& defaults) {
+  double weights = 0;
+  for (const char* field :
+       {"distil_data", "distil_latent", "distil_layers", "distil_parameters", "distil_density"}) {
+    weights += given.at(field).get<double>();
+    if (!options.teacher.empty() || given.at(field) == defaults.at(field)) continue;
+    fail(Code::invalid_argument, "training.", field, " is set, but there is no training.teacher");
+  }
+  if (weights > 0) return;
+  fail(Code::invalid_argument,
+       "training.distil_data, distil_latent, ... are all 0: there is "
+       "nothing to learn from training.teacher");
+}
+
 }  // namespace
 
 std::span<const Field> training_fields() {
@@ -318,6 +343,26 @@ std::span<const Field> training_fields() {
        .type = boolean,
        .default_value = "true",
        .meaning = "go on from the checkpoint file where there is one"},
+      {.name = "teacher",
+       .type = text,
+       .default_value = R"("")",
+       .meaning = "model file of a trained masked flow (direction 'forward') that teaches this "
+                  "inverse one (direction 'inverse'), which takes over its preprocessing; empty: "
+                  "the model learns from the data alone"},
+      distil_field(
+          "data", "1",
+          "squared errors of what the student makes of the teacher's latent variables of an "
+          "event"),
+      distil_field("latent", "1",
+                   "squared errors of what the teacher makes of the student's events of latent "
+                   "variables"),
+      distil_field("layers", "1", "squared differences of the variables between the layers"),
+      distil_field("parameters", "0",
+                   "squared differences of the parameters of the transformers (an "
+                   "autoregressive_flow has to be 'inverted' for that)"),
+      distil_field("density", "0",
+                   "log(q / p), q the density of the student, p that of the teacher, at the "
+                   "student's events"),
   };
   return fields;
 }
@@ -367,6 +412,12 @@ TrainingOptions::TrainingOptions(const std::string& text) {
   checkpoint = values.text("checkpoint");
   checkpoint_every = values.integer("checkpoint_every");
   resume = values.boolean("resume");
+  teacher = values.text("teacher");
+  distil_data = values.real("distil_data");
+  distil_latent = values.real("distil_latent");
+  distil_layers = values.real("distil_layers");
+  distil_parameters = values.real("distil_parameters");
+  distil_density = values.real("distil_density");
   json = values.json();
 
   const nlohmann::json all = nlohmann::json::parse(json);
@@ -374,6 +425,7 @@ TrainingOptions::TrainingOptions(const std::string& text) {
       nlohmann::json::parse(FieldValues("training", training_fields(), "").json());
   expect_read(values.text("optimiser"), "optimiser", read_by_optimisers(), all, defaults);
   expect_read(values.text("schedule"), "schedule", read_by_schedules(), all, defaults);
+  expect_a_teacher(*this, all, defaults);
   if (patience > 0 && validation == 0) {
     fail(Code::invalid_argument,
          "training.patience needs events to judge by: set training.validation");

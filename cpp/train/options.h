@@ -73,6 +73,12 @@ struct TrainingOptions {
   std::string checkpoint;
   int64_t checkpoint_every;
   bool resume;
+  std::string teacher;  // empty: the model learns from the data alone
+  double distil_data;
+  double distil_latent;
+  double distil_layers;
+  double distil_parameters;
+  double distil_density;
   std::string json;  // all of it, canonical: a checkpoint fits no other run
 };
 

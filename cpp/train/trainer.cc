@@ -100,15 +100,17 @@ void Trainer::make_states(const void* parameters) {
   keep(decay_factors_, decay_factors(options_, table_));
 }
 
-AlignedBuffer& Trainer::state(const std::string& name) {
-  if (name == "parameters") return flat_;
-  if (name == "first_moment") return first_moment_;
-  if (name == "second_moment") return second_moment_;
-  if (name == "ema") return ema_;
-  if (name == "gradient_sum") return gradient_sum_;
-  if (name == "rate_factors") return rate_factors_;
-  check(name == "decay_factors", "no memory for the state '", name, "'");
-  return decay_factors_;
+// The memory of a Program's state; a Program that validates reads the weights that are judged.
+void* Trainer::memory(const std::string& state, bool validates) {
+  if (state == "parameters") return (validates && options_.ema > 0 ? ema_ : flat_).data();
+  if (state == "first_moment") return first_moment_.data();
+  if (state == "second_moment") return second_moment_.data();
+  if (state == "ema") return ema_.data();
+  if (state == "gradient_sum") return gradient_sum_.data();
+  if (state == "rate_factors") return rate_factors_.data();
+  if (state == "decay_factors") return decay_factors_.data();
+  // Programs are bound to memory that they may write; they do not assign this one.
+  return const_cast<void*>(network_->frozen_state(state));
 }
 
 size_t Trainer::parameter_bytes() const {
@@ -151,8 +153,7 @@ std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, bool fuse) {
   auto made = std::make_unique<Workspace>(compile(graph, {.rows_independent = false, .fuse = fuse}),
                                           pool_.threads());
   for (const Binding& binding : made->program().states) {
-    const bool judges = trace == trace_validation && options_.ema > 0;
-    made->bind_state(binding.name, (judges ? ema_ : state(binding.name)).data());
+    made->bind_state(binding.name, memory(binding.name, trace == trace_validation));
   }
   return made;
 }

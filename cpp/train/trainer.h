@@ -68,7 +68,7 @@ class Trainer {
   void make_states(const void* parameters);
   using TraceGraph = void (*)(const StepGraphRequest&, Graph&);
   std::unique_ptr<Workspace> workspace(TraceGraph trace, bool fuse);
-  AlignedBuffer& state(const std::string& name);
+  void* memory(const std::string& state, bool validates);
   void order_events();
   std::span<const int64_t> rows_of_step() const;
   double weight_of(std::span<const int64_t> rows) const;

@@ -121,16 +121,16 @@ Value FlowNetwork::base_log_prob(Trace& trace, Value z, Value context) const {
   return conditional_normal_log_prob(trace, z, context);
 }
 
-Value FlowNetwork::base_sample(Trace& trace, int64_t rows, Value context) const {
-  if (base_ == "normal") return normal_sample(trace, rows, features_, kBaseStage);
+Value FlowNetwork::base_sample(Trace& trace, int64_t rows, Value context, int64_t stage) const {
+  if (base_ == "normal") return normal_sample(trace, rows, features_, stage);
   if (base_ == "uniform") {
-    return uniform_sample(trace, rows, features_, domain_.upper, kBaseStage);
+    return uniform_sample(trace, rows, features_, domain_.upper, stage);
   }
   const Trace::Part part(trace, "base");
   if (base_ == "mixture") {
-    return mixture_sample(trace, rows, features_, base_components_, kComponentStage, kBaseStage);
+    return mixture_sample(trace, rows, features_, base_components_, kComponentStage, stage);
   }
-  return conditional_normal_sample(trace, features_, context, kBaseStage);
+  return conditional_normal_sample(trace, features_, context, stage);
 }
 
 std::pair<Value, Value> FlowNetwork::transform(Trace& trace, Value x, Value context) {
@@ -144,6 +144,10 @@ std::pair<Value, Value> FlowNetwork::inverse(Trace& trace, Value z, Value contex
   const Preprocessing::Traced out = preprocessing_.inverse(cast(y, DType::float64));
   const Value total = out.log_det ? log_det + out.log_det : log_det;
   return {out.values, total + out.constant_log_det};
+}
+
+Value FlowNetwork::prepared(Trace& trace, Value x) const {
+  return cast(preprocessing_.forward(x).values, trace.dtype());
 }
 
 Value FlowNetwork::prepared_context(Trace& trace, Value context) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cpp/nn/network.h"
+#include "cpp/nn/stages.h"
 #include "cpp/prob/bijection.h"
 #include "cpp/prob/conditioner.h"
 #include "cpp/prob/preprocessing.h"
@@ -53,6 +54,15 @@ class FlowNetwork : public Network {
   // Where the transformers of this flow act, after preprocessing.
   const TransformerDomain& domain() const { return domain_; }
 
+  // The data and the context after preprocessing, of the trace's type.
+  Value prepared(Trace& trace, Value x) const;
+  Value prepared_context(Trace& trace, Value context) const;
+  // Of latent variables: float64 (rows, 1), and draws, (rows, features) of the trace's type. The
+  // context is preprocessed.
+  Value base_log_prob(Trace& trace, Value z, Value context) const;
+  Value base_sample(Trace& trace, int64_t rows, Value context, int64_t stage = kBaseStage) const;
+  bool base_is_learned() const { return base_ != "normal" && base_ != "uniform"; }
+
  private:
   struct Latent {
     Value z;
@@ -60,12 +70,7 @@ class FlowNetwork : public Network {
     double constant = 0;  // to be added to it
   };
 
-  // Of latent variables: float64 (rows, 1), and draws, (rows, features) of the trace's type.
-  Value base_log_prob(Trace& trace, Value z, Value context) const;
-  Value base_sample(Trace& trace, int64_t rows, Value context) const;
-  // The context is preprocessed in this one and the two above.
-  Latent to_latent(Trace& trace, Value x, Value context) const;
-  Value prepared_context(Trace& trace, Value context) const;
+  Latent to_latent(Trace& trace, Value x, Value context) const;  // the context is preprocessed
 
   int64_t features_;
   int64_t context_features_;

@@ -1,117 +1,66 @@
 // Masked and inverse autoregressive flows, arXiv:1705.07057 and arXiv:1606.04934, with any
 // transformer.
-#include <algorithm>
-#include <numeric>
-
-#include "cpp/base/philox.h"
 #include "cpp/base/status.h"
-#include "cpp/base/text.h"
 #include "cpp/nn/stages.h"
-#include "cpp/ops/ops.h"
-#include "cpp/prob/autoregressive.h"
 #include "models/catalogue.h"
+#include "models/flow/autoregressive_layers.h"
+#include "models/flow/distillation.h"
 #include "models/flow/flow_network.h"
 
 namespace castalia {
 namespace {
 
-// Through the networks of an inverse flow in a training step: a graph of some ten thousand nodes.
-constexpr int64_t kMostPasses = 512;
-
-class AutoregressiveFlow final : public FlowNetwork {
+class AutoregressiveFlow final : public FlowNetwork, public Distillable {
  public:
   explicit AutoregressiveFlow(const Specification& s)
       : FlowNetwork(s),
-        transformer_(make_transformer("autoregressive_flow", s, domain())),
-        network_{.hidden = s.integer("hidden"),
-                 .hidden_layers = s.integer("hidden_layers"),
-                 .activation = s.text("activation"),
-                 .degrees = s.text("degrees"),
-                 .context_activation = s.boolean("context_activation")},
-        fast_sampling_(s.text("direction") == "inverse") {
-    if (network_.hidden_layers < 1) {
-      fail(Code::out_of_range, "autoregressive_flow.hidden_layers is 0; allowed: 1 to 64");
-    }
-    choose_orders(s);
-  }
+        layers_(options_of(s), make_transformer("autoregressive_flow", s, domain())) {}
 
   Value loss(Trace& trace, Value x, Value context) override {
-    // The gradient goes through the passes one by one.
-    const int64_t passes = features() * static_cast<int64_t>(orders_.size());
-    if (fast_sampling_ && passes > kMostPasses) {
-      fail(Code::unsupported,
-           "autoregressive_flow: direction 'inverse' learns from densities "
-           "feature by feature: ",
-           features(), " features in ", orders_.size(), " layers are ", passes,
-           " passes, more than ", kMostPasses, "; direction 'forward' learns from them at once");
-    }
+    layers_.require_trainable("autoregressive_flow");
     return FlowNetwork::loss(trace, x, context);
+  }
+
+  Lesson lesson(Trace& trace, Value x, Value context) const override {
+    return {.y = prepared(trace, x), .condition = prepared_context(trace, context), .loss = {}};
+  }
+  AutoregressiveLayers::Path path(Trace& trace, Value start, Value condition) const override {
+    return layers_.path(trace, start, condition);
+  }
+  Value draw_latent(Trace& trace, int64_t rows) const override {
+    return base_is_learned() ? Value() : base_sample(trace, rows, {}, kLatentStage);
+  }
+  Value latent_log_prob(Trace& trace, Value z) const override {
+    return base_log_prob(trace, z, {});
   }
 
  protected:
   Mapped forward(Trace& trace, Value x, Value context) const override {
-    Value log_det;
-    for (size_t layer = 0; layer < orders_.size(); ++layer) {
-      const Mapped mapped =
-          step(trace, layer, rearranged(x, orders_[layer]), context, fast_sampling_);
-      x = mapped.value;
-      log_det = added(log_det, mapped.log_abs_det);
-    }
-    return {x, log_det};
+    return layers_.forward(trace, x, context);
   }
-
   Mapped backward(Trace& trace, Value z, Value context) const override {
-    Value log_det;
-    for (size_t layer = orders_.size(); layer-- > 0;) {
-      const Mapped mapped = step(trace, layer, z, context, !fast_sampling_);
-      z = rearranged(mapped.value, inverted(orders_[layer]));
-      log_det = added(log_det, mapped.log_abs_det);
-    }
-    return {z, log_det};
+    return layers_.backward(trace, z, context);
   }
 
  private:
-  using Order = std::vector<int64_t>;
-
-  static Value rearranged(Value x, const Order& order) {
-    return std::is_sorted(order.begin(), order.end()) ? x : take(x, order);
-  }
-
-  static Order inverted(const Order& order) {
-    Order back(order.size());
-    for (size_t i = 0; i < order.size(); ++i) {
-      back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+  static AutoregressiveLayersOptions options_of(const Specification& s) {
+    if (s.integer("hidden_layers") < 1) {
+      fail(Code::out_of_range, "autoregressive_flow.hidden_layers is 0; allowed: 1 to 64");
     }
-    return back;
+    return {.features = s.integer("features"),
+            .layers = s.integer("layers"),
+            .order = s.text("order"),
+            .seed = s.seed(),
+            .inverse = s.text("direction") == "inverse",
+            .inverted = s.boolean("inverted"),
+            .network = {.hidden = s.integer("hidden"),
+                        .hidden_layers = s.integer("hidden_layers"),
+                        .activation = s.text("activation"),
+                        .degrees = s.text("degrees"),
+                        .context_activation = s.boolean("context_activation")}};
   }
 
-  // The order of the features in each layer, relative to the one before.
-  void choose_orders(const Specification& s) {
-    const std::string kind = s.text("order");
-    for (int64_t layer = 0; layer < s.integer("layers"); ++layer) {
-      Order order(static_cast<size_t>(features()));
-      std::iota(order.begin(), order.end(), int64_t{0});
-      if (layer > 0 && kind == "reverse") std::reverse(order.begin(), order.end());
-      if (layer > 0 && kind == "random") {
-        order = permutation(s.seed(), kArchitectureStage, features(), static_cast<uint64_t>(layer));
-      }
-      orders_.push_back(std::move(order));
-    }
-  }
-
-  // A layer in the direction that its network computes at once, or in the other.
-  Mapped step(Trace& trace, size_t layer, Value x, Value context, bool backward) const {
-    const Trace::Part part(trace, text("layer_", layer));
-    const AutoregressiveNetwork network =
-        autoregressive_network(trace, features(), context, transformer_.parameters(), network_);
-    return backward ? autoregressive_backward(network, transformer_, x)
-                    : autoregressive_forward(network, transformer_, x);
-  }
-
-  Transformer transformer_;
-  AutoregressiveOptions network_;
-  bool fast_sampling_;
-  std::vector<Order> orders_;
+  AutoregressiveLayers layers_;
 };
 
 std::vector<Field> autoregressive_fields() {
@@ -136,6 +85,11 @@ std::vector<Field> autoregressive_fields() {
                   "at once, 'inverse' the latent variables (IAF), so that samples are; the other "
                   "direction takes one pass, too, feature by feature",
        .choices = {"forward", "inverse"}},
+      {.name = "inverted",
+       .type = FieldType::boolean,
+       .default_value = "false",
+       .meaning = "the transformers act in their inverse direction: an inverse flow that a forward "
+                  "one teaches then has parameters of the same meaning"},
       {.name = "degrees",
        .type = FieldType::text,
        .default_value = R"("even")",
@@ -179,6 +133,8 @@ const Architecture& autoregressive_flow_architecture() {
                        "degrees": "cyclic", "context_activation": true})",
                    R"({"features": 3, "context_features": 1, "layers": 2, "hidden": 9,
                        "hidden_layers": 1, "direction": "inverse", "activation": "elu"})",
+                   R"({"features": 2, "layers": 2, "hidden": 8, "direction": "inverse",
+                       "inverted": true})",
                    R"({"features": 2, "layers": 2, "hidden": 8, "tails": "none",
                        "base": "uniform", "order": "none"})",
                    R"({"features": 20, "layers": 2, "hidden": 30, "transformer": "cubic_spline"})"},
