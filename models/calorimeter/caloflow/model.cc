@@ -284,7 +284,7 @@ const Architecture& caloflow_architecture() {
       },
       .examples = {R"({"cells": [4, 3], "layers": 2, "hidden": 12, "energy_layers": 2,
                        "energy_hidden": 8})",
-                   R"({"cells": [5], "layers": 2, "hidden": 10, "energy_layers": 1,
+                   R"({"cells": [3, 2], "layers": 2, "hidden": 10, "energy_layers": 1,
                        "energy_hidden": 6, "direction": "inverse", "order": "random",
                        "activation": "silu", "transformer": "rational_linear_spline"})"},
       .positive = true,
