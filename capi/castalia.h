@@ -315,6 +315,20 @@ CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, cons
 CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const char* computes,
                                                  int64_t rows, const char** json);
 
+/* Writes an ONNX file (operators of set 13, basic ones alone: arithmetic, comparisons, products of
+ * matrices, sums, movements) that computes `computes` for any number of events, in the user's
+ * units, with the weights of now. Inputs, float64: "x" (events, features), or "z" of "inverse", and
+ * "context" (events, context features) where the model has one. Outputs, float64: of "log_prob"
+ * "log_prob" (events); of "transform" "z", of "inverse" "x" (events, features), and of both
+ * "log_det" (events). The path ends in ".onnx"; on any failure an older file is whole. The file
+ * does not check its inputs: outside the domain of the model its numbers mean nothing. Errors:
+ * NOT_FOUND (what the model does not compute), UNSUPPORTED ("sample": events are made by "inverse"
+ * of latent variables that the caller draws; a model that is not feed-forward in this direction;
+ * the message names the operator), INVALID_ARGUMENT (not trained yet, another suffix), IO_ERROR,
+ * BUSY. */
+CASTALIA_API castalia_status castalia_model_export(castalia_model* model, const char* computes,
+                                                   const char* path);
+
 /* All parameters as one vector (parameters), in the order of describe. Errors: SHAPE_MISMATCH,
  * NOT_FINITE, BUSY. */
 CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model,

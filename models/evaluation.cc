@@ -37,6 +37,37 @@ void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t ro
 
 }  // namespace
 
+void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
+                      int64_t rows, Graph& graph) {
+  const Value flat = graph.state("parameters", {dtype, {table.count()}});
+  Trace trace(graph, table, flat, dtype);
+  const auto input = [&](const char* name, int64_t columns) {
+    return graph.input(name, {DType::float64, {rows, columns}});
+  };
+  const Value context =
+      network.context_features() > 0 ? input("context", network.context_features()) : Value();
+  const auto put = [&](const std::pair<Value, Value>& result) {
+    graph.output("out", result.first);
+    graph.output("log_det", result.second);
+  };
+  switch (capability) {
+    case Capability::log_prob:
+      graph.output("out", network.log_prob(trace, input("in", network.features()), context));
+      break;
+    case Capability::sample:
+      trace.seed = graph.input("seed", {DType::int64, {}});
+      trace.first_event = graph.input("first_event", {DType::int64, {}});
+      graph.output("out", network.sample(trace, rows, context));
+      break;
+    case Capability::transform:
+      put(network.transform(trace, input("in", network.features()), context));
+      break;
+    case Capability::inverse:
+      put(network.inverse(trace, input("in", network.features()), context));
+      break;
+  }
+}
+
 int64_t program_rows(int64_t rows) {
   return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
 }
@@ -68,33 +99,7 @@ void ProgramCache::forget_parameters() {
 
 std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows) {
   Graph graph;
-  const Value flat = graph.state("parameters", {dtype_, {table_.count()}});
-  Trace trace(graph, table_, flat, dtype_);
-  const auto input = [&](const char* name, int64_t columns) {
-    return graph.input(name, {DType::float64, {rows, columns}});
-  };
-  const Value context =
-      network_.context_features() > 0 ? input("context", network_.context_features()) : Value();
-  const auto put = [&](const std::pair<Value, Value>& result) {
-    graph.output("out", result.first);
-    graph.output("log_det", result.second);
-  };
-  switch (capability) {
-    case Capability::log_prob:
-      graph.output("out", network_.log_prob(trace, input("in", network_.features()), context));
-      break;
-    case Capability::sample:
-      trace.seed = graph.input("seed", {DType::int64, {}});
-      trace.first_event = graph.input("first_event", {DType::int64, {}});
-      graph.output("out", network_.sample(trace, rows, context));
-      break;
-    case Capability::transform:
-      put(network_.transform(trace, input("in", network_.features()), context));
-      break;
-    case Capability::inverse:
-      put(network_.inverse(trace, input("in", network_.features()), context));
-      break;
-  }
+  trace_capability(network_, table_, dtype_, capability, rows, graph);
   return compile(graph, {.rows_independent = true, .states_fixed = true, .products = products_});
 }
 

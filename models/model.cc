@@ -145,14 +145,18 @@ void Model::enter() const {
 
 void Model::leave() const { --users_; }
 
-void Model::check_request(const EvaluationRequest& r) const {
-  if (!network_->can(r.capability)) {
-    fail(Code::unsupported, architecture().name, " has no ", name(r.capability));
-  }
+void Model::require_fitted() const {
   if (!fitted()) {
     fail(Code::invalid_argument,
          "the model has not been trained yet: its preprocessing is not fitted");
   }
+}
+
+void Model::check_request(const EvaluationRequest& r) const {
+  if (!network_->can(r.capability)) {
+    fail(Code::unsupported, architecture().name, " has no ", name(r.capability));
+  }
+  require_fitted();
   const auto context_values = static_cast<int64_t>(r.context.size());
   const int64_t width = context_features();
   if (width == 0 && context_values > 0) {

@@ -223,6 +223,20 @@ void add_describe(CLI::App& program) {
   });
 }
 
+void add_export(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "export", "Write what a model computes as an ONNX file, for other runtimes");
+  auto model = std::make_shared<std::string>();
+  auto path = std::make_shared<std::string>();
+  auto computes = std::make_shared<std::string>("log_prob");
+  command->add_option("model", *model, "A model file")->required();
+  command->add_option("output", *path, "The file to write: FILE.onnx")->required();
+  command->add_option("--computes", *computes,
+                      "log_prob or transform of x, or inverse of z (default log_prob)");
+  command->callback(
+      [=] { check(castalia_model_export(load(*model).get(), computes->c_str(), path->c_str())); });
+}
+
 void add_info(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("info", "Show version, processor, devices and libraries");

@@ -16,6 +16,7 @@ void add_metrics(CLI::App& program);
 void add_observables(CLI::App& program);
 void add_describe(CLI::App& program);
 void add_info(CLI::App& program);
+void add_export(CLI::App& program);
 void add_train(CLI::App& program);
 void add_sample(CLI::App& program);
 void add_evaluate(CLI::App& program);

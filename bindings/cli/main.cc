@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
     add_observables(program);
     add_describe(program);
     add_info(program);
+    add_export(program);
     add_train(program);
     add_sample(program);
     add_evaluate(program);

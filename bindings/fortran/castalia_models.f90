@@ -44,6 +44,7 @@ module castalia_models
     generic :: set_parameters => set_parameters_real32, set_parameters_real64
     procedure :: encode => model_encode
     procedure :: save => model_save
+    procedure :: export => model_export
     procedure :: load => model_load
     procedure :: convert => model_convert
     procedure :: get_shape => model_shape
@@ -424,6 +425,17 @@ contains
 
     call settle(castalia_model_save(self%owner%handle, c_text(path)), stat, errmsg)
   end subroutine model_save
+
+  ! An ONNX file (FILE.onnx) that computes 'log_prob' or 'transform' of x, or 'inverse' of z.
+  subroutine model_export(self, computes, path, stat, errmsg)
+    class(castalia_model), intent(in) :: self
+    character(len=*), intent(in) :: computes
+    character(len=*), intent(in) :: path
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+
+    call settle(castalia_model_export(self%owner%handle, c_text(computes), c_text(path)), stat, errmsg)
+  end subroutine model_export
 
   ! verify (default .true.) computes the golden events that the file carries and compares.
   subroutine model_load(self, path, verify, settings, stat, errmsg)

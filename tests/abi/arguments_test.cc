@@ -140,6 +140,7 @@ const std::vector<Case>& cases() {
       CASE(castalia_model_shape, INVALID_ARGUMENT, OK),
       CASE(castalia_model_describe, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_model_plan, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_model_export, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_model_get_parameters, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_model_set_parameters, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_sampler_create, INVALID_ARGUMENT, INVALID_ARGUMENT),

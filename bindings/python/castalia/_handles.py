@@ -12,6 +12,8 @@ class Handle:
     """Owns one object of the library, which goes with it or with `close`."""
 
     _destroy: Callable[[Any], None]
+    # An exception in the constructor leaves an object without a handle.
+    _held: Any = None
 
     def __init__(self, handle: Any) -> None:
         self._held = handle
@@ -29,10 +31,8 @@ class Handle:
             self._destroy(held)
 
     def __del__(self) -> None:
-        # An exception in the constructor leaves an object without a handle.
-        held = self.__dict__.get("_held")
-        if held is not None:
-            self._destroy(held)
+        if self._held is not None:
+            self._destroy(self._held)
 
     def __enter__(self):
         return self

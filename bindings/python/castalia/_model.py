@@ -215,6 +215,13 @@ class Model(Handle):
         """Writes one safetensors file; on any failure an older file of this name is whole."""
         low.castalia_model_save(self._handle, os.fspath(path))
 
+    def export(self, path: str | os.PathLike, computes: str = "log_prob") -> None:
+        """Writes an ONNX file (FILE.onnx) that computes "log_prob" or "transform" of x, or "inverse" of z.
+
+        It takes any number of events, in the model's own units, and has basic operators alone.
+        """
+        low.castalia_model_export(self._handle, computes, os.fspath(path))
+
     def to(self, dtype: Any) -> Model:
         """A copy that computes in float32 or float64."""
         wanted = np.dtype(dtype)

@@ -16,7 +16,7 @@ using Libdl, Printf
 
 export CastaliaError, Model, Sampler, Trainer, Dataset, Context, EventWriter
 export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, encode, save, load
-export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!, convertmodel
+export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!, convertmodel, exportmodel
 export models, info, trainingfields, transformers, writeevent!
 export metrics, observablesets, evaluate, observe, weights
 export hdf5shape, hdf5read, hdf5write, uniform!, normal!
