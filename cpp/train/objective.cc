@@ -92,7 +92,7 @@ Estimator estimator_of(const Network& network, const Target& target,
     return Estimator::score;
   }
   if (options.estimator != Estimator::automatic) return options.estimator;
-  return target.has_gradient() && network.sample_is_differentiable() ? Estimator::path
+  return target.has_gradient() && network.sample_is_differentiable() ? Estimator::total
                                                                      : Estimator::score;
 }
 

@@ -30,7 +30,7 @@ ParameterTable training_table(Network& network, const ParameterTable& table, DTy
 // TargetDraws::fill() writes.
 Value objective_losses(const StepGraphRequest& request, Trace& trace, Value x, Value context);
 
-// The estimator that is used: `automatic` is path where the target has a gradient and the draws are
+// The estimator that is used: `automatic` is total where the target has a gradient and the draws are
 // differentiable, else score. forward_kl and variance have the score alone.
 Estimator estimator_of(const Network& network, const Target& target,
                        const TrainingOptions& options);
@@ -45,7 +45,8 @@ void check_objective(const Network& network, const Target* target, const Trainin
 //
 //   reverse_kl, E_q[log q - log p]
 //     path    sum(pull x), pull = d/dx (log q - log p) held fixed, through the draws
-//             (arXiv 1703.09194, 2207.08219): no noise is left where q = p
+//             (arXiv 1703.09194, 2207.08219): no noise is left where q = p, but far from it
+//             d/dx log q of a spline has a heavy tail
 //     total   log q + sum(pull x), pull = -d/dx log p, through the draws
 //     score   c log q(x), x fixed, c = n / (n - 1) (r - mean r) with r = log q - log p: the score
 //             function with the other draws' mean as control variate; needs no derivative of the

@@ -157,7 +157,7 @@ std::span<const Field> training_fields() {
        .meaning =
            "gradient of the reverse divergence: path (arXiv 2207.08219) and total go through the "
            "draws and need the target's gradient, score (2010.10436) needs neither; automatic: "
-           "path where it can be had, else score",
+           "total where it can be had, else score",
        .choices = estimator_names()},
       {.name = "likelihood_share",
        .type = real,

@@ -362,6 +362,10 @@ contains
       name = "BUSY"
     case (CASTALIA_CANCELLED)
       name = "CANCELLED"
+    case (CASTALIA_CALLBACK_FAILED)
+      name = "CALLBACK_FAILED"
+    case (CASTALIA_NUMERICAL)
+      name = "NUMERICAL"
     case (CASTALIA_DEVICE_UNAVAILABLE)
       name = "DEVICE_UNAVAILABLE"
     case default

@@ -234,8 +234,7 @@ const Architecture& manifold_flow_architecture() {
                            "outer_layers": ["lu_linear", "coupling(hidden=8, activation=silu)"]})json",
                    R"json({"features": 3, "dimensions": 2, "context_features": 1,
                            "outer_repeat": 2, "likelihood": "rectangular",
-                           "outer_layers": ["lu_linear", "coupling(hidden=8, activation=silu,
-                                             transformer=affine)"],
+                           "outer_layers": ["lu_linear", "coupling(hidden=8, activation=silu, transformer=affine)"],
                            "inner_layers": ["coupling(hidden=8, activation=silu)"]})json"},
   };
   return architecture;

@@ -7,6 +7,31 @@ mutable struct Density
     gradient::Bool
 end
 
+# The library's memory is there for the time of the call: the function gets copies.
+function density_trampoline(rows::Int64, features::Int64, x::Ptr{Float64}, contextfeatures::Int64,
+                            condition::Ptr{Float64}, logdensity::Ptr{Float64}, gradient::Ptr{Float64},
+                            user::Ptr{Cvoid})::Cint
+    try
+        density = unsafe_pointer_to_objref(user)::Density
+        points = copy(unsafe_wrap(Array, x, (features, rows)))
+        answer = condition == C_NULL ? density.f(points) :
+                 density.f(points, copy(unsafe_wrap(Array, condition, (contextfeatures, rows))))
+        (values, slopes) = density.gradient ? answer : (answer, nothing)
+        put!(unsafe_wrap(Array, logdensity, (rows,)), values, "the log-density")
+        gradient == C_NULL || put!(unsafe_wrap(Array, gradient, (features, rows)), slopes, "the gradient")
+        return 0
+    catch exception
+        THROWN[] = exception
+        return 1
+    end
+end
+
+function put!(to::Array{Float64}, values, what)
+    size(values) == size(to) ||
+        throw(DimensionMismatch("$what of the target has size $(size(values)), not $(size(to))"))
+    copyto!(to, values)
+end
+
 """
     Target(name; fields...)
     Target(f, features; gradient = false)
@@ -36,31 +61,6 @@ function Target(f, features::Integer; gradient::Bool = false)
                                                     pointer_from_objref(density), out)
     end
     return owned(Target(handle, density), LibCastalia.castalia_target_destroy)
-end
-
-# The library's memory is there for the time of the call: the function gets copies.
-function density_trampoline(rows::Int64, features::Int64, x::Ptr{Float64}, contextfeatures::Int64,
-                            condition::Ptr{Float64}, logdensity::Ptr{Float64}, gradient::Ptr{Float64},
-                            user::Ptr{Cvoid})::Cint
-    try
-        density = unsafe_pointer_to_objref(user)::Density
-        points = copy(unsafe_wrap(Array, x, (features, rows)))
-        answer = condition == C_NULL ? density.f(points) :
-                 density.f(points, copy(unsafe_wrap(Array, condition, (contextfeatures, rows))))
-        (values, slopes) = density.gradient ? answer : (answer, nothing)
-        put!(unsafe_wrap(Array, logdensity, (rows,)), values, "the log-density")
-        gradient == C_NULL || put!(unsafe_wrap(Array, gradient, (features, rows)), slopes, "the gradient")
-        return 0
-    catch exception
-        THROWN[] = exception
-        return 1
-    end
-end
-
-function put!(to::Array{Float64}, values, what)
-    size(values) == size(to) ||
-        throw(DimensionMismatch("$what of the target has size $(size(values)), not $(size(to))"))
-    copyto!(to, values)
 end
 
 "Name, features, whether there is a gradient, and the integral's logarithm where it is known."
