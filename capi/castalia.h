@@ -374,8 +374,8 @@ CASTALIA_API castalia_status castalia_trainer_status(castalia_trainer* trainer, 
 CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer,
                                                          const char* path);
 
-/* JSON: lists of step, loss, validation loss, learning rate; with a target of log_z, log_z_error and
- * effective_fraction, too: what the draws since the entry before say of its integral, and their
+/* JSON: lists of step, loss, validation loss, learning rate; with a target of log_z, log_z_error
+ * and effective_fraction, too: what the draws since the entry before say of its integral, and their
  * effective sample size over their number. */
 CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json);
 

@@ -335,8 +335,8 @@ TEST_P(Laws, LearnsSixteenEventsByHeart) {
   const std::unique_ptr<Trainer> trainer = make_trainer(*model_, data, options, 1);
   trainer->advance(1);
   const double before = trainer->loss();
-  EXPECT_EQ(trainer->advance(1498), 1498);
-  trainer->advance(1);
+  EXPECT_EQ(trainer->advance(1449), 1449);
+  EXPECT_EQ(trainer->advance(50), 50);  // a mean: a loss may draw its own noise
   EXPECT_LT(trainer->loss(), before - 0.7);
 }
 

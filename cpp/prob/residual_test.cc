@@ -1,5 +1,5 @@
-// The estimates of a residual layer's log-determinant: without bias in value and gradient where they
-// are drawn, near to the exact one where they are not; and the bound that all of it stands on.
+// The estimates of a residual layer's log-determinant: without bias in value and gradient where
+// they are drawn, near to the exact one where they are not; and the bound that all of it stands on.
 #include <gtest/gtest.h>
 
 #include <cmath>

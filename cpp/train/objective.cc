@@ -256,6 +256,7 @@ void TargetDraws::judge() {
     set_coefficients();
   }
   sums_.add(log_weights_);
+  drawn_ = true;
 }
 
 void TargetDraws::set_pulls(const double* log_prob_gradient) {

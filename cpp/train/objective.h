@@ -30,8 +30,8 @@ ParameterTable training_table(Network& network, const ParameterTable& table, DTy
 // TargetDraws::fill() writes.
 Value objective_losses(const StepGraphRequest& request, Trace& trace, Value x, Value context);
 
-// The estimator that is used: `automatic` is total where the target has a gradient and the draws are
-// differentiable, else score. forward_kl and variance have the score alone.
+// The estimator that is used: `automatic` is total where the target has a gradient and the draws
+// are differentiable, else score. forward_kl and variance have the score alone.
 Estimator estimator_of(const Network& network, const Target& target,
                        const TrainingOptions& options);
 
@@ -40,8 +40,8 @@ Estimator estimator_of(const Network& network, const Target& target,
 void check_objective(const Network& network, const Target* target, const TrainingOptions& options);
 
 // The host's part of a step towards a target. The target stands between two Programs: the first
-// draws points x from the network, with log q(x); the host asks the target for log p(x) and makes of
-// both one number or one vector a row; the second (objective_losses) gives the gradient:
+// draws points x from the network, with log q(x); the host asks the target for log p(x) and makes
+// of both one number or one vector a row; the second (objective_losses) gives the gradient:
 //
 //   reverse_kl, E_q[log q - log p]
 //     path    sum(pull x), pull = d/dx (log q - log p) held fixed, through the draws
@@ -79,8 +79,8 @@ class TargetDraws {
   ImportanceSums& sums() { return sums_; }
 
   Target& target() const { return *target_; }
-  // The points drawn last, (batch, features).
-  std::span<const double> points() const { return points_; }
+  // The points drawn last, (batch, features); empty before the first.
+  std::span<const double> points() const { return drawn_ ? points_ : std::span<const double>(); }
 
  private:
   void judge();
@@ -98,6 +98,7 @@ class TargetDraws {
   std::vector<double> points_, pulls_, target_gradient_;
   // (rows)
   std::vector<double> log_prob_, log_target_, log_weights_, values_, coefficients_;
+  bool drawn_ = false;
   ImportanceSums sums_;
 };
 

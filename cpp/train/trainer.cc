@@ -362,7 +362,13 @@ double Trainer::step_of_lbfgs() {
 
 void Trainer::take_step() {
   order_events();
-  loss_sum_ += lbfgs_ ? step_of_lbfgs() : step_of_program();
+  const ImportanceSums sums = draws_ ? draws_->sums() : ImportanceSums();
+  try {
+    loss_sum_ += lbfgs_ ? step_of_lbfgs() : step_of_program();
+  } catch (...) {
+    if (draws_) draws_->sums() = sums;  // the step was not taken
+    throw;
+  }
   ++loss_count_;
   ++step_;
 }

@@ -20,22 +20,23 @@
 
 namespace castalia {
 
-// Minimises the weighted mean of the objective's losses (cpp/train/objective.h), by default those of
-// Network::loss(). One step is one run of one Program: forward, backward, clipping, the optimiser's
-// update and the running mean; before it, where gradients are accumulated, one run for each further
-// batch. A step of lbfgs is a loop on the host over such runs. With a target each run is preceded
-// by one that draws, and by a call of the target on the caller's thread. Bit-identical for any number of threads, and when it goes on from a checkpoint. Belongs to
-// one thread at a time.
+// Minimises the weighted mean of the objective's losses (cpp/train/objective.h), by default those
+// of Network::loss(). One step is one run of one Program: forward, backward, clipping, the
+// optimiser's update and the running mean; before it, where gradients are accumulated, one run for
+// each further batch. A step of lbfgs is a loop on the host over such runs. With a target each run
+// is preceded by one that draws, and by a call of the target on the caller's thread. Bit-identical
+// for any number of threads, and when it goes on from a checkpoint. Belongs to one thread at a
+// time.
 class Trainer {
  public:
   // The network is the trainer's own: its preprocessing is fitted here, unless it is already.
   // `table` is closed; `parameters` holds table.count() elements of `dtype`. threads 0: all cores.
-  // `data` may be null with an objective that reads no events and a network without a context; where
-  // they are given all the same they are what the preprocessing is fitted to and where contexts
-  // come from. Errors: shape_mismatch (data of other widths), empty_data (fewer events than a step
-  // takes, or none to judge a plateau by), those of check_objective(), not_found (a group's pattern that fits no parameter),
-  // invalid_argument (a checkpoint of another run), and those of Network::fit_preprocessing() and
-  // check_rows(), with row and column.
+  // `data` may be null with an objective that reads no events and a network without a context;
+  // where they are given all the same they are what the preprocessing is fitted to and where
+  // contexts come from. Errors: shape_mismatch (data of other widths), empty_data (fewer events
+  // than a step takes, or none to judge a plateau by), those of check_objective(), not_found (a
+  // group's pattern that fits no parameter), invalid_argument (a checkpoint of another run), and
+  // those of Network::fit_preprocessing() and check_rows(), with row and column.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
           const void* parameters, std::shared_ptr<const Dataset> data, TrainingOptions options,
           int threads, std::shared_ptr<Target> target = nullptr);

@@ -1,5 +1,5 @@
-/* Integrates three resonances over the unit cube: a flow learns to draw where the integrand is large, from
- * the integrand alone, and the mean weight of its draws is the integral.
+/* Integrates three resonances over the unit cube: a flow learns to draw where the integrand is
+ * large, from the integrand alone, and the mean weight of its draws is the integral.
  *
  *   cc integral.c $(pkg-config --cflags --libs castalia) -lm && ./a.out
  */

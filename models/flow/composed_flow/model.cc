@@ -87,8 +87,8 @@ const Architecture& composed_flow_architecture() {
            R"json({"features": 2, "repeat": 3, "layers": ["act_norm",
                    "residual(hidden=16, contraction=0.8)"]})json",
            // The same with the estimated log-determinant.
-           R"json({"features": 2, "repeat": 2, "layers": ["act_norm",
-                   "residual(hidden=8, contraction=0.6, log_determinant=roulette)"]})json",
+           R"json({"features": 2, "repeat": 3, "layers": ["act_norm",
+                   "residual(hidden=16, contraction=0.8, log_determinant=roulette)"]})json",
            // Planar and radial layers, conditional, over a mixture.
            R"json({"features": 2, "context_features": 1, "repeat": 4, "base": "mixture",
                    "base_components": 4, "layers": ["planar", "radial", "lu_linear"]})json",

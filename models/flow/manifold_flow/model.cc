@@ -1,8 +1,9 @@
 // A flow on a manifold of fewer dimensions than the data, arXiv:2003.13913.
 //
-// The outer flow takes (preprocessed) data to coordinates (u, v) of which v is zero on the manifold:
-// x = f(u, 0) is an injective map of the n coordinates u. The inner flow takes u to normal latent
-// variables. On the manifold the density is that of u over sqrt(det J^T J), J = df/du.
+// The outer flow takes (preprocessed) data to coordinates (u, v) of which v is zero on the
+// manifold: x = f(u, 0) is an injective map of the n coordinates u. The inner flow takes u to
+// normal latent variables. On the manifold the density is that of u over sqrt(det J^T J), J is
+// df/du.
 #include "cpp/autodiff/jvp.h"
 #include "cpp/base/status.h"
 #include "cpp/nn/stages.h"
@@ -231,10 +232,12 @@ const Architecture& manifold_flow_architecture() {
         return std::make_unique<ManifoldFlow>(specification);
       },
       .examples = {R"json({"features": 3, "dimensions": 1, "outer_repeat": 2,
-                           "outer_layers": ["lu_linear", "coupling(hidden=8, activation=silu)"]})json",
+                           "outer_layers": ["lu_linear",
+                                            "coupling(hidden=8, activation=silu)"]})json",
                    R"json({"features": 3, "dimensions": 2, "context_features": 1,
                            "outer_repeat": 2, "likelihood": "rectangular",
-                           "outer_layers": ["lu_linear", "coupling(hidden=8, activation=silu, transformer=affine)"],
+                           "outer_layers": ["lu_linear",
+                                            "coupling(hidden=8, activation=silu)"],
                            "inner_layers": ["coupling(hidden=8, activation=silu)"]})json"},
   };
   return architecture;

@@ -7,8 +7,8 @@
 // computed exactly, from the dense Jacobians of the rows, which are products of the weights and the
 // activations' slopes: for D features as much work as g for D rows, and a factorisation. Or its
 // logarithm is estimated, by probes of the trace of the power series (neumann_series): in training
-// with a series that stops at random, which leaves no bias, outside it, where a density has no chance
-// in it, with fixed probes and a series that is cut off where the rest is below kSeriesRest.
+// with a series that stops at random, which leaves no bias, outside it, where a density has no
+// chance in it, with fixed probes and a series that is cut off where the rest is below kSeriesRest.
 //
 // The inverse iterates x = y - g(x) until it stands, which the bound makes sure of; its gradient is
 // that of the implicit function, by the same Jacobians.
