@@ -106,9 +106,9 @@ class Network {
   virtual int64_t context_features() const = 0;
   virtual bool can(Capability capability) const = 0;
 
-  // Fits what is computed from the data once, before training (preprocessing).
-  // x is row-major (rows, features), context (rows, context_features) or empty. Both are empty where
-  // training goes without data: nothing is then scaled. Errors name the column.
+  // Fits what is computed from the data once, before training (preprocessing). x is row-major
+  // (rows, features), context (rows, context_features) or empty. Both are empty where training goes
+  // without data: nothing is then scaled. Errors name the column.
   virtual void fit_preprocessing(std::span<const double> x, std::span<const double> context) = 0;
   virtual bool fitted() const = 0;
   // An Error when a row lies where the network has no value: not_finite or out_of_range with row
@@ -133,8 +133,8 @@ class Network {
 
   // What sample() gives with its log-density, float64 (rows, 1).
   virtual std::pair<Value, Value> sample_with_log_prob(Trace& trace, int64_t rows, Value context);
-  // Whether sample() is a differentiable function of the parameters for given random numbers: not
-  // where it chooses between possibilities.
+  // Whether sample() is a function of the parameters, for given random numbers, that it makes sense
+  // to differentiate: not where it chooses between possibilities or takes very many passes.
   virtual bool sample_is_differentiable() const { return false; }
   // The rows as the network reads them, (rows, any) of the trace's type: what another network that
   // judges them is fed with.
