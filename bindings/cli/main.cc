@@ -79,6 +79,8 @@ int main(int argc, char** argv) {
   try {
     add_models(program);
     add_transformers(program);
+    add_bijections(program);
+    add_targets(program);
     add_metrics(program);
     add_observables(program);
     add_describe(program);

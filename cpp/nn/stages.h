@@ -16,6 +16,11 @@ inline constexpr uint16_t kShuffleStage = 1004;       // the order of the rows i
 inline constexpr uint16_t kNoiseStage = 1005;         // noise that a loss draws while it is trained
 inline constexpr uint16_t kComponentStage = 1006;     // the component of a mixture of an event
 
+// Bijection number i of a flow draws in stage + i.
+inline constexpr uint16_t kBijections = 16384;     // at most so many
+inline constexpr uint16_t kProbeStage = 16384;     // the probes of a log-determinant's estimate
+inline constexpr uint16_t kRouletteStage = 32768;  // where its series stops
+
 }  // namespace castalia
 
 #endif  // CASTALIA_CPP_NN_STAGES_H_

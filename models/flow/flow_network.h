@@ -41,6 +41,10 @@ class FlowNetwork : public Network {
   Value sample(Trace& trace, int64_t rows, Value context) override;
   std::pair<Value, Value> transform(Trace& trace, Value x, Value context) override;
   std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) override;
+  std::pair<Value, Value> sample_with_log_prob(Trace& trace, int64_t rows, Value context) override;
+  // The mixture chooses a component.
+  bool sample_is_differentiable() const override { return base_ != "mixture"; }
+  Value preprocessed(Trace& trace, Value x, Value context) override;
 
  protected:
   // Preprocessed data to latent variables: (rows, features) of the trace's type, and the
@@ -52,6 +56,9 @@ class FlowNetwork : public Network {
 
   // Where the transformers of this flow act, after preprocessing.
   const TransformerDomain& domain() const { return domain_; }
+  const Preprocessing& preprocessing() const { return preprocessing_; }
+  // Preprocessed, of the trace's type; null without a context.
+  Value prepared_context(Trace& trace, Value context) const;
 
  private:
   struct Latent {
@@ -65,7 +72,8 @@ class FlowNetwork : public Network {
   Value base_sample(Trace& trace, int64_t rows, Value context) const;
   // The context is preprocessed in this one and the two above.
   Latent to_latent(Trace& trace, Value x, Value context) const;
-  Value prepared_context(Trace& trace, Value context) const;
+  // Latent variables to data in the user's units, with the log-determinant.
+  std::pair<Value, Value> to_data(Trace& trace, Value z, Value context) const;
 
   int64_t features_;
   int64_t context_features_;

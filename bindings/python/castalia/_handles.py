@@ -118,6 +118,11 @@ def transformers() -> list[dict]:
     return json.loads(low.castalia_transformers())
 
 
+def bijections() -> list[dict]:
+    """The bijections that composed flows are made of: name, summary, references, fields, tails, ..."""
+    return json.loads(low.castalia_bijections())
+
+
 def training_fields() -> list[dict]:
     """The fields of training: name, type, default, range or choices, meaning."""
     return json.loads(low.castalia_training_fields())

@@ -35,14 +35,19 @@ class AutoregressiveFlow final : public FlowNetwork {
     choose_orders(s);
   }
 
+  // The gradient goes through the passes one by one.
+  int64_t passes() const { return features() * static_cast<int64_t>(orders_.size()); }
+
+  bool sample_is_differentiable() const override {
+    return FlowNetwork::sample_is_differentiable() && (fast_sampling_ || passes() <= kMostPasses);
+  }
+
   Value loss(Trace& trace, Value x, Value context) override {
-    // The gradient goes through the passes one by one.
-    const int64_t passes = features() * static_cast<int64_t>(orders_.size());
-    if (fast_sampling_ && passes > kMostPasses) {
+    if (fast_sampling_ && passes() > kMostPasses) {
       fail(Code::unsupported,
            "autoregressive_flow: direction 'inverse' learns from densities "
            "feature by feature: ",
-           features(), " features in ", orders_.size(), " layers are ", passes,
+           features(), " features in ", orders_.size(), " layers are ", passes(),
            " passes, more than ", kMostPasses, "; direction 'forward' learns from them at once");
     }
     return FlowNetwork::loss(trace, x, context);
