@@ -20,8 +20,9 @@ nlohmann::ordered_json types_json(const std::vector<TensorType>& types) {
 std::string Model::plan(const std::string& what, int64_t rows) const {
   const Reader reader(*this);
   const std::vector<Capability>& capabilities = architecture().capabilities;
-  const auto found = std::find_if(capabilities.begin(), capabilities.end(),
-                                  [&](Capability each) { return what == name(each); });
+  const auto found = std::find_if(capabilities.begin(), capabilities.end(), [&](Capability each) {
+    return what == name(each) && network_->can(each);
+  });
   if (found == capabilities.end()) {
     std::vector<std::string> names;
     for (const Capability each : capabilities) names.emplace_back(name(each));
