@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string_view>
 
 #include "cpp/base/status.h"
 #include "cpp/compile/compile.h"
@@ -27,6 +28,22 @@ void copy_rows(std::span<const double> from, int64_t first, int64_t rows, int64_
 void write_scalar(Workspace& workspace, const char* name, uint64_t value) {
   const auto signed_value = static_cast<int64_t>(value);
   std::memcpy(workspace.input(name), &signed_value, sizeof signed_value);
+}
+
+// The name of an output that is not 0 where a row's results may be given out begins so, and ends
+// with what the caller is told.
+constexpr std::string_view kDemand = "demand ";
+
+// `first` is the number of the first row of the tile.
+void check_demands(Workspace& workspace, const char* what, uint64_t first, int64_t rows) {
+  for (const Binding& output : workspace.program().outputs) {
+    if (!output.name.starts_with(kDemand)) continue;
+    const auto* holds = static_cast<const double*>(workspace.output(output.name));
+    const double* failed = std::find(holds, holds + rows, 0.0);
+    if (failed == holds + rows) continue;
+    fail(Code::numerical, what, " ", first + static_cast<uint64_t>(failed - holds),
+         output.name.substr(output.name.find(": ")));
+  }
 }
 
 void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t rows, int64_t columns,
@@ -65,6 +82,10 @@ void trace_capability(Network& network, ParameterTable& table, DType dtype, Capa
     case Capability::inverse:
       put(network.inverse(trace, input("in", network.features()), context));
       break;
+  }
+  for (size_t i = 0; i < trace.demands.size(); ++i) {
+    const Trace::Demand& demand = trace.demands[i];
+    graph.output(text(kDemand, i, ": ", demand.otherwise), demand.holds);
   }
 }
 
@@ -142,6 +163,9 @@ void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t fi
               space.input("context"));
   }
   space.run();
+  const auto place = static_cast<uint64_t>(first);
+  check_demands(space, samples ? "event" : "row", samples ? request.first_event + place : place,
+                rows);
   const int64_t columns = request.capability == Capability::log_prob ? 1 : features;
   read_rows(space, "out", first, rows, columns, request.out);
   if (!request.log_det.empty()) read_rows(space, "log_det", first, rows, 1, request.log_det);

@@ -104,7 +104,7 @@ class Laws : public testing::TestWithParam<Subject> {
     }
   }
 
-  bool can(Capability capability) const { return GetParam().architecture->can(capability); }
+  bool can(Capability capability) const { return model_->network().can(capability); }
   bool conditional() const { return model_->context_features() > 0; }
   std::span<const double> context_rows(int64_t first, int64_t rows) const {
     const int64_t width = model_->context_features();
@@ -293,6 +293,8 @@ TEST_P(Laws, EveryParameterGetsAGradient) {
   const Value x = graph.input("x", {DType::float64, {rows, model_->features()}});
   const Value context =
       width > 0 ? graph.input("context", {DType::float64, {rows, width}}) : Value();
+  trace.seed = graph.scalar(kSeed, DType::int64);
+  trace.first_event = graph.scalar(0, DType::int64);
   const Value loss = mean(model_->network().loss(trace, x, context), {0, 1});
   std::vector<Value> parameters;
   for (const Parameter& p : table.parameters()) {

@@ -145,6 +145,18 @@ void Model::enter() const {
 
 void Model::leave() const { --users_; }
 
+Capability Model::capability_named(const std::string& wanted) const {
+  const Capability capability = find_capability(architecture(), wanted);
+  require_capability(capability);
+  return capability;
+}
+
+void Model::require_capability(Capability capability) const {
+  if (!network_->can(capability)) {
+    fail(Code::unsupported, architecture().name, " has no ", name(capability));
+  }
+}
+
 void Model::require_fitted() const {
   if (!fitted()) {
     fail(Code::invalid_argument,
@@ -153,9 +165,7 @@ void Model::require_fitted() const {
 }
 
 void Model::check_request(const EvaluationRequest& r) const {
-  if (!network_->can(r.capability)) {
-    fail(Code::unsupported, architecture().name, " has no ", name(r.capability));
-  }
+  require_capability(r.capability);
   require_fitted();
   const auto context_values = static_cast<int64_t>(r.context.size());
   const int64_t width = context_features();

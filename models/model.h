@@ -150,6 +150,9 @@ class Model {
   // Everything that can be wrong with a request, before it is computed.
   void check_request(const EvaluationRequest& request) const;
   void require_fitted() const;
+  void require_capability(Capability capability) const;
+  // The capability of this name. Errors: not_found, unsupported (this network has it not).
+  Capability capability_named(const std::string& name) const;
   // Counts a reader in and out; Error (busy) while someone holds the model.
   void enter() const;
   void leave() const;

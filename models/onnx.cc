@@ -29,7 +29,7 @@ std::vector<onnx::ExportRequest::Name> names_of(Capability capability) {
 
 std::string Model::onnx(const std::string& what) const {
   const Reader reader(*this);
-  const Capability capability = find_capability(architecture(), what);
+  const Capability capability = capability_named(what);
   require_fitted();
   const nlohmann::ordered_json specification = nlohmann::ordered_json::parse(specification_.json());
   // Tracing finds parameters by name, and the table is closed: nothing of the model changes.

@@ -19,7 +19,7 @@ nlohmann::ordered_json types_json(const std::vector<TensorType>& types) {
 
 std::string Model::plan(const std::string& what, int64_t rows) const {
   const Reader reader(*this);
-  const Capability capability = find_capability(architecture(), what);
+  const Capability capability = capability_named(what);
   if (rows < 1) fail(Code::out_of_range, "rows is ", rows, "; allowed: 1 or more");
   require_fitted();
   const int64_t padded = program_rows(std::min(rows, kTileRows));

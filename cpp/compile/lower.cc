@@ -7,6 +7,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/compile/expand.h"
+#include "cpp/compile/ode_kernels.h"
 #include "cpp/compile/schedule.h"
 #include "cpp/ops/kernels.h"
 
@@ -63,6 +64,10 @@ bool is_fixed(Value operand, const CompileOptions& options) {
 
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options) {
   const NodeRequest wanted(node, options);
+  if (is_ode(node)) {
+    static const KernelCandidate candidate{.name = "steps", .create = nullptr};
+    return {make_ode_kernel(node, wanted.request, options), &candidate};
+  }
   for (const KernelCandidate* candidate : in_order(kernel_candidates(node.op->name))) {
     std::string refusal;
     if (std::unique_ptr<Kernel> kernel = candidate->create(wanted.request, &refusal)) {

@@ -85,6 +85,14 @@ class Trace {
   Value seed;
   Value first_event;
 
+  // What must hold for a row, or its results are not given out: float64 (rows, 1), 0 where it does
+  // not, and what the caller is told then ("the solver took more than its 1000 steps").
+  struct Demand {
+    Value holds;
+    std::string otherwise;
+  };
+  std::vector<Demand> demands;
+
  private:
   Graph& graph_;
   ParameterTable& table_;

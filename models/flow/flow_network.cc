@@ -71,6 +71,10 @@ void FlowNetwork::fit_preprocessing(std::span<const double> x, std::span<const d
   check_rows(x, context, 0);
 }
 
+void FlowNetwork::set_preprocessing(std::span<const std::string> chains) {
+  preprocessing_ = Preprocessing(features_, chains, "x");
+}
+
 void FlowNetwork::check_rows(std::span<const double> x, std::span<const double> context,
                              int64_t first_row) const {
   preprocessing_.check(x, first_row, bounded_ ? domain_.upper : 0.0);

@@ -56,9 +56,18 @@ class FlowNetwork : public Network {
 
   // Where the transformers of this flow act, after preprocessing.
   const TransformerDomain& domain() const { return domain_; }
+  const std::string& base() const { return base_; }
+
   const Preprocessing& preprocessing() const { return preprocessing_; }
-  // Preprocessed, of the trace's type; null without a context.
+  // For a flow that fits the chains itself: one for each column.
+  void set_preprocessing(std::span<const std::string> chains);
+  // Of the trace's type; null where there is none.
   Value prepared_context(Trace& trace, Value context) const;
+
+  // Of latent variables: float64 (rows, 1), and draws, (rows, features) of the trace's type. The
+  // context is preprocessed.
+  Value base_log_prob(Trace& trace, Value z, Value context) const;
+  Value base_sample(Trace& trace, int64_t rows, Value context) const;
 
  private:
   struct Latent {
@@ -67,10 +76,6 @@ class FlowNetwork : public Network {
     double constant = 0;  // to be added to it
   };
 
-  // Of latent variables: float64 (rows, 1), and draws, (rows, features) of the trace's type.
-  Value base_log_prob(Trace& trace, Value z, Value context) const;
-  Value base_sample(Trace& trace, int64_t rows, Value context) const;
-  // The context is preprocessed in this one and the two above.
   Latent to_latent(Trace& trace, Value x, Value context) const;
   // Latent variables to data in the user's units, with the log-determinant.
   std::pair<Value, Value> to_data(Trace& trace, Value z, Value context) const;
