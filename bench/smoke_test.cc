@@ -53,6 +53,9 @@ INSTANTIATE_TEST_SUITE_P(Workloads, Flow,
                                          Case{"P2", "log_prob", 3, 8 * kCoupling},
                                          Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11}),
                          name_of);
+constexpr int64_t kVelocity = (13 + 1) * 256 + 3 * (256 + 1) * 256 + (256 + 1) * 12;
+INSTANTIATE_TEST_SUITE_P(Continuous, Flow, testing::Values(Case{"P9", "sample", 3, kVelocity}),
+                         name_of);
 
 constexpr int64_t kShowers =
     504 * 378 + 2 * 378 + 378 + 378 * 378 + 378 + 378 * 504 * 23 + 504 * 23;
@@ -73,7 +76,6 @@ constexpr int64_t kEncoder =
     27 * (1 * 16 + 16 * 32 + 32 * 64) + 16 + 32 + 64 + dense(64 * 64, 2 * 32);
 constexpr int64_t kDecoder =
     dense(32, 64 * 64) + 64 * 64 * 32 + 32 + 27 * 32 * 16 + 16 + 64 * 16 * 1 + 1;
-constexpr int64_t kVelocity = dense(13, 256) + 3 * dense(256, 256) + dense(256, 12);
 constexpr int64_t kEpic =
     dense(2 * 128 + 10, 128) + dense(128, 10) + dense(128 + 10, 128) + dense(128, 128);
 constexpr int64_t kCloudGenerator =
@@ -89,7 +91,6 @@ INSTANTIATE_TEST_SUITE_P(Workloads, Network,
                                          Case{"P7", "train", 1, kEncoder + kDecoder},
                                          Case{"P8", "sample", 2, kCloudGenerator},
                                          Case{"P8", "train", 2, kCloudGenerator + kDiscriminator},
-                                         Case{"P9", "sample", 3, kVelocity},
                                          Case{"P14", "call", 1, 1 * 8 + 8 + 8 * 11 + 11},
                                          Case{"limit", "read", 100, 50},
                                          Case{"limit", "product", 20, 0},

@@ -197,7 +197,7 @@ def continuous_flow(batch: int, goal: float) -> Case:
     flops = batch * 100 * perceptron_flops(widths)
     # Each of the hundred evaluations reads the weights.
     return Case(
-        "P9", "sample", batch, "network", (Contest(goal, peers),), flops, weights, passes=100
+        "P9", "sample", batch, "interface", (Contest(goal, peers),), flops, weights, passes=100
     )
 
 

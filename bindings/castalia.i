@@ -93,6 +93,26 @@ static int castalia_log_trampoline(int32_t level, const char* message, void* cal
   return stop;
 }
 
+/* Memory as bytes for Python, or None for NULL. */
+static PyObject* castalia_bytes(const double* data, int64_t count, int flags) {
+  if (!data) Py_RETURN_NONE;
+  return PyMemoryView_FromMemory((char*)data, (Py_ssize_t)(count * (int64_t)sizeof(double)), flags);
+}
+
+static int castalia_target_trampoline(int64_t rows, int64_t features, const double* x,
+                                      int64_t context_features, const double* condition,
+                                      double* log_density, double* gradient, void* callable) {
+  PyGILState_STATE state = PyGILState_Ensure();
+  int stop = castalia_call_python(
+      (PyObject*)callable,
+      Py_BuildValue("(LNNNN)", (long long)rows, castalia_bytes(x, rows * features, PyBUF_READ),
+                    castalia_bytes(condition, rows * context_features, PyBUF_READ),
+                    castalia_bytes(log_density, rows, PyBUF_WRITE),
+                    castalia_bytes(gradient, rows * features, PyBUF_WRITE)));
+  PyGILState_Release(state);
+  return stop;
+}
+
 /* Describes the memory of `object` in `array` and keeps it locked in `buffer`. Gives 0, or -1 with an
  * exception set. */
 static int castalia_view(PyObject* object, Py_buffer* buffer, castalia_array* array) {
@@ -227,8 +247,10 @@ HANDLE(castalia_model)
 HANDLE(castalia_sampler)
 HANDLE(castalia_trainer)
 HANDLE(castalia_event_writer)
+HANDLE(castalia_target)
 
-/* Callbacks. A log callback is called after this call too: the Python layer keeps it alive. */
+/* Callbacks. Those of logs and targets are called after this call too: the Python layer keeps them
+ * alive. */
 %define CALLBACK(TYPE, TRAMPOLINE)
 %typemap(in, noblock=1) (TYPE callback, void* user) {
   if ($input == Py_None) {
@@ -245,6 +267,7 @@ HANDLE(castalia_event_writer)
 %enddef
 CALLBACK(castalia_progress_callback, castalia_progress_trampoline)
 CALLBACK(castalia_log_callback, castalia_log_trampoline)
+CALLBACK(castalia_target_callback, castalia_target_trampoline)
 %apply (castalia_progress_callback callback, void* user) {
   (castalia_progress_callback progress, void* user)
 };

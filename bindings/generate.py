@@ -189,7 +189,8 @@ def fortran_parameter(p, callbacks):
     element = FORTRAN_NUMBERS.get(p.type[2:])
     if element and p.constant:
         return f"{element}, intent(in) :: {p.name}(*)"
-    if element and p.name == "shape":
+    # What is written is one number, but for these.
+    if element and p.name in ("shape", "log_density", "gradient"):
         return f"{element}, intent(inout) :: {p.name}(*)"
     if element:
         return f"{element}, intent(out), optional :: {p.name}"

@@ -175,6 +175,11 @@ CASTALIA_API castalia_status castalia_catalogue(const char** json);
  * references (arXiv numbers), fields, tails that they can have. */
 CASTALIA_API castalia_status castalia_transformers(const char** json);
 
+/* JSON list of the bijections, the layers that composed flows are made of: name, summary,
+ * references (arXiv numbers), conditional (on the context), analytic_forward and analytic_inverse
+ * (a formula; else an iteration), tails of the domains that they map onto themselves, fields. */
+CASTALIA_API castalia_status castalia_bijections(const char** json);
+
 /* JSON list of the fields of training: name, type, default, range or choices, meaning. */
 CASTALIA_API castalia_status castalia_training_fields(const char** json);
 
@@ -315,6 +320,20 @@ CASTALIA_API castalia_status castalia_model_describe(castalia_model* model, cons
 CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const char* computes,
                                                  int64_t rows, const char** json);
 
+/* Writes an ONNX file (operators of set 13, basic ones alone: arithmetic, comparisons, products of
+ * matrices, sums, movements) that computes `computes` for any number of events, in the user's
+ * units, with the weights of now. Inputs, float64: "x" (events, features), or "z" of "inverse", and
+ * "context" (events, context features) where the model has one. Outputs, float64: of "log_prob"
+ * "log_prob" (events); of "transform" "z", of "inverse" "x" (events, features), and of both
+ * "log_det" (events). The path ends in ".onnx"; on any failure an older file is whole. The file
+ * does not check its inputs: outside the domain of the model its numbers mean nothing. Errors:
+ * NOT_FOUND (what the model does not compute), UNSUPPORTED ("sample": events are made by "inverse"
+ * of latent variables that the caller draws; a model that is not feed-forward in this direction;
+ * the message names the operator), INVALID_ARGUMENT (not trained yet, another suffix), IO_ERROR,
+ * BUSY. */
+CASTALIA_API castalia_status castalia_model_export(castalia_model* model, const char* computes,
+                                                   const char* path);
+
 /* All parameters as one vector (parameters), in the order of describe. Errors: SHAPE_MISMATCH,
  * NOT_FINITE, BUSY. */
 CASTALIA_API castalia_status castalia_model_get_parameters(castalia_model* model,
@@ -369,12 +388,96 @@ CASTALIA_API castalia_status castalia_trainer_status(castalia_trainer* trainer, 
 CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* trainer,
                                                          const char* path);
 
-/* JSON: lists of step, loss, validation loss, learning rate. */
+/* JSON: lists of step, loss, validation loss, learning rate; with a target of log_z, log_z_error
+ * and effective_fraction, too: what the draws since the entry before say of its integral, and their
+ * effective sample size over their number. */
 CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json);
 
 /* Puts the best weights so far into the model and frees it for other use; the trainer can only be
  * destroyed after. A trainer that is destroyed without finishing leaves the model as it was. */
 CASTALIA_API castalia_status castalia_trainer_finish(castalia_trainer* trainer);
+
+/* ---- Targets -------------------------------------------------------------------------------- */
+
+/* A density of any norm that a model is trained to follow without events of it, or that its events
+ * are weighed by: an integrand, the exponential of minus an action. */
+typedef struct castalia_target castalia_target;
+
+/* Called with points x (rows, features), row-major, and their context (rows, context features),
+ * NULL where context_features is 0. Writes the natural logarithm of the density into log_density
+ * (rows), minus infinity where the density is zero, and its derivatives with respect to x into
+ * gradient (rows, features), which is NULL where no gradient is asked for. It may call the library
+ * itself, but for the objects that are busy with the call that it came from. Returns 0; anything
+ * else, or a C++ exception, ends the call with CASTALIA_CALLBACK_FAILED. It must not leave by
+ * longjmp. */
+typedef int (*castalia_target_callback)(int64_t rows, int64_t features, const double* x,
+                                        int64_t context_features, const double* condition,
+                                        double* log_density, double* gradient, void* user);
+
+/* JSON list of the targets that are built in: name, summary, references (arXiv numbers), fields. */
+CASTALIA_API castalia_status castalia_targets(const char** json);
+
+/* A target by its name, with a gradient and a known integral. `config` may be NULL. Errors:
+ * NOT_FOUND (with the nearest name), field errors. */
+CASTALIA_API castalia_status castalia_target_create(castalia_context* context, const char* name,
+                                                    castalia_config* config, castalia_target** out);
+/* A target that is a function of the caller's; the function and `user` stay while the target and
+ * whatever was made from it live. has_gradient 0: gradient is never asked for. It is called on the
+ * thread that made the call, and never two times at once for one trainer. Errors: OUT_OF_RANGE
+ * (features: 1 to 65536), INVALID_ARGUMENT (callback is NULL). */
+CASTALIA_API castalia_status castalia_target_create_callback(castalia_context* context,
+                                                             int64_t features, int32_t has_gradient,
+                                                             castalia_target_callback callback,
+                                                             void* user, castalia_target** out);
+CASTALIA_API castalia_status castalia_target_retain(castalia_target* target);
+CASTALIA_API castalia_status castalia_target_destroy(castalia_target* target);
+
+/* JSON: name, features, gradient (whether there is one), log_integral (null where it is not known),
+ * settings. */
+CASTALIA_API castalia_status castalia_target_describe(castalia_target* target, const char** json);
+
+/* The target at x (n, features): its logarithm into log_density (n), and its gradient into gradient
+ * (n, features), which may be NULL. condition: (n, context features) or NULL. Errors:
+ * SHAPE_MISMATCH, DTYPE_MISMATCH, UNSUPPORTED (no gradient), NOT_FINITE (what the target gives is
+ * NaN or plus infinity, with row and point), CALLBACK_FAILED. */
+CASTALIA_API castalia_status castalia_target_log_density(castalia_target* target,
+                                                         const castalia_array* x,
+                                                         const castalia_array* condition,
+                                                         const castalia_array* log_density,
+                                                         const castalia_array* gradient);
+
+/* Trains the model towards a target by the field `objective` of training: reverse_kl, forward_kl,
+ * variance, or with events symmetric_kl. `dataset` may be NULL with the first three and a model
+ * without context features; then `steps` must be set and the preprocessing scales nothing. Events
+ * that are given all the same are what it is fitted to and where contexts come from. Everything
+ * else as castalia_model_fit. Further errors: INVALID_ARGUMENT (an objective or estimator without
+ * what it needs), NOT_FINITE (the target gives NaN; step, row and point), NUMERICAL (zero where it
+ * must not be), CALLBACK_FAILED. */
+CASTALIA_API castalia_status castalia_model_fit_target(castalia_model* model,
+                                                       castalia_target* target,
+                                                       castalia_dataset* dataset,
+                                                       castalia_config* training,
+                                                       castalia_progress_callback progress,
+                                                       void* user);
+
+/* The same step by step. After an error in castalia_trainer_advance the trainer stands where it
+ * stood and may go on. */
+CASTALIA_API castalia_status castalia_trainer_create_target(castalia_model* model,
+                                                            castalia_target* target,
+                                                            castalia_dataset* dataset,
+                                                            castalia_config* training,
+                                                            castalia_trainer** out);
+
+/* Draws events as castalia_model_sample does into x (n, features), and writes the logarithms of
+ * their weights, target / density of the model, into log_weights (n): minus infinity where the
+ * target is zero. log_z: logarithm of the mean weight, an estimate of the target's integral;
+ * log_z_error: its standard deviation; effective_sample_size: (sum of weights)^2 / sum of squares;
+ * acceptance: mean weight / largest weight, what unweighting keeps; NaN where they do not exist.
+ * These four may be NULL. Errors: as castalia_model_sample and castalia_target_log_density. */
+CASTALIA_API castalia_status castalia_model_weigh(
+    castalia_model* model, castalia_target* target, uint64_t seed, int64_t first_event,
+    const castalia_array* condition, const castalia_array* x, const castalia_array* log_weights,
+    double* log_z, double* log_z_error, double* effective_sample_size, double* acceptance);
 
 /* ---- Referee -------------------------------------------------------------------------------- */
 

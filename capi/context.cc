@@ -7,6 +7,7 @@
 #include "capi/objects.h"
 #include "cpp/base/thread_pool.h"
 #include "cpp/base/version.h"
+#include "cpp/prob/bijection.h"
 #include "cpp/prob/transformer.h"
 #include "cpp/runtime/cpu/dispatch.h"
 #include "cpp/train/options.h"
@@ -181,6 +182,9 @@ CASTALIA_API castalia_status castalia_catalogue(const char** json) {
 
 CASTALIA_API castalia_status castalia_transformers(const char** json) {
   return call([&] { required(json, "json") = lend(transformers_json()); });
+}
+CASTALIA_API castalia_status castalia_bijections(const char** json) {
+  return call([&] { required(json, "json") = lend(bijections_json()); });
 }
 CASTALIA_API castalia_status castalia_training_fields(const char** json) {
   return call([&] { required(json, "json") = lend(training_fields_json()); });

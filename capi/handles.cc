@@ -102,6 +102,7 @@ const char* name(Kind kind) {
     case Kind::sampler: return "sampler";
     case Kind::trainer: return "trainer";
     case Kind::event_writer: return "event writer";
+    case Kind::target: return "target";
   }
   return "object";
 }

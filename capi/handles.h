@@ -10,7 +10,16 @@
 
 namespace castalia::capi {
 
-enum class Kind : uint8_t { context = 1, config, dataset, model, sampler, trainer, event_writer };
+enum class Kind : uint8_t {
+  context = 1,
+  config,
+  dataset,
+  model,
+  sampler,
+  trainer,
+  event_writer,
+  target
+};
 const char* name(Kind kind);
 
 // Untyped; any thread may call. Looking up locks one slot for some nanoseconds and nothing else.

@@ -6,6 +6,7 @@
 #include "capi/arrays.h"
 #include "capi/call.h"
 #include "capi/objects.h"
+#include "cpp/base/atomic_file.h"
 
 namespace castalia::capi {
 namespace {
@@ -241,6 +242,18 @@ CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const ch
   return call([&] {
     required(json, "json") =
         lend(from_handle<ModelObject>(model)->model->plan(&required(computes, "computes"), rows));
+  });
+}
+
+CASTALIA_API castalia_status castalia_model_export(castalia_model* model, const char* computes,
+                                                   const char* path) {
+  return call([&] {
+    const std::string to = &required(path, "path");
+    if (!to.ends_with(".onnx")) {
+      fail(Code::invalid_argument, "'", to, "' does not end in .onnx, the one format there is");
+    }
+    const auto object = from_handle<ModelObject>(model);
+    write_file(to, object->model->onnx(&required(computes, "computes")));
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "capi/castalia.h"
 #include "capi/handles.h"
+#include "cpp/prob/target.h"
 #include "cpp/train/dataset.h"
 #include "cpp/train/trainer.h"
 #include "models/fit.h"
@@ -92,12 +93,20 @@ struct SamplerObject {
   std::atomic<bool> busy{false};
 };
 
+struct TargetObject {
+  using Handle = castalia_target;
+  static constexpr Kind kKind = Kind::target;
+
+  std::shared_ptr<Target> target;
+  std::string description;  // JSON
+};
+
 struct TrainerObject {
   using Handle = castalia_trainer;
   static constexpr Kind kKind = Kind::trainer;
 
   TrainerObject(std::shared_ptr<ModelObject> of, std::shared_ptr<const Dataset> data,
-                const std::string& training);
+                const std::string& training, std::shared_ptr<Target> target = nullptr);
 
   // Puts the result into the model and lets go of it.
   void finish();

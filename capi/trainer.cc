@@ -15,11 +15,12 @@ constexpr std::chrono::milliseconds kProgressInterval{50};
 }  // namespace
 
 TrainerObject::TrainerObject(std::shared_ptr<ModelObject> of, std::shared_ptr<const Dataset> data,
-                             const std::string& training)
+                             const std::string& training, std::shared_ptr<Target> target)
     : model(std::move(of)) {
   const TrainingOptions options(training);
   hold = std::make_unique<Model::Hold>(*model->model);
-  trainer = make_trainer(*model->model, std::move(data), options, model->context->training_threads);
+  trainer = make_trainer(*model->model, std::move(data), options, model->context->training_threads,
+                         std::move(target));
 }
 
 void TrainerObject::finish() {
@@ -43,6 +44,34 @@ struct Use {
   Exclusive exclusive;
 };
 
+// Trains to the end and puts the result into the model.
+void run_to_the_end(TrainerObject& run, castalia_progress_callback progress, void* user) {
+  Trainer& trainer = *run.trainer;
+  auto last = std::chrono::steady_clock::now();
+  double loss = 0;
+  int64_t count = 0;
+  while (!trainer.finished()) {
+    trainer.advance(1);
+    loss += trainer.loss();
+    ++count;
+    const auto now = std::chrono::steady_clock::now();
+    if (progress == nullptr || (now - last < kProgressInterval && !trainer.finished())) continue;
+    last = now;
+    if (progress(trainer.step(), trainer.steps(), loss / static_cast<double>(count),
+                 trainer.validation_loss(), user) != 0) {
+      fail(Code::cancelled, "cancelled by the progress callback at step ", trainer.step());
+    }
+    loss = 0;
+    count = 0;
+  }
+  run.finish();
+}
+
+// NULL where there are no events.
+std::shared_ptr<const Dataset> events_of(castalia_dataset* dataset) {
+  return dataset == nullptr ? nullptr : from_handle<DatasetObject>(dataset)->data;
+}
+
 }  // namespace
 
 extern "C" {
@@ -53,25 +82,29 @@ CASTALIA_API castalia_status castalia_model_fit(castalia_model* model, castalia_
   return call([&] {
     TrainerObject run(from_handle<ModelObject>(model), from_handle<DatasetObject>(dataset)->data,
                       config_json(training));
-    Trainer& trainer = *run.trainer;
-    auto last = std::chrono::steady_clock::now();
-    double loss = 0;
-    int64_t count = 0;
-    while (!trainer.finished()) {
-      trainer.advance(1);
-      loss += trainer.loss();
-      ++count;
-      const auto now = std::chrono::steady_clock::now();
-      if (progress == nullptr || (now - last < kProgressInterval && !trainer.finished())) continue;
-      last = now;
-      if (progress(trainer.step(), trainer.steps(), loss / static_cast<double>(count),
-                   trainer.validation_loss(), user) != 0) {
-        fail(Code::cancelled, "cancelled by the progress callback at step ", trainer.step());
-      }
-      loss = 0;
-      count = 0;
-    }
-    run.finish();
+    run_to_the_end(run, progress, user);
+  });
+}
+
+CASTALIA_API castalia_status castalia_model_fit_target(
+    castalia_model* model, castalia_target* target, castalia_dataset* dataset,
+    castalia_config* training, castalia_progress_callback progress, void* user) {
+  return call([&] {
+    TrainerObject run(from_handle<ModelObject>(model), events_of(dataset), config_json(training),
+                      from_handle<TargetObject>(target)->target);
+    run_to_the_end(run, progress, user);
+  });
+}
+
+CASTALIA_API castalia_status castalia_trainer_create_target(castalia_model* model,
+                                                            castalia_target* target,
+                                                            castalia_dataset* dataset,
+                                                            castalia_config* training,
+                                                            castalia_trainer** out) {
+  return call_making(out, [&] {
+    return to_handle(std::make_shared<TrainerObject>(from_handle<ModelObject>(model),
+                                                     events_of(dataset), config_json(training),
+                                                     from_handle<TargetObject>(target)->target));
   });
 }
 

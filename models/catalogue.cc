@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "models/registry.h"
 
 namespace castalia {
@@ -46,6 +47,16 @@ const char* name(Capability capability) {
     case Capability::inverse: return "inverse";
   }
   return "unknown";
+}
+
+Capability find_capability(const Architecture& architecture, const std::string& wanted) {
+  std::vector<std::string> names;
+  for (const Capability each : architecture.capabilities) {
+    if (wanted == name(each)) return each;
+    names.emplace_back(name(each));
+  }
+  fail(Code::not_found, architecture.name, " computes no '", wanted, "'",
+       suggestion(wanted, names));
 }
 
 bool Architecture::can(Capability capability) const {

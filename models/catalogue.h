@@ -59,6 +59,8 @@ struct Architecture {
 };
 
 const char* name(Capability capability);  // "log_prob"
+// The architecture's capability of this name; an Error (not_found) with the nearest one otherwise.
+Capability find_capability(const Architecture& architecture, const std::string& name);
 
 // The fields of an architecture and those that every one has: dtype, seed, and the names and units
 // of the columns, which are kept with the model for its users.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string_view>
 
 #include "cpp/base/status.h"
 #include "cpp/compile/compile.h"
@@ -29,6 +30,22 @@ void write_scalar(Workspace& workspace, const char* name, uint64_t value) {
   std::memcpy(workspace.input(name), &signed_value, sizeof signed_value);
 }
 
+// The name of an output that is not 0 where a row's results may be given out begins so, and ends
+// with what the caller is told.
+constexpr std::string_view kDemand = "demand ";
+
+// `first` is the number of the first row of the tile.
+void check_demands(Workspace& workspace, const char* what, uint64_t first, int64_t rows) {
+  for (const Binding& output : workspace.program().outputs) {
+    if (!output.name.starts_with(kDemand)) continue;
+    const auto* holds = static_cast<const double*>(workspace.output(output.name));
+    const double* failed = std::find(holds, holds + rows, 0.0);
+    if (failed == holds + rows) continue;
+    fail(Code::numerical, what, " ", first + static_cast<uint64_t>(failed - holds),
+         output.name.substr(output.name.find(": ")));
+  }
+}
+
 void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t rows, int64_t columns,
                std::span<double> out) {
   std::memcpy(out.data() + first * columns, workspace.output(name),
@@ -36,6 +53,41 @@ void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t ro
 }
 
 }  // namespace
+
+void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
+                      int64_t rows, Graph& graph) {
+  const Value flat = graph.state("parameters", {dtype, {table.count()}});
+  Trace trace(graph, table, flat, dtype);
+  const auto input = [&](const char* name, int64_t columns) {
+    return graph.input(name, {DType::float64, {rows, columns}});
+  };
+  const Value context =
+      network.context_features() > 0 ? input("context", network.context_features()) : Value();
+  const auto put = [&](const std::pair<Value, Value>& result) {
+    graph.output("out", result.first);
+    graph.output("log_det", result.second);
+  };
+  switch (capability) {
+    case Capability::log_prob:
+      graph.output("out", network.log_prob(trace, input("in", network.features()), context));
+      break;
+    case Capability::sample:
+      trace.seed = graph.input("seed", {DType::int64, {}});
+      trace.first_event = graph.input("first_event", {DType::int64, {}});
+      graph.output("out", network.sample(trace, rows, context));
+      break;
+    case Capability::transform:
+      put(network.transform(trace, input("in", network.features()), context));
+      break;
+    case Capability::inverse:
+      put(network.inverse(trace, input("in", network.features()), context));
+      break;
+  }
+  for (size_t i = 0; i < trace.demands.size(); ++i) {
+    const Trace::Demand& demand = trace.demands[i];
+    graph.output(text(kDemand, i, ": ", demand.otherwise), demand.holds);
+  }
+}
 
 int64_t program_rows(int64_t rows) {
   return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
@@ -68,33 +120,7 @@ void ProgramCache::forget_parameters() {
 
 std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows) {
   Graph graph;
-  const Value flat = graph.state("parameters", {dtype_, {table_.count()}});
-  Trace trace(graph, table_, flat, dtype_);
-  const auto input = [&](const char* name, int64_t columns) {
-    return graph.input(name, {DType::float64, {rows, columns}});
-  };
-  const Value context =
-      network_.context_features() > 0 ? input("context", network_.context_features()) : Value();
-  const auto put = [&](const std::pair<Value, Value>& result) {
-    graph.output("out", result.first);
-    graph.output("log_det", result.second);
-  };
-  switch (capability) {
-    case Capability::log_prob:
-      graph.output("out", network_.log_prob(trace, input("in", network_.features()), context));
-      break;
-    case Capability::sample:
-      trace.seed = graph.input("seed", {DType::int64, {}});
-      trace.first_event = graph.input("first_event", {DType::int64, {}});
-      graph.output("out", network_.sample(trace, rows, context));
-      break;
-    case Capability::transform:
-      put(network_.transform(trace, input("in", network_.features()), context));
-      break;
-    case Capability::inverse:
-      put(network_.inverse(trace, input("in", network_.features()), context));
-      break;
-  }
+  trace_capability(network_, table_, dtype_, capability, rows, graph);
   return compile(graph, {.rows_independent = true, .states_fixed = true, .products = products_});
 }
 
@@ -137,6 +163,9 @@ void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t fi
               space.input("context"));
   }
   space.run();
+  const auto place = static_cast<uint64_t>(first);
+  check_demands(space, samples ? "event" : "row", samples ? request.first_event + place : place,
+                rows);
   const int64_t columns = request.capability == Capability::log_prob ? 1 : features;
   read_rows(space, "out", first, rows, columns, request.out);
   if (!request.log_det.empty()) read_rows(space, "log_det", first, rows, 1, request.log_det);

@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "cpp/base/status.h"
 #include "models/flow/distillation.h"
 
 namespace castalia {
 
 std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const Dataset> data,
-                                      const TrainingOptions& options, int threads) {
+                                      const TrainingOptions& options, int threads,
+                                      std::shared_ptr<Target> target) {
   std::unique_ptr<Network> network = model.architecture().build(model.specification());
   if (model.fitted()) network->set_preprocessing_json(model.preprocessing_json());
   std::vector<std::byte> inherited;
@@ -24,7 +26,8 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
     network = make_distillation(std::move(network), model, teacher, options);
   }
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
-                                   parameters, std::move(data), options, threads);
+                                   parameters, std::move(data), options, threads,
+                                   std::move(target));
 }
 
 void adopt(Model& model, const Trainer& trainer) {
@@ -32,13 +35,38 @@ void adopt(Model& model, const Trainer& trainer) {
       static_cast<size_t>(model.parameter_table().count()) * size_of(model.dtype());
   std::memcpy(model.parameters(), trainer.parameters(), bytes);
   model.set_preprocessing_json(trainer.network().preprocessing_json());
-  model.keep_reference(trainer.data().x, trainer.data().context);
+  if (trainer.data().rows > 0) {
+    model.keep_reference(trainer.data().x, trainer.data().context);
+  } else {
+    model.keep_reference(trainer.draws(), {});
+  }
   const nlohmann::ordered_json record = {
       {"steps", trainer.step()},
       {"events", trainer.data().rows},
       {"options", nlohmann::json::parse(trainer.options_json())},
       {"history", nlohmann::json::parse(trainer.history_json())}};
   model.set_training_json(record.dump());
+}
+
+ImportanceSums weigh(const Model& model, Target& target, uint64_t seed, uint64_t first_event,
+                     std::span<const double> context, std::span<double> x,
+                     std::span<double> log_weights, int threads) {
+  if (target.features() != model.features()) {
+    fail(Code::shape_mismatch, "the target has ", target.features(), " features, the model ",
+         model.features());
+  }
+  model.sample(seed, first_event, context, x, threads);
+  std::vector<double> log_prob(log_weights.size());
+  model.log_prob(x, context, log_prob, threads);
+  evaluate_target(target, {.rows = std::ssize(log_weights),
+                           .x = x,
+                           .context = context,
+                           .log_density = log_weights,
+                           .gradient = {}});
+  for (size_t i = 0; i < log_prob.size(); ++i) log_weights[i] -= log_prob[i];
+  ImportanceSums sums;
+  sums.add(log_weights);
+  return sums;
 }
 
 }  // namespace castalia

@@ -145,14 +145,28 @@ void Model::enter() const {
 
 void Model::leave() const { --users_; }
 
-void Model::check_request(const EvaluationRequest& r) const {
-  if (!network_->can(r.capability)) {
-    fail(Code::unsupported, architecture().name, " has no ", name(r.capability));
+Capability Model::capability_named(const std::string& wanted) const {
+  const Capability capability = find_capability(architecture(), wanted);
+  require_capability(capability);
+  return capability;
+}
+
+void Model::require_capability(Capability capability) const {
+  if (!network_->can(capability)) {
+    fail(Code::unsupported, architecture().name, " has no ", name(capability));
   }
+}
+
+void Model::require_fitted() const {
   if (!fitted()) {
     fail(Code::invalid_argument,
          "the model has not been trained yet: its preprocessing is not fitted");
   }
+}
+
+void Model::check_request(const EvaluationRequest& r) const {
+  require_capability(r.capability);
+  require_fitted();
   const auto context_values = static_cast<int64_t>(r.context.size());
   const int64_t width = context_features();
   if (width == 0 && context_values > 0) {

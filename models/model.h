@@ -60,6 +60,12 @@ class Model {
   // not_found, out_of_range, invalid_argument (not fitted), busy.
   std::string plan(const std::string& what, int64_t rows) const;
 
+  // The bytes of an ONNX file that computes `what` ("log_prob", "transform", "inverse") for any
+  // number of events, with the weights of now (models/onnx.cc). Errors: not_found;
+  // invalid_argument (not fitted); unsupported (a sample: events are drawn by putting z through
+  // "inverse"; or an operator that has no form in ONNX); busy.
+  std::string onnx(const std::string& what) const;
+
   // Evaluation. Arrays are row-major, float64; x and z are (rows, features), the context is (rows,
   // context features) or one row for all. `threads` 0 means all cores. The numbers of a row do not
   // depend on the rows beside it nor on the threads. Errors: unsupported (the architecture cannot);
@@ -143,6 +149,10 @@ class Model {
   void evaluate(const EvaluationRequest& request, int threads) const;
   // Everything that can be wrong with a request, before it is computed.
   void check_request(const EvaluationRequest& request) const;
+  void require_fitted() const;
+  void require_capability(Capability capability) const;
+  // The capability of this name. Errors: not_found, unsupported (this network has it not).
+  Capability capability_named(const std::string& name) const;
   // Counts a reader in and out; Error (busy) while someone holds the model.
   void enter() const;
   void leave() const;

@@ -19,22 +19,11 @@ nlohmann::ordered_json types_json(const std::vector<TensorType>& types) {
 
 std::string Model::plan(const std::string& what, int64_t rows) const {
   const Reader reader(*this);
-  const std::vector<Capability>& capabilities = architecture().capabilities;
-  const auto found = std::find_if(capabilities.begin(), capabilities.end(),
-                                  [&](Capability each) { return what == name(each); });
-  if (found == capabilities.end()) {
-    std::vector<std::string> names;
-    for (const Capability each : capabilities) names.emplace_back(name(each));
-    fail(Code::not_found, architecture().name, " computes no '", what, "'",
-         suggestion(what, names));
-  }
+  const Capability capability = capability_named(what);
   if (rows < 1) fail(Code::out_of_range, "rows is ", rows, "; allowed: 1 or more");
-  if (!fitted()) {
-    fail(Code::invalid_argument,
-         "the model has not been trained yet: its preprocessing is not fitted");
-  }
+  require_fitted();
   const int64_t padded = program_rows(std::min(rows, kTileRows));
-  const std::shared_ptr<const Program> program = cache_->get(*found, padded);
+  const std::shared_ptr<const Program> program = cache_->get(capability, padded);
   auto steps = nlohmann::ordered_json::array();
   for (const Step& step : program->steps) {
     steps.push_back({{"operators", step.label},

@@ -27,6 +27,12 @@ constexpr Flow kTeacher{"autoregressive_flow",
                         R"({"features": 504, "context_features": 1, "layers": 8, "hidden": 378,
                             "bins": 8, "degrees": "cyclic"})"};
 
+// A velocity field 13-256-256-256-256-12 with SiLU (the last input is the time) and 25 steps of the
+// classical Runge-Kutta method.
+constexpr Flow kContinuous{"continuous_flow",
+                           R"({"features": 12, "hidden": 256, "hidden_layers": 4,
+                               "activation": "silu", "solver": "rk4", "steps": 25})"};
+
 // Untrained, every spline is the identity. Weights of this size put events into all bins.
 constexpr double kWeightScale = 0.1;
 
@@ -194,6 +200,9 @@ std::unique_ptr<Task> make_flow_task(const Request& request, int threads) {
   }
   if (request.workload == "P3" && request.mode == "sample") {
     return std::make_unique<Sample>(kTeacher, request.batch, threads);
+  }
+  if (request.workload == "P9" && request.mode == "sample") {
+    return std::make_unique<Sample>(kContinuous, request.batch, threads);
   }
   if (request.workload == "P14" && request.mode == "call") {
     return std::make_unique<Sample>(kSmallFlow, request.batch, threads);

@@ -86,13 +86,12 @@ void Part::bind(Workspace& workspace, bool trained) {
 }
 
 ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
-                         const std::shared_ptr<Part>& trained, int runs)
+                         const std::shared_ptr<Part>& trained)
     : parts_(std::move(parts)),
       pool_(threads),
       workspace_(compile(graph, {.rows_independent = trained == nullptr,
                                  .states_fixed = trained == nullptr}),
-                 threads),
-      runs_(runs) {
+                 threads) {
   uint64_t which = 0;
   for (const Binding& input : program().inputs) {
     if (input.type.shape.rank() > 0) {
@@ -100,17 +99,6 @@ ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> 
     }
   }
   for (const std::shared_ptr<Part>& part : parts_) part->bind(workspace_, part == trained);
-  for (const Binding& state : program().states) {
-    const bool of_a_part = std::any_of(
-        parts_.begin(), parts_.end(), [&](const auto& part) { return state.name == part->name(); });
-    if (of_a_part || state.name == "first_moment" || state.name == "second_moment") continue;
-    const int64_t count = state.type.shape.count();
-    carried_.push_back({state.type.shape.rank() > 0
-                            ? normal(which++, count)
-                            : std::vector<float>(static_cast<size_t>(count)),
-                        AlignedBuffer(padded_bytes(state.type.bytes()))});
-    workspace_.bind_state(state.name, carried_.back().memory.data());
-  }
   workspace_.prepare(operands_);
 }
 
@@ -122,20 +110,15 @@ void ProgramTask::write_scalar(const char* name, double value) {
 }
 
 void ProgramTask::run() {
-  for (const Carried& state : carried_) {
-    std::memcpy(state.memory.data(), state.start.data(), state.start.size() * sizeof(float));
+  for (const Input& input : inputs_) {
+    std::memcpy(workspace_.input(input.name), input.values.data(),
+                input.values.size() * sizeof(float));
   }
-  for (int i = 0; i < runs_; ++i) {
-    for (const Input& input : inputs_) {
-      std::memcpy(workspace_.input(input.name), input.values.data(),
-                  input.values.size() * sizeof(float));
-    }
-    ++step_;
-    for (const StepNumber& number : step_numbers(training(), step_, kRate)) {
-      if (number.name != nullptr) write_scalar(number.name, number.value);
-    }
-    workspace_.run(&pool_);
+  ++step_;
+  for (const StepNumber& number : step_numbers(training(), step_, kRate)) {
+    if (number.name != nullptr) write_scalar(number.name, number.value);
   }
+  workspace_.run(&pool_);
 }
 
 int64_t ProgramTask::parameters() const {

@@ -47,15 +47,13 @@ class Part {
 };
 
 // Compiles a graph and runs it: inputs are standard normal numbers, and check() sums the output
-// "check". States that belong to no Part start each repetition from standard normal numbers,
-// scalars from zero.
+// "check".
 class ProgramTask final : public Task {
  public:
   // `trained` is the part that the Program trains, null where it trains none: then a row's bits do
   // not depend on the rows beside it, and the weights are read in the forms that kernels like best.
-  // One repetition is so many runs of the Program.
   ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
-              const std::shared_ptr<Part>& trained = nullptr, int runs = 1);
+              const std::shared_ptr<Part>& trained = nullptr);
 
   void run() override;
   int64_t parameters() const override;
@@ -67,11 +65,6 @@ class ProgramTask final : public Task {
     std::string name;
     std::vector<float> values;
   };
-  // A state of no part: what the Program carries from one run to the next.
-  struct Carried {
-    std::vector<float> start;
-    AlignedBuffer memory;
-  };
   void write_scalar(const char* name, double value);
 
   std::vector<std::shared_ptr<Part>> parts_;
@@ -79,8 +72,6 @@ class ProgramTask final : public Task {
   PreparedOperands operands_;
   mutable Workspace workspace_;
   std::vector<Input> inputs_;
-  std::vector<Carried> carried_;
-  int runs_;
   int64_t step_ = 0;
 };
 

@@ -29,10 +29,6 @@ std::unique_ptr<Task> make_voxel_autoencoder(const Request& request, int threads
 // generator. train: a step of the discriminator, then one of the generator, least squares and Adam.
 std::unique_ptr<Task> make_point_cloud_gan(const Request& request, int threads);
 
-// P9: 25 steps of the classical Runge-Kutta method through a velocity field 13-256-256-256-256-12
-// with SiLU (the last input is the time), from noise to events of 12 features.
-std::unique_ptr<Task> make_continuous_flow(const Request& request, int threads);
-
 // P14: blocks of 100 calls that draw one event each of a small flow, straight from its Program.
 std::unique_ptr<Task> make_direct_call(const Request& request, int threads);
 

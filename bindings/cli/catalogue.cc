@@ -61,13 +61,18 @@ void print_architecture(const Json& entry) {
   print_fields(json_of(castalia_training_fields));
 }
 
-// What fields are of, which castalia's `command` takes by `option`.
-void print_part(const Json& entry, const std::string& command, const std::string& option) {
+// What is part of something else, and how its fields are given there.
+void print_settings(const Json& entry, const std::string& usage) {
   print_head(entry);
   std::cout << "\n";
   print_references(entry);
-  std::cout << "Fields (castalia " << command << " " << option << "FIELD=VALUE):\n";
+  std::cout << "Fields (" << usage << "):\n";
   print_fields(entry["fields"]);
+}
+
+// What fields are of, which castalia's `command` takes by `option`.
+void print_part(const Json& entry, const std::string& command, const std::string& option) {
+  print_settings(entry, "castalia " + command + " " + option + "FIELD=VALUE");
 }
 
 void print_metric(const Json& entry) {
@@ -75,6 +80,13 @@ void print_metric(const Json& entry) {
 }
 
 void print_observables(const Json& entry) { print_part(entry, "evaluate", "--set "); }
+
+void print_bijection(const Json& entry) {
+  print_settings(entry,
+                 "in the layers of composed_flow: " + plain(entry["name"]) + "(FIELD=VALUE)");
+}
+
+void print_target(const Json& entry) { print_settings(entry, "of castalia_target_create"); }
 
 void print_transformer(const Json& entry) { print_part(entry, "train", "--set "); }
 
@@ -99,8 +111,10 @@ Model load(const std::string& path) {
   if (!std::filesystem::exists(path, ignored)) {
     throw Failure(
         "'" + path +
-        "' is neither a file nor an architecture, a transformer, a metric or a set of observables; "
-        "castalia models, transformers, metrics and observables list these");
+        "' is neither a file nor an architecture, a transformer, a bijection, a target, a metric "
+        "or "
+        "a set of observables; castalia models, transformers, bijections, targets, metrics and "
+        "observables list these");
   }
   return make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), path.c_str(),
                      static_cast<castalia_config*>(nullptr));
@@ -121,10 +135,9 @@ void print_plan(const std::string& path, const std::string& computes, int64_t ev
 // What has a name, or the model of a file: names come first.
 void describe(const std::string& what, bool as_json) {
   const std::pair<castalia_status (*)(const char**), void (*)(const Json&)> lists[] = {
-      {castalia_catalogue, print_architecture},
-      {castalia_metrics, print_metric},
-      {castalia_observable_sets, print_observables},
-      {castalia_transformers, print_transformer}};
+      {castalia_catalogue, print_architecture},      {castalia_metrics, print_metric},
+      {castalia_observable_sets, print_observables}, {castalia_transformers, print_transformer},
+      {castalia_bijections, print_bijection},        {castalia_targets, print_target}};
   Json found;
   auto print = print_model;
   for (const auto& [list, print_entry] : lists) {
@@ -179,6 +192,15 @@ void add_transformers(CLI::App& program) {
   add_list(program, "transformers", "List the transformers of flows", castalia_transformers);
 }
 
+void add_bijections(CLI::App& program) {
+  add_list(program, "bijections", "List the bijections, the layers of composed flows",
+           castalia_bijections);
+}
+
+void add_targets(CLI::App& program) {
+  add_list(program, "targets", "List the targets that are built in", castalia_targets);
+}
+
 void add_metrics(CLI::App& program) {
   add_list(program, "metrics", "List the metrics of castalia evaluate", castalia_metrics);
 }
@@ -191,14 +213,14 @@ void add_observables(CLI::App& program) {
 void add_describe(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "describe",
-      "Describe an architecture, a transformer, a metric, a set of observables, or the model in a "
-      "file");
+      "Describe an architecture, a transformer, a bijection, a target, a metric, a set of "
+      "observables, or the model in a file");
   auto what = std::make_shared<std::string>();
   auto as_json = std::make_shared<bool>(false);
   command
       ->add_option("what", *what,
-                   "A name that castalia models, transformers, metrics or observables lists, or a "
-                   "model file")
+                   "A name that castalia models, transformers, bijections, targets, metrics or "
+                   "observables lists, or a model file")
       ->required();
   add_json(command, *as_json);
   auto computes = std::make_shared<std::string>();
@@ -221,6 +243,20 @@ void add_describe(CLI::App& program) {
       print_plan(*what, computes->empty() ? "sample" : *computes, *events, *as_json);
     }
   });
+}
+
+void add_export(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "export", "Write what a model computes as an ONNX file, for other runtimes");
+  auto model = std::make_shared<std::string>();
+  auto path = std::make_shared<std::string>();
+  auto computes = std::make_shared<std::string>("log_prob");
+  command->add_option("model", *model, "A model file")->required();
+  command->add_option("output", *path, "The file to write: FILE.onnx")->required();
+  command->add_option("--computes", *computes,
+                      "log_prob or transform of x, or inverse of z (default log_prob)");
+  command->callback(
+      [=] { check(castalia_model_export(load(*model).get(), computes->c_str(), path->c_str())); });
 }
 
 void add_info(CLI::App& program) {

@@ -12,10 +12,13 @@ namespace castalia_cli {
 
 void add_models(CLI::App& program);
 void add_transformers(CLI::App& program);
+void add_bijections(CLI::App& program);
+void add_targets(CLI::App& program);
 void add_metrics(CLI::App& program);
 void add_observables(CLI::App& program);
 void add_describe(CLI::App& program);
 void add_info(CLI::App& program);
+void add_export(CLI::App& program);
 void add_train(CLI::App& program);
 void add_sample(CLI::App& program);
 void add_evaluate(CLI::App& program);

@@ -79,10 +79,13 @@ int main(int argc, char** argv) {
   try {
     add_models(program);
     add_transformers(program);
+    add_bijections(program);
+    add_targets(program);
     add_metrics(program);
     add_observables(program);
     add_describe(program);
     add_info(program);
+    add_export(program);
     add_train(program);
     add_sample(program);
     add_evaluate(program);

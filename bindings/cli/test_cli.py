@@ -46,6 +46,14 @@ def test_models(run):
     for transformer in castalia.transformers():
         assert transformer["name"] in listed and transformer["summary"] in listed
     assert "bins (integer" in run("describe", "cubic_spline")
+    for command, entries in (
+        ("bijections", castalia.bijections()),
+        ("targets", castalia.targets()),
+    ):
+        assert json.loads(run(command, "--json")) == entries
+        assert all(each["summary"] in run(command) for each in entries)
+    assert "planar(FIELD=VALUE)" in run("describe", "planar")
+    assert "radius (real" in run("describe", "ring")
 
 
 def test_metrics_and_observables(run):

@@ -31,6 +31,7 @@ module castalia
   use castalia_referee
   use castalia_samplers
   use castalia_settings
+  use castalia_densities
   use castalia_training
   implicit none
   public

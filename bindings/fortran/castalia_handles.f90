@@ -17,6 +17,7 @@ module castalia_handles
   integer, parameter, public :: sampler_handle = 5
   integer, parameter, public :: trainer_handle = 6
   integer, parameter, public :: event_writer_handle = 7
+  integer, parameter, public :: target_handle = 8
 
   type, public :: castalia_owner
     type(c_ptr) :: handle = c_null_ptr
@@ -65,6 +66,8 @@ contains
       status = castalia_trainer_destroy(handle)
     case (event_writer_handle)
       status = castalia_event_writer_destroy(handle)
+    case (target_handle)
+      status = castalia_target_destroy(handle)
     case default
       status = CASTALIA_INVALID_HANDLE
     end select
@@ -98,6 +101,8 @@ contains
         status = castalia_trainer_retain(handle)
       case (event_writer_handle)
         status = castalia_event_writer_retain(handle)
+      case (target_handle)
+        status = castalia_target_retain(handle)
       end select
     end if
     call release(self)

@@ -10,6 +10,7 @@ module castalia_models
   use castalia_errors, only: c_text, settle, settle_text, text_of
   use castalia_handles, only: castalia_owner, config_handle, dataset_handle, model_handle, release, share, take
   use castalia_settings, only: castalia_config, castalia_context
+  use castalia_densities, only: castalia_target
   use castalia_views, only: view, view_event
   implicit none
   private
@@ -42,8 +43,11 @@ module castalia_models
     generic :: inverse => inverse_real32, inverse_real64
     generic :: get_parameters => get_parameters_real32, get_parameters_real64
     generic :: set_parameters => set_parameters_real32, set_parameters_real64
+    procedure :: fit_target => model_fit_target
+    procedure :: weigh => model_weigh
     procedure :: encode => model_encode
     procedure :: save => model_save
+    procedure :: export => model_export
     procedure :: load => model_load
     procedure :: convert => model_convert
     procedure :: get_shape => model_shape
@@ -124,6 +128,60 @@ contains
     call settle(castalia_model_fit(self%owner%handle, dataset%owner%handle, fields, trampoline, user), &
         stat, errmsg)
   end subroutine fit_dataset
+
+  ! Trains towards a target, by training's field objective: reverse_kl, forward_kl, variance, or, with a
+  ! data set, symmetric_kl.
+  subroutine model_fit_target(self, target, dataset, training, progress, stat, errmsg)
+    class(castalia_model), intent(inout) :: self
+    type(castalia_target), intent(in) :: target
+    type(castalia_dataset), intent(in), optional :: dataset
+    type(castalia_config), intent(in), optional :: training
+    procedure(castalia_progress), optional :: progress
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_funptr) :: trampoline
+    type(c_ptr) :: events, fields, user
+
+    events = c_null_ptr
+    fields = c_null_ptr
+    trampoline = c_null_funptr
+    user = c_null_ptr
+    if (present(dataset)) events = dataset%owner%handle
+    if (present(training)) fields = training%owner%handle
+    if (present(progress)) then
+      trampoline = c_funloc(progress_trampoline)
+      user = transfer(c_funloc(progress), user)
+    end if
+    call settle(castalia_model_fit_target(self%owner%handle, target%owner%handle, events, fields, &
+        trampoline, user), stat, errmsg)
+  end subroutine model_fit_target
+
+  ! Events first_event (0 where absent), ... of the sample that the seed names, into x(feature, event), with
+  ! log_weights(event), the logarithm of target / density of the model. log_z estimates the logarithm of
+  ! the target's integral; acceptance is mean weight / largest weight.
+  subroutine model_weigh(self, target, x, log_weights, seed, first_event, context, log_z, log_z_error, &
+      effective_sample_size, acceptance, stat, errmsg)
+    class(castalia_model), intent(in) :: self
+    type(castalia_target), intent(in) :: target
+    real(real64), intent(inout), target :: x(:, :)
+    real(real64), intent(inout), target :: log_weights(:)
+    integer(int64), intent(in) :: seed
+    integer(int64), intent(in), optional :: first_event
+    real(real64), intent(in), target, optional :: context(:, :)
+    real(real64), intent(out), optional :: log_z, log_z_error, effective_sample_size, acceptance
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(castalia_array), allocatable :: data, condition, weights
+    integer(int64) :: first
+
+    first = 0
+    if (present(first_event)) first = first_event
+    call view(data, x)
+    call view(weights, log_weights)
+    if (present(context)) call view(condition, context)
+    call settle(castalia_model_weigh(self%owner%handle, target%owner%handle, seed, first, condition, &
+        data, weights, log_z, log_z_error, effective_sample_size, acceptance), stat, errmsg)
+  end subroutine model_weigh
 
   function progress_trampoline(step, steps, loss, validation_loss, user) bind(C) result(answer)
     integer(c_int64_t), value :: step, steps
@@ -424,6 +482,17 @@ contains
 
     call settle(castalia_model_save(self%owner%handle, c_text(path)), stat, errmsg)
   end subroutine model_save
+
+  ! An ONNX file (FILE.onnx) that computes 'log_prob' or 'transform' of x, or 'inverse' of z.
+  subroutine model_export(self, computes, path, stat, errmsg)
+    class(castalia_model), intent(in) :: self
+    character(len=*), intent(in) :: computes
+    character(len=*), intent(in) :: path
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+
+    call settle(castalia_model_export(self%owner%handle, c_text(computes), c_text(path)), stat, errmsg)
+  end subroutine model_export
 
   ! verify (default .true.) computes the golden events that the file carries and compares.
   subroutine model_load(self, path, verify, settings, stat, errmsg)

@@ -8,6 +8,7 @@ module castalia_training
   use castalia_handles, only: castalia_owner, trainer_handle, release, share, take
   use castalia_models, only: castalia_model
   use castalia_settings, only: castalia_config
+  use castalia_densities, only: castalia_target
   implicit none
   private
 
@@ -18,6 +19,7 @@ module castalia_training
     generic :: assignment(=) => trainer_assign
     procedure, private :: trainer_assign
     procedure :: create => trainer_create
+    procedure :: create_target => trainer_create_target
     procedure :: advance => trainer_advance
     procedure :: status => trainer_status
     procedure :: checkpoint => trainer_checkpoint
@@ -45,6 +47,28 @@ contains
     if (status == CASTALIA_OK) call take(self%owner, handle, trainer_handle)
     call settle(status, stat, errmsg)
   end subroutine trainer_create
+
+  ! Towards a target; with an objective that learns from events, too, there is a data set.
+  subroutine trainer_create_target(self, model, target, dataset, training, stat, errmsg)
+    class(castalia_trainer), intent(inout) :: self
+    type(castalia_model), intent(in) :: model
+    type(castalia_target), intent(in) :: target
+    type(castalia_dataset), intent(in), optional :: dataset
+    type(castalia_config), intent(in), optional :: training
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_ptr) :: events, fields, handle
+    integer(c_int) :: status
+
+    events = c_null_ptr
+    fields = c_null_ptr
+    if (present(dataset)) events = dataset%owner%handle
+    if (present(training)) fields = training%owner%handle
+    status = castalia_trainer_create_target(model%owner%handle, target%owner%handle, events, fields, &
+        handle)
+    if (status == CASTALIA_OK) call take(self%owner, handle, trainer_handle)
+    call settle(status, stat, errmsg)
+  end subroutine trainer_create_target
 
   ! Takes up to this number of further steps.
   subroutine trainer_advance(self, steps, stat, errmsg)

@@ -2,6 +2,7 @@
 #ifndef CASTALIA_CPP_AUTODIFF_REGION_H_
 #define CASTALIA_CPP_AUTODIFF_REGION_H_
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,16 @@ class Region {
   // The results once more, with other values in the place of the given ones.
   std::vector<Value> copy(std::span<const Value> in_place_of_given) const;
 
+  // The region as a graph of its own.
+  struct Apart {
+    std::shared_ptr<const Graph> graph;
+    std::vector<Value> captured;  // the values outside that its states "captured 0", ... stand for
+  };
+  // Its inputs are named "given 0", "given 1", ..., its outputs "result 0", ... Each reader of a
+  // captured value has a state of its own, since kernels may want it in different forms; what
+  // follows from constants alone is copied.
+  Apart apart() const;
+
  private:
   Graph& graph_;
   std::vector<Value> given_;
@@ -28,6 +39,11 @@ class Region {
   std::vector<int> nodes_;  // in order
   std::vector<Value> captured_;
 };
+
+// The outputs of a graph that is a function of its inputs and states, in another graph, with a
+// value in the place of each of them. Nothing is assigned.
+std::vector<Value> inlined(const Graph& function, Graph& into, std::span<const Value> inputs,
+                           std::span<const Value> states);
 
 }  // namespace castalia
 

@@ -13,6 +13,7 @@
 #include "cpp/compile/elementwise_step.h"
 #include "cpp/compile/lower.h"
 #include "cpp/compile/memory_plan.h"
+#include "cpp/compile/ode_kernels.h"
 #include "cpp/compile/schedule.h"
 #include "cpp/runtime/cpu/onednn_library.h"
 
@@ -80,6 +81,7 @@ class Compiler {
   static KernelFusion kernel_fusion(const CompileOptions& options) {
     const auto chosen_has = [&options](auto KernelCandidate::*creation) {
       return [&options, creation](const Node& node) {
+        if (is_ode(node)) return false;
         const KernelCandidate* candidate = choose_kernel(node, options).candidate;
         return candidate != nullptr && candidate->*creation != nullptr;
       };

@@ -36,8 +36,7 @@ bool verbose(const char* what);
 // assigns, or part of one, where the options say so.
 bool is_fixed(Value operand, const CompileOptions& options);
 
-// Copies what the outputs and assignments of `source` need into `target`; composite operators that
-// no kernel computes are replaced by their definitions, as often as needed.
+// expand() of the composite operators that no kernel computes.
 void lower(const Graph& source, const CompileOptions& options, Graph& target);
 
 }  // namespace castalia

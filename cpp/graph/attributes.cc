@@ -19,6 +19,9 @@ void print(std::ostream& out, int64_t value) { out << value; }
 // All digits: the text of an attribute identifies it.
 void print(std::ostream& out, double value) { out << std::setprecision(17) << value; }
 void print(std::ostream& out, const std::string& value) { out << std::quoted(value); }
+void print(std::ostream& out, const std::shared_ptr<const Graph>& value) {
+  out << "graph at " << value.get();
+}
 
 template <typename T>
 void print(std::ostream& out, const std::vector<T>& values) {
@@ -48,6 +51,9 @@ const std::vector<int64_t>& Attributes::integers(const std::string& name) const 
 }
 const std::vector<double>& Attributes::reals(const std::string& name) const {
   return get<std::vector<double>>(at(name), name);
+}
+const std::shared_ptr<const Graph>& Attributes::graph(const std::string& name) const {
+  return get<std::shared_ptr<const Graph>>(at(name), name);
 }
 
 std::ostream& operator<<(std::ostream& out, const Attributes& attributes) {

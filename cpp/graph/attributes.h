@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,8 +14,11 @@
 
 namespace castalia {
 
-using Attribute =
-    std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
+class Graph;
+
+// A graph is the body of an operator that evaluates one, as often as it needs.
+using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>,
+                               std::vector<double>, std::shared_ptr<const Graph>>;
 
 class Attributes {
  public:
@@ -31,6 +35,7 @@ class Attributes {
   const std::string& string(const std::string& name) const;
   const std::vector<int64_t>& integers(const std::string& name) const;
   const std::vector<double>& reals(const std::string& name) const;
+  const std::shared_ptr<const Graph>& graph(const std::string& name) const;
 
   bool operator==(const Attributes& other) const = default;
   const std::map<std::string, Attribute>& values() const { return values_; }

@@ -49,6 +49,7 @@ class NodeKey {
     add(values.size());
     key_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
   }
+  void add(const std::shared_ptr<const Graph>& graph) { add(graph.get()); }
   void add(const TensorType& type) {
     add(type.dtype);
     add(type.shape.rank());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
@@ -43,6 +44,27 @@ const Parameter& ParameterTable::declare(const std::string& name, const Shape& s
   parameters_.push_back({name, shape, initializer, true, count_});
   count_ += shape.count();
   return parameters_.back();
+}
+
+ParameterTable ParameterTable::reopened() const {
+  ParameterTable copy = *this;
+  copy.closed_ = false;
+  return copy;
+}
+
+std::pair<Value, Value> Network::sample_with_log_prob(Trace& trace, int64_t rows, Value context) {
+  const Value x = sample(trace, rows, context);
+  // A density has no chance in it.
+  const Value seed = std::exchange(trace.seed, {});
+  const Value first_event = std::exchange(trace.first_event, {});
+  const Value density = log_prob(trace, x, context);
+  trace.seed = seed;
+  trace.first_event = first_event;
+  return {x, density};
+}
+
+Value Network::preprocessed(Trace& trace, Value x, Value context) {
+  return cast(context ? concat({x, context}, 1) : x, trace.dtype());
 }
 
 std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cpp/graph/graph.h"
@@ -36,6 +37,8 @@ class ParameterTable {
   // differs from the declared one or the table is closed.
   const Parameter& declare(const std::string& name, const Shape& shape, Initializer initializer);
   void close() { closed_ = true; }
+  // A copy that is open again: what is declared in it comes behind what there is.
+  ParameterTable reopened() const;
   int64_t count() const { return count_; }  // elements in all
   const std::vector<Parameter>& parameters() const { return parameters_; }
 
@@ -82,6 +85,14 @@ class Trace {
   Value seed;
   Value first_event;
 
+  // What must hold for a row, or its results are not given out: float64 (rows, 1), 0 where it does
+  // not, and what the caller is told then ("the solver took more than its 1000 steps").
+  struct Demand {
+    Value holds;
+    std::string otherwise;
+  };
+  std::vector<Demand> demands;
+
  private:
   Graph& graph_;
   ParameterTable& table_;
@@ -103,9 +114,9 @@ class Network {
   virtual int64_t context_features() const = 0;
   virtual bool can(Capability capability) const = 0;
 
-  // Fits what is computed from the data once, before training (preprocessing).
-  // x is row-major (rows, features), context (rows, context_features) or empty. Errors name the
-  // column.
+  // Fits what is computed from the data once, before training (preprocessing). x is row-major
+  // (rows, features), context (rows, context_features) or empty. Both are empty where training goes
+  // without data: nothing is then scaled. Errors name the column.
   virtual void fit_preprocessing(std::span<const double> x, std::span<const double> context) = 0;
   virtual bool fitted() const = 0;
   // An Error when a row lies where the network has no value: not_finite or out_of_range with row
@@ -134,6 +145,15 @@ class Network {
   // Data to latent space and back; the log-determinants are float64 (rows, 1).
   virtual std::pair<Value, Value> transform(Trace& trace, Value x, Value context) = 0;
   virtual std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) = 0;
+
+  // What sample() gives with its log-density, float64 (rows, 1).
+  virtual std::pair<Value, Value> sample_with_log_prob(Trace& trace, int64_t rows, Value context);
+  // Whether sample() is a function of the parameters, for given random numbers, that it makes sense
+  // to differentiate: not where it chooses between possibilities or takes very many passes.
+  virtual bool sample_is_differentiable() const { return false; }
+  // The rows as the network reads them, (rows, any) of the trace's type: what another network that
+  // judges them is fed with.
+  virtual Value preprocessed(Trace& trace, Value x, Value context);
 };
 
 }  // namespace castalia

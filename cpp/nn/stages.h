@@ -15,8 +15,16 @@ inline constexpr uint16_t kSplitStage = 1003;         // the choice of the valid
 inline constexpr uint16_t kShuffleStage = 1004;       // the order of the rows in an epoch
 inline constexpr uint16_t kNoiseStage = 1005;         // noise that a loss draws while it is trained
 inline constexpr uint16_t kComponentStage = 1006;     // the component of a mixture of an event
-inline constexpr uint16_t kEnergyStage = 1007;        // the latent layer energies of a shower
-inline constexpr uint16_t kLatentStage = 1008;        // latent variables that a loss draws
+inline constexpr uint16_t kTimeStage = 1007;          // the time at which flow matching looks
+inline constexpr uint16_t kTraceProbeStage = 1008;    // the directions of a trace's estimator
+inline constexpr uint16_t kDiffusionStage = 1009;     // the noise on the way of a generated event
+inline constexpr uint16_t kEnergyStage = 1010;        // the latent layer energies of a shower
+inline constexpr uint16_t kLatentStage = 1011;        // latent variables that a loss draws
+
+// Bijection number i of a flow draws in stage + i.
+inline constexpr uint16_t kBijections = 16384;     // at most so many
+inline constexpr uint16_t kProbeStage = 16384;     // the probes of a log-determinant's estimate
+inline constexpr uint16_t kRouletteStage = 32768;  // where its series stops
 
 }  // namespace castalia
 

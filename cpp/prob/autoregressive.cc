@@ -1,7 +1,10 @@
 #include "cpp/prob/autoregressive.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "cpp/autodiff/custom_gradient.h"
+#include "cpp/autodiff/jvp.h"
 #include "cpp/base/text.h"
 #include "cpp/nn/linear.h"
 #include "cpp/ops/ops.h"
@@ -61,9 +64,28 @@ Mapped autoregressive_forward(const AutoregressiveNetwork& network, const Transf
 
 Mapped autoregressive_backward(const AutoregressiveNetwork& network, const Transformer& transformer,
                                Value y) {
-  const auto [x, log_abs_det] =
+  const auto [found, log_abs_det] =
       autoregressive_inverse(y, network, transformer.inverse_operator(), transformer.attributes());
-  return {x, row_total(log_abs_det)};
+  if (transformer.inverse_operator().no_gradient.empty()) return {found, row_total(log_abs_det)};
+  // Searched for: the gradient is that of the implicit function, of which the Jacobian is a
+  // triangle.
+  std::vector<Value> given = {y, network.first_weight, network.first};
+  for (const AutoregressiveNetwork::Hidden& layer : network.further) {
+    given.push_back(layer.weight);
+    given.push_back(layer.bias);
+  }
+  given.push_back(network.last_weight);
+  given.push_back(network.last_bias);
+  const auto residual = [&](Value x) {
+    return autoregressive_forward(network, transformer, x).value - y;
+  };
+  const auto solve_transposed = [](Value residual, Value x, Value cotangent) {
+    const Value column = reshape(cotangent, Shape{x.rows(), x.columns(), 1});
+    return reshape(triangular_solve(row_jacobian(residual, x), column, {.transpose = true}),
+                   x.shape());
+  };
+  const Value x = implicit_root(stop_gradient(found), given, residual, solve_transposed);
+  return {x, negate(autoregressive_forward(network, transformer, x).log_abs_det)};
 }
 
 }  // namespace castalia

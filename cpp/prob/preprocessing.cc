@@ -318,6 +318,15 @@ void Preprocessing::fit(std::span<const double> data) {
   chains_ = std::move(fitted);
 }
 
+void Preprocessing::fit_without_data() {
+  for (auto& chain : chains_) {
+    for (PreprocessingStep& step : chain) {
+      if (is_fitted(step)) continue;
+      step.constants = step.kind == Kind::angle ? std::vector{0.0} : std::vector{0.0, 1.0};
+    }
+  }
+}
+
 bool Preprocessing::fitted() const {
   return std::all_of(chains_.begin(), chains_.end(), [](const auto& chain) {
     return std::all_of(chain.begin(), chain.end(), is_fitted);

@@ -65,6 +65,9 @@ class Preprocessing {
   // out_of_range with row and column, counted from 0; invalid_argument for a column that is
   // constant.
   void fit(std::span<const double> data);
+  // Where there are no data: what would be fitted leaves the values as they are, and an angle is
+  // centred at 0.
+  void fit_without_data();
   bool fitted() const;
 
   // An Error as for fit() when a row cannot be preprocessed. The first row is named `first_row`.

@@ -147,8 +147,7 @@ struct BinningBuffers {
   OrderStatistics order;
   std::vector<uint16_t> lowest = std::vector<uint16_t>(kCoarse);  // bin of a coarse step
   std::vector<double> cells;                                      // (bins, groups) of one sample
-  AlignedBytes scratch;
-  size_t scratch_bytes = 0;
+  AlignedScratch scratch;
 };
 
 class Binner {
@@ -268,14 +267,9 @@ class Binner {
     shape.m = static_cast<int64_t>(bins);
     shape.n = kReplicates;
     shape.k = GroupedSigns::kGroups;
-    const size_t needed = cpu::gemm_scratch_bytes<double>(shape);
-    if (needed > buffers.scratch_bytes) {
-      buffers.scratch = aligned_bytes(needed);
-      buffers.scratch_bytes = needed;
-    }
-    cpu::gemm_run_tiles<double>(shape, buffers.cells.data(), signs_.signs(generated),
-                                side.signed_sums.data(), {}, buffers.scratch.get(), 0,
-                                cpu::gemm_tiles(shape));
+    cpu::gemm_run_tiles<double>(
+        shape, buffers.cells.data(), signs_.signs(generated), side.signed_sums.data(), {},
+        buffers.scratch.of(cpu::gemm_scratch_bytes<double>(shape)), 0, cpu::gemm_tiles(shape));
   }
 
   // A bin without events is joined to the one below; those below the first that has any, to it.

@@ -3,65 +3,115 @@
 #include <algorithm>
 #include <cmath>
 #include <eigen3/Eigen/Cholesky>
-#include <eigen3/Eigen/Eigenvalues>
 
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/referee/pairs.h"
 #include "cpp/referee/statistics.h"
 #include "cpp/runtime/cpu/gemm.h"
+#include "cpp/runtime/cpu/symmetric.h"
 
 namespace castalia::referee {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 // Memory for the sums of all groups: 384 MiB.
 constexpr int64_t kMostSums = 48 << 20;
 
-// c = op(a) b on the calling thread, by our own product: Eigen's is compiled for the oldest
-// processor that we serve.
-void multiply(const cpu::GemmShape& shape, const double* a, const double* b, double* c,
-              std::byte* scratch) {
-  cpu::gemm_run_tiles<double>(shape, a, b, c, {}, scratch, 0, cpu::gemm_tiles(shape));
-}
+// Products of which a triangle is zero, or not wanted, go in strips of so many rows or columns.
+constexpr int64_t kStrip = 64;
 
-cpu::GemmShape square_shape(int64_t n, bool transpose_a) {
-  cpu::GemmShape shape;
-  shape.m = shape.n = shape.k = n;
-  shape.transpose_a = transpose_a;
-  return shape;
-}
-
-// A matrix R with C = R R'. Cholesky's where C is positive definite; where it is singular, the
-// pivoted one, whose pivots may be zero.
-Matrix root_of(const Matrix& covariance) {
-  Eigen::LLT<Matrix> plain(covariance);
-  if (plain.info() == Eigen::Success) return plain.matrixL();
-  const Eigen::LDLT<Matrix> pivoted(covariance);
-  const Eigen::VectorXd pivots = pivoted.vectorD().cwiseMax(0.0).cwiseSqrt();
-  const Matrix lower = pivoted.matrixL();
-  return pivoted.transpositionsP().transpose() * Matrix(lower * pivots.asDiagonal());
-}
-
-// trace (A B)^(1/2) = sum of the roots of the eigenvalues of R' B R, where A = R R'.
-double trace_of_root(const Matrix& a, const Matrix& b) {
-  const int64_t n = a.rows();
-  const Matrix root = root_of(a);
-  const cpu::GemmShape plain = square_shape(n, false);
-  const cpu::GemmShape transposed = square_shape(n, true);
-  const AlignedBytes scratch = aligned_bytes(std::max(cpu::gemm_scratch_bytes<double>(plain),
-                                                      cpu::gemm_scratch_bytes<double>(transposed)));
-  Matrix product(n, n);
-  Matrix inner(n, n);
-  multiply(plain, b.data(), root.data(), product.data(), scratch.get());
-  multiply(transposed, root.data(), product.data(), inner.data(), scratch.get());
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(inner, Eigen::EigenvaluesOnly);
-  if (solver.info() != Eigen::Success) {
-    fail(Code::numerical, "the eigenvalues of a covariance did not converge");
+// Products on the calling thread, by our own code: Eigen's is compiled for the oldest processor
+// that we serve.
+class Product {
+ public:
+  void multiply(const cpu::GemmShape& shape, const double* a, const double* b, double* c) {
+    cpu::gemm_run_tiles<double>(shape, a, b, c, {},
+                                scratch_.of(cpu::gemm_scratch_bytes<double>(shape)), 0,
+                                cpu::gemm_tiles(shape));
   }
-  return solver.eigenvalues().cwiseMax(0.0).cwiseSqrt().sum();
-}
+
+ private:
+  AlignedScratch scratch_;
+};
+
+// Works out distances, one after another, in the same memory.
+class FrechetSolver {
+ public:
+  // Covariances are spoiled.
+  double distance(Moments& a, Moments& b) {
+    double sum = 0;
+    for (size_t j = 0; j < a.mean.size(); ++j) {
+      sum += (a.mean[j] - b.mean[j]) * (a.mean[j] - b.mean[j]);
+    }
+    for (int64_t j = 0; j < a.columns; ++j) {
+      const auto at = static_cast<size_t>(j * a.columns + j);
+      sum += a.covariance[at] + b.covariance[at];
+    }
+    return sum - 2 * trace_of_root(a.columns, a.covariance, b.covariance);
+  }
+
+  Moments first, second;  // for who calls
+
+ private:
+  // trace (A B)^(1/2) = sum of the roots of the eigenvalues of U B U', where A = U' U.
+  double trace_of_root(int64_t n, std::vector<double>& a, std::vector<double>& b) {
+    factor(n, a, b);
+    half_.resize(a.size());
+    inner_.resize(a.size());
+    for (int64_t begin = 0; begin < n; begin += kStrip) {
+      cpu::GemmShape shape;  // rows of U B
+      shape.m = std::min(kStrip, n - begin);
+      shape.n = n;
+      shape.k = n - begin;
+      shape.lda = n;
+      product_.multiply(shape, a.data() + begin * (n + 1), b.data() + begin * n,
+                        half_.data() + begin * n);
+    }
+    for (int64_t begin = 0; begin < n; begin += kStrip) {
+      cpu::GemmShape shape;  // columns of the lower triangle of U B U'
+      shape.m = shape.k = n - begin;
+      shape.n = std::min(kStrip, n - begin);
+      shape.transpose_b = true;
+      shape.lda = shape.ldb = shape.ldc = n;
+      const int64_t at = begin * (n + 1);
+      product_.multiply(shape, half_.data() + at, a.data() + at, inner_.data() + at);
+    }
+    values_.resize(static_cast<size_t>(n));
+    if (!cpu::symmetric_eigenvalues(n, inner_.data(), values_.data(),
+                                    scratch_.of(cpu::symmetric_eigenvalues_scratch_bytes(n)))) {
+      fail(Code::numerical, "the eigenvalues of a covariance did not converge");
+    }
+    double sum = 0;
+    for (const double value : values_) sum += std::sqrt(std::max(value, 0.0));
+    return sum;
+  }
+
+  // Cholesky's factor where A is positive definite. Where it is singular, the pivoted one, whose
+  // pivots may be zero: the rows and columns of both matrices change places then.
+  void factor(int64_t n, std::vector<double>& a, std::vector<double>& b) {
+    using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    // The lower triangle keeps A.
+    std::vector<double> diagonal(static_cast<size_t>(n));
+    for (int64_t j = 0; j < n; ++j)
+      diagonal[static_cast<size_t>(j)] = a[static_cast<size_t>(j * n + j)];
+    if (!cpu::cholesky(n, a.data(), scratch_.of(cpu::cholesky_scratch_bytes(n)))) {
+      Eigen::Map<Matrix> first(a.data(), n, n);
+      for (int64_t j = 0; j < n; ++j) first(j, j) = diagonal[static_cast<size_t>(j)];
+      const Eigen::LDLT<Matrix, Eigen::Lower> pivoted(first);
+      first = pivoted.matrixU();
+      first = pivoted.vectorD().cwiseMax(0.0).cwiseSqrt().asDiagonal() * Matrix(first);
+      Eigen::Map<Matrix> second(b.data(), n, n);
+      second = pivoted.transpositionsP() * Matrix(second);
+      second = Matrix(second) * pivoted.transpositionsP().transpose();
+    }
+    // Strips reach below the diagonal.
+    for (int64_t i = 1; i < n; ++i) std::fill_n(a.begin() + i * n, i, 0.0);
+  }
+
+  Product product_;
+  AlignedScratch scratch_;
+  std::vector<double> half_, inner_, values_;
+};
 
 }  // namespace
 
@@ -75,14 +125,8 @@ GroupedMoments::GroupedMoments(const Dataset& data, std::span<const double> cent
   rows_per_group_ = static_cast<double>(data.rows) / static_cast<double>(groups_);
   sums_.assign(static_cast<size_t>(groups_ * length_), 0.0);
   const std::vector<int64_t> order = permutation(seed, use, data.rows);
-  cpu::GemmShape shape;
-  shape.m = shape.n = columns_;
-  shape.k = size;
-  shape.transpose_a = true;
-  const size_t scratch_bytes = cpu::gemm_scratch_bytes<double>(shape);
-
   work.pool.run(groups_, [&](int64_t first, int64_t last, int) {
-    const AlignedBytes scratch = aligned_bytes(scratch_bytes);
+    Product product;
     std::vector<double> x(static_cast<size_t>(size * columns_));
     std::vector<double> weighted(x.size());
     std::vector<double> outer(static_cast<size_t>(columns_ * columns_));
@@ -104,9 +148,17 @@ GroupedMoments::GroupedMoments(const Dataset& data, std::span<const double> cent
           sums[2 + j] += w * value;
         }
       }
-      cpu::GemmShape own = shape;
-      own.k = count;
-      multiply(own, x.data(), weighted.data(), outer.data(), scratch.get());
+      // The upper triangle, in strips of rows.
+      for (int64_t i = 0; i < columns_; i += kStrip) {
+        cpu::GemmShape shape;
+        shape.m = std::min(kStrip, columns_ - i);
+        shape.n = columns_ - i;
+        shape.k = count;
+        shape.transpose_a = true;
+        shape.lda = shape.ldb = shape.ldc = columns_;
+        product.multiply(shape, x.data() + i, weighted.data() + i,
+                         outer.data() + i * (columns_ + 1));
+      }
       double* triangle = sums + 2 + columns_;
       for (int64_t i = 0; i < columns_; ++i) {
         const double* from = outer.data() + i * columns_;
@@ -140,9 +192,8 @@ double GroupedMoments::weight() const {
   return sum;
 }
 
-Moments GroupedMoments::moments(int64_t batch) const {
+void GroupedMoments::moments(int64_t batch, Moments& out) const {
   const double* sums = batches_sums_.data() + batch * length_;
-  Moments out;
   out.columns = columns_;
   out.mean.assign(sums + 2, sums + 2 + columns_);
   const double weight = sums[0];
@@ -155,44 +206,74 @@ Moments GroupedMoments::moments(int64_t batch) const {
   }
   out.covariance.resize(static_cast<size_t>(columns_ * columns_));
   const double* triangle = sums + 2 + columns_;
+  double* const covariance = out.covariance.data();
   for (int64_t i = 0; i < columns_; ++i) {
     const double mean = out.mean[static_cast<size_t>(i)];
     for (int64_t j = i; j < columns_; ++j) {
-      const double value =
+      covariance[i * columns_ + j] =
           (*triangle++ - weight * mean * out.mean[static_cast<size_t>(j)]) / spread;
-      out.covariance[static_cast<size_t>(i * columns_ + j)] = value;
-      out.covariance[static_cast<size_t>(j * columns_ + i)] = value;
     }
+  }
+  // The lower triangle, a square at a time, so that both sides stay in the cache.
+  constexpr int64_t kSide = 16;
+  for (int64_t row = 0; row < columns_; row += kSide) {
+    const int64_t rows = std::min(row + kSide, columns_);
+    for (int64_t column = 0; column <= row; column += kSide) {
+      for (int64_t i = row; i < rows; ++i) {
+        for (int64_t j = column; j < std::min(column + kSide, i); ++j) {
+          covariance[i * columns_ + j] = covariance[j * columns_ + i];
+        }
+      }
+    }
+  }
+}
+
+double frechet_distance(const Moments& a, const Moments& b) {
+  FrechetSolver solver;
+  solver.first = a;
+  solver.second = b;
+  return solver.distance(solver.first, solver.second);
+}
+
+namespace {
+
+// A pair of batches: of which sample, and its number there.
+struct BatchPair {
+  const GroupedMoments* first;
+  int64_t first_batch;
+  const GroupedMoments* second;
+  int64_t second_batch;
+};
+
+std::vector<double> distances_of(std::span<const BatchPair> pairs, Work& work) {
+  std::vector<double> out(pairs.size());
+  std::vector<FrechetSolver> solvers(static_cast<size_t>(work.pool.threads()));
+  // A few at a time, so that the caller hears how far it is.
+  constexpr size_t kTogether = 16;
+  for (size_t begin = 0; begin < pairs.size(); begin += kTogether) {
+    const size_t count = std::min(kTogether, pairs.size() - begin);
+    work.pool.run(static_cast<int64_t>(count), [&](int64_t first, int64_t last, int thread) {
+      FrechetSolver& solver = solvers[static_cast<size_t>(thread)];
+      for (int64_t i = first; i < last; ++i) {
+        const BatchPair& pair = pairs[begin + static_cast<size_t>(i)];
+        pair.first->moments(pair.first_batch, solver.first);
+        pair.second->moments(pair.second_batch, solver.second);
+        out[begin + static_cast<size_t>(i)] = solver.distance(solver.first, solver.second);
+      }
+    });
+    work.report(static_cast<double>(begin + count) / static_cast<double>(pairs.size()));
   }
   return out;
 }
 
-double frechet_distance(const Moments& a, const Moments& b) {
-  const Eigen::Map<const Matrix> first(a.covariance.data(), a.columns, a.columns);
-  const Eigen::Map<const Matrix> second(b.covariance.data(), b.columns, b.columns);
-  double means = 0;
-  for (size_t j = 0; j < a.mean.size(); ++j) {
-    means += (a.mean[j] - b.mean[j]) * (a.mean[j] - b.mean[j]);
-  }
-  return means + first.trace() + second.trace() - 2 * trace_of_root(first, second);
-}
+}  // namespace
 
 std::vector<double> frechet_distances(const GroupedMoments& a, const GroupedMoments& b,
                                       Work& work) {
   check(a.batches() == b.batches(), "Frechet distances of ", a.batches(), " and ", b.batches());
-  std::vector<double> out(static_cast<size_t>(a.batches()));
-  // A few at a time, so that the caller hears how far it is.
-  constexpr int64_t kTogether = 16;
-  for (int64_t begin = 0; begin < a.batches(); begin += kTogether) {
-    const int64_t count = std::min(kTogether, a.batches() - begin);
-    work.pool.run(count, [&](int64_t first, int64_t last, int) {
-      for (int64_t batch = begin + first; batch < begin + last; ++batch) {
-        out[static_cast<size_t>(batch)] = frechet_distance(a.moments(batch), b.moments(batch));
-      }
-    });
-    work.report(static_cast<double>(begin + count) / static_cast<double>(a.batches()));
-  }
-  return out;
+  std::vector<BatchPair> pairs;
+  for (int64_t batch = 0; batch < a.batches(); ++batch) pairs.push_back({&a, batch, &b, batch});
+  return distances_of(pairs, work);
 }
 
 void GroupedMoments::add_batches(const GroupedMoments& other, double factor) {
@@ -231,13 +312,9 @@ NullDistance null_frechet_distance(GroupedMoments& x, GroupedMoments& y, int64_t
   x.set_batches(random_splits(x.groups(), share, splits, seed, kSplit), work);
   y.set_batches(random_splits(y.groups(), share, splits, seed, kSplitReference), work);
   x.add_batches(y, (x.weight() / n) / (y.weight() / m));
-  std::vector<double> distances(static_cast<size_t>(splits));
-  work.pool.run(splits, [&](int64_t first, int64_t last, int) {
-    for (int64_t i = first; i < last; ++i) {
-      distances[static_cast<size_t>(i)] = frechet_distance(x.moments(2 * i), x.moments(2 * i + 1));
-    }
-  });
-  const Summary found = summarise(distances);
+  std::vector<BatchPair> pairs;
+  for (int64_t i = 0; i < splits; ++i) pairs.push_back({&x, 2 * i, &x, 2 * i + 1});
+  const Summary found = summarise(distances_of(pairs, work));
   return {found.mean, found.deviation};
 }
 

@@ -37,7 +37,8 @@ class GroupedMoments {
   // Every batch becomes itself and the other's, whose weights are multiplied by the factor.
   void add_batches(const GroupedMoments& other, double factor);
   int64_t batches() const { return batches_; }
-  Moments moments(int64_t batch) const;
+  // Into the memory that `out` has.
+  void moments(int64_t batch, Moments& out) const;
 
  private:
   int64_t columns_;

@@ -6,7 +6,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/referee/pairs.h"
-#include "cpp/runtime/cpu/elementwise.h"
+#include "cpp/runtime/cpu/pair_kernels.h"
 
 namespace castalia::referee {
 namespace {
@@ -15,16 +15,6 @@ namespace {
 // the order of the blocks, so the sums do not depend on which thread came first.
 constexpr int64_t kBlocks = 32;
 
-template <typename T>
-constexpr DType kType = sizeof(T) == sizeof(float) ? DType::float32 : DType::float64;
-
-// A Gaussian kernel below exp(-28), or exp(-280) in double, counts as zero: it adds nothing to a
-// mean, and products of such numbers are denormal, which takes a processor a hundred times longer.
-template <typename T>
-constexpr T kLeastExponent = sizeof(T) == sizeof(float) ? T(-30) : T(-300);
-template <typename T>
-constexpr T kLeastKernel = sizeof(T) == sizeof(float) ? T(7e-13) : T(2.5e-122);
-
 // Sums over pairs (i, j) of two samples; over i != j when both are the same one.
 struct PairSums {
   std::vector<double> left;   // (rows of a): sum over j of w_j k(i, j)
@@ -32,53 +22,27 @@ struct PairSums {
   double squares = 0;         // sum of w_i w_j k^2
 };
 
-// A thread's memory for one tile. Element-wise loops reach beyond its end.
+// A thread's memory for one tile, with room for the vectors that reach beyond its end.
 template <typename T>
 struct TileBuffers {
-  static constexpr size_t kLength = kTileColumns + 64;
-  std::array<T, kLength> weights;  // of the columns
-  std::array<T, kLength> norms;
-  std::array<T, kLength> distance;
-  std::array<T, kLength> kernel;
+  static constexpr size_t kSlack = 64;
+  static constexpr size_t kLength = kTileColumns + kSlack;
+  std::array<T, kLength> weights{};  // of the columns
+  std::array<T, kLength> norms{};
+  std::array<T, kLength> distance{};
   std::vector<T> right;  // (kernel, column): what the rows of a tile add to the columns' sums
 };
 
-// Sums in eight chains, so that additions overlap; the order is fixed.
-constexpr int64_t kChains = 8;
-
-// The sums over one row of a tile, in T: so few terms that float has digits to spare.
-struct RowSums {
-  double value = 0;
-  double square = 0;
-};
-
 template <typename T>
-RowSums add_row(const T* __restrict kernel, const T* __restrict weights, int64_t columns, T weight,
-                T* __restrict right) {
-  std::array<T, kChains> sum{};
-  std::array<T, kChains> square{};
-  int64_t j = 0;
-  for (; j + kChains <= columns; j += kChains) {
-    for (int64_t chain = 0; chain < kChains; ++chain) {
-      const T value = kernel[j + chain];
-      const T weighted = weights[j + chain] * value;
-      sum[static_cast<size_t>(chain)] += weighted;
-      square[static_cast<size_t>(chain)] += weighted * value;
-      right[j + chain] += weight * value;
-    }
+cpu::PairKernel<T> pair_kernel(const Kernel& kernel, double inverse) {
+  using Form = typename cpu::PairKernel<T>::Form;
+  switch (kernel.form) {
+    case Kernel::Form::gaussian:
+      return {Form::gaussian, static_cast<T>(-inverse / (2 * kernel.width * kernel.width)), 1};
+    case Kernel::Form::energy: return {Form::energy, static_cast<T>(-std::sqrt(inverse)), 1};
+    case Kernel::Form::polynomial: break;
   }
-  for (int64_t chain = 0; j < columns; ++j, ++chain) {
-    const T weighted = weights[j] * kernel[j];
-    sum[static_cast<size_t>(chain)] += weighted;
-    square[static_cast<size_t>(chain)] += weighted * kernel[j];
-    right[j] += weight * kernel[j];
-  }
-  RowSums out;
-  for (size_t chain = 0; chain < kChains; ++chain) {
-    out.value += static_cast<double>(sum[chain]);
-    out.square += static_cast<double>(square[chain]);
-  }
-  return out;
+  return {Form::polynomial, static_cast<T>(kernel.slope * inverse), kernel.degree};
 }
 
 template <typename T>
@@ -89,14 +53,13 @@ class PairPass {
       : a_(a),
         b_(b),
         same_(&a == &b),
-        kernels_(kernels),
-        inverse_(1 / (factor * factor)),
-        near_(100 * distance_error<T>(a.columns())),
-        distances_(
-            std::any_of(kernels.begin(), kernels.end(),
-                        [](const Kernel& each) { return each.form != Kernel::Form::polynomial; })),
-        exp_(cpu::tile_function("exp", kType<T>)),
-        sqrt_(cpu::tile_function("sqrt", kType<T>)) {
+        near_(static_cast<T>(100 * distance_error<T>(a.columns()))),
+        distances_(std::any_of(kernels.begin(), kernels.end(), [](const Kernel& each) {
+          return each.form != Kernel::Form::polynomial;
+        })) {
+    for (const Kernel& each : kernels) {
+      kernels_.push_back(pair_kernel<T>(each, 1 / (factor * factor)));
+    }
     block_ = std::max(a.count(), b.count());
     block_ = (block_ + kBlocks - 1) / kBlocks;
     block_ = (block_ + kTileColumns - 1) / kTileColumns * kTileColumns;
@@ -167,7 +130,7 @@ class PairPass {
       for (int64_t row = bi * block_; row < row_end; row += kTileRows) {
         const int64_t rows = std::min(kTileRows, row_end - row);
         const T* products = tile.products(a_, row, rows, b_, column);
-        buffers.right.assign(kernels_.size() * kTileColumns, T(0));
+        buffers.right.assign(kernels_.size() * kTileColumns + TileBuffers<T>::kSlack, T(0));
         for (int64_t i = 0; i < rows; ++i) {
           one_row(task, row + i, column, columns, products + i * kTileColumns, buffers);
         }
@@ -180,15 +143,26 @@ class PairPass {
   void one_row(size_t task, int64_t i, int64_t column, int64_t columns, const T* product,
                TileBuffers<T>& buffers) {
     const auto [bi, bj] = tasks_[task];
-    if (distances_) squared_distances(i, column, columns, product, buffers);
+    if (distances_) distances_of_row(i, column, columns, product, buffers);
     // A row is no partner of itself.
-    const int64_t self = same_ && i >= column && i < column + columns ? i - column : -1;
+    const bool meets_itself = same_ && i >= column && i < column + columns;
+    const int64_t self = meets_itself ? i - column : columns;
     for (size_t kernel = 0; kernel < kernels_.size(); ++kernel) {
-      T* k = buffers.kernel.data();
-      evaluate(kernels_[kernel], product, buffers.distance.data(), columns, k);
-      if (self >= 0) k[self] = 0;
-      const RowSums sums = add_row(k, buffers.weights.data(), columns, static_cast<T>(a_.weight(i)),
-                                   buffers.right.data() + kernel * kTileColumns);
+      const bool products = kernels_[kernel].form == cpu::PairKernel<T>::Form::polynomial;
+      const T* from = products ? product : buffers.distance.data();
+      T* right = buffers.right.data() + kernel * kTileColumns;
+      const auto part = [&](int64_t begin, int64_t end) {
+        return cpu::add_kernel_row<T>(
+            kernels_[kernel],
+            {from + begin, static_cast<size_t>(end - begin), static_cast<T>(a_.weight(i)),
+             buffers.weights.data() + begin, right + begin});
+      };
+      cpu::KernelSums sums = part(0, self);
+      if (meets_itself) {
+        const cpu::KernelSums more = part(self + 1, columns);
+        sums.value += more.value;
+        sums.square += more.square;
+      }
       left_[static_cast<size_t>((static_cast<int64_t>(kernel) * b_blocks_ + bj) * a_.count() +
                                 i)] += sums.value;
       squares_[kernel * tasks_.size() + task] += a_.weight(i) * sums.square;
@@ -204,52 +178,18 @@ class PairPass {
     }
   }
 
-  void squared_distances(int64_t i, int64_t column, int64_t columns, const T* product,
-                         TileBuffers<T>& buffers) {
+  void distances_of_row(int64_t i, int64_t column, int64_t columns, const T* product,
+                        TileBuffers<T>& buffers) {
     const T own = static_cast<T>(a_.norm(i));
-    const T near = static_cast<T>(near_);
-    T* out = buffers.distance.data();
     const T* norms = buffers.norms.data();
-    bool any_near = false;
-    for (int64_t j = 0; j < columns; ++j) {
-      out[j] = own + norms[j] - 2 * product[j];
-      any_near |= out[j] < near * (own + norms[j]);
+    T* out = buffers.distance.data();
+    if (!cpu::squared_distances(own, norms, product, near_, static_cast<size_t>(columns), out)) {
+      return;
     }
-    if (!any_near) return;
     for (int64_t j = 0; j < columns; ++j) {
-      if (out[j] < near * (own + norms[j])) {
+      // As it was asked: what is not near is not negative.
+      if (out[j] < near_ * (own + norms[j])) {
         out[j] = static_cast<T>(exact_distance(a_.row(i), b_.row(column + j), a_.columns()));
-      }
-    }
-  }
-
-  void evaluate(const Kernel& kernel, const T* product, const T* distance, int64_t columns, T* k) {
-    const void* const in[] = {k};
-    switch (kernel.form) {
-      case Kernel::Form::gaussian: {
-        const T rate = static_cast<T>(-inverse_ / (2 * kernel.width * kernel.width));
-        for (int64_t j = 0; j < columns; ++j)
-          k[j] = std::max(rate * distance[j], kLeastExponent<T>);
-        exp_(in, k, static_cast<size_t>(columns));
-        for (int64_t j = 0; j < columns; ++j) k[j] = k[j] > kLeastKernel<T> ? k[j] : T(0);
-        return;
-      }
-      case Kernel::Form::energy: {
-        std::copy(distance, distance + columns, k);
-        sqrt_(in, k, static_cast<size_t>(columns));
-        const T scale = static_cast<T>(-std::sqrt(inverse_));
-        for (int64_t j = 0; j < columns; ++j) k[j] *= scale;
-        return;
-      }
-      case Kernel::Form::polynomial: {
-        const T slope = static_cast<T>(kernel.slope * inverse_);
-        for (int64_t j = 0; j < columns; ++j) {
-          const T base = slope * product[j] + T(1);
-          T power = base;
-          for (int degree = 1; degree < kernel.degree; ++degree) power *= base;
-          k[j] = power;
-        }
-        return;
       }
     }
   }
@@ -257,12 +197,9 @@ class PairPass {
   const Points<T>& a_;
   const Points<T>& b_;
   bool same_;
-  std::span<const Kernel> kernels_;
-  double inverse_;  // of the square of the frame's factor
-  double near_;
+  std::vector<cpu::PairKernel<T>> kernels_;
+  T near_;  // where a distance is small beside norms, in sums of these
   bool distances_;
-  cpu::TileFunction exp_;
-  cpu::TileFunction sqrt_;
   int64_t block_ = 0;
   int64_t a_blocks_ = 0;
   int64_t b_blocks_ = 0;

@@ -1,10 +1,13 @@
 #include "cpp/referee/neighbours.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "cpp/base/status.h"
+#include "cpp/runtime/cpu/pair_kernels.h"
 
 namespace castalia::referee {
 namespace {
@@ -12,45 +15,116 @@ namespace {
 // Below what float can hold of a product of numbers up to one, errors are not relative any more.
 constexpr double kTiny = 1e-30;
 
-// In a weight of one. A sum of weights is at most one.
-constexpr double kUnitsOfWeight = 0x1p60;
-
 // Bounds as floats that are not below them.
 float upper(double bound) { return static_cast<float>(bound) * (1 + 2e-7F) + 1e-29F; }
+
+// Vectors reach so far beyond the last element.
+constexpr size_t kSlack = 16;
 
 std::vector<float> upper(std::span<const double> bounds) {
   std::vector<float> out;
   for (const double bound : bounds) out.push_back(upper(bound));
+  out.resize(out.size() + kSlack);
   return out;
 }
 
 std::vector<float> float_norms(const Points<float>& points) {
   std::vector<float> out;
   for (int64_t r = 0; r < points.count(); ++r) out.push_back(static_cast<float>(points.norm(r)));
+  out.resize(out.size() + kSlack);
   return out;
 }
 
-// Whether any distance of a row of a tile may lie below a bound; in float, so that it takes little
-// time to see that none does. The margin is wide enough for the rounding here, too.
-bool any_below(double own, const float* norms, const float* product, int64_t columns, double error,
-               float bound) {
-  const auto keep = static_cast<float>(1 - error - 1e-6);
-  const float limit = bound - static_cast<float>(own) * keep;
-  bool any = false;
-  for (int64_t j = 0; j < columns; ++j) any |= keep * norms[j] - 2 * product[j] <= limit;
-  return any;
+// Rows go in blocks of so many, that meet each other.
+constexpr int64_t kBlock = kTileColumns;
+
+struct TileOfProducts {
+  int64_t row, rows;        // of the left sample
+  int64_t column, columns;  // rows of the right one
+  const float* products;
+};
+
+// Calls visit(tile) for tiles that together hold every pair of a left and a right row; every pair
+// of different rows once or twice where both are one sample: a tile of a block with itself holds
+// both (i, j) and (j, i). Tiles that are visited at one time share no row, so that what belongs to
+// a row needs no lock; and those of a row come in an order that does not depend on the threads.
+template <class Visit>
+void for_each_tile(const Points<float>& left, const Points<float>& right, Work& work,
+                   const Visit& visit) {
+  const bool same = &left == &right;
+  const auto blocks_of = [](const Points<float>& points) {
+    return (points.count() + kBlock - 1) / kBlock;
+  };
+  const int64_t lefts = blocks_of(left), rights = blocks_of(right);
+  const int64_t rounds = std::max(lefts, rights);
+  std::vector<Tile<float>> tiles(static_cast<size_t>(work.pool.threads()));
+  std::vector<std::pair<int64_t, int64_t>> meetings;
+  for (int64_t round = 0; round < rounds; ++round) {
+    // Everyone has one partner in a round: i + j is the round's number, modulo the rounds.
+    meetings.clear();
+    for (int64_t i = 0; i < lefts; ++i) {
+      const int64_t j = (round - i + rounds) % rounds;
+      if (j < rights && !(same && j < i)) meetings.emplace_back(i, j);
+    }
+    work.pool.run(
+        static_cast<int64_t>(meetings.size()), [&](int64_t first, int64_t last, int thread) {
+          for (int64_t meeting = first; meeting < last; ++meeting) {
+            const auto [i, j] = meetings[static_cast<size_t>(meeting)];
+            const int64_t column = j * kBlock;
+            const int64_t columns = std::min(kBlock, right.count() - column);
+            const int64_t end = std::min((i + 1) * kBlock, left.count());
+            for (int64_t row = i * kBlock; row < end; row += kTileRows) {
+              const int64_t rows = std::min(kTileRows, end - row);
+              visit({row, rows, column, columns,
+                     tiles[static_cast<size_t>(thread)].products(left, row, rows, right, column)});
+            }
+          }
+        });
+  }
 }
 
-bool any_below(double own, const float* norms, const float* product, int64_t columns, double error,
-               const float* bounds) {
-  const auto keep = static_cast<float>(1 - error - 1e-6);
-  const float norm = static_cast<float>(own) * keep;
-  bool any = false;
-  for (int64_t j = 0; j < columns; ++j) {
-    any |= norm + keep * norms[j] - 2 * product[j] <= bounds[j];
+// The pairs of a tile whose distance may lie below a bound, that of the left row or that of the
+// right one. In float, so that it takes little time to see that there are none; the margin is wide
+// enough for the rounding here, too.
+class NearPairs {
+ public:
+  NearPairs(const Points<float>& left, const Points<float>& right)
+      : left_(left),
+        error_(distance_error<float>(left.columns())),
+        keep_(static_cast<float>(1 - error_ - 1e-6)),
+        right_norms_(float_norms(right)) {}
+
+  // Calls take(i, j, product): i and j count in the samples. `left_bound` gives that of a row;
+  // those of right rows lie one after another.
+  template <class LeftBound, class Take>
+  void visit(const TileOfProducts& tile, const LeftBound& left_bound, const float* right_bounds,
+             const Take& take) const {
+    std::array<uint32_t, kTileColumns> found;
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      const int64_t i = tile.row + r;
+      const float* products = tile.products + r * kTileColumns;
+      const size_t count = cpu::pairs_below({.norm = static_cast<float>(left_.norm(i)),
+                                             .norms = right_norms_.data() + tile.column,
+                                             .products = products,
+                                             .keep = keep_,
+                                             .bound = left_bound(i),
+                                             .bounds = right_bounds + tile.column,
+                                             .count = static_cast<size_t>(tile.columns)},
+                                            found.data());
+      for (size_t n = 0; n < count; ++n) {
+        take(i, tile.column + found[n], static_cast<double>(products[found[n]]));
+      }
+    }
   }
-  return any;
-}
+
+  double error() const { return error_; }  // relative to the sum of the norms
+
+ private:
+  const Points<float>& left_;
+  double error_;
+  float keep_;
+  std::vector<float> right_norms_;
+};
 
 struct Candidate {
   double lowest;  // the least that the squared distance can be
@@ -76,184 +150,176 @@ class Smallest {
   std::vector<double> heap_;
 };
 
+// The search for the nearest of some queries among the rows of some data.
 class Search {
  public:
-  Search(const Points<float>& queries, const Points<float>& data, int64_t k, Neighbours& out)
+  Search(const Points<float>& queries, const Points<float>& data, int64_t k)
       : queries_(queries),
         data_(data),
         k_(k),
-        same_(&queries == &data),
-        error_(distance_error<float>(data.columns())),
-        norms_(float_norms(data)),
-        out_(out) {}
+        smallest_(static_cast<size_t>(queries.count()), Smallest(k)),
+        candidates_(smallest_.size()),
+        bounds_(smallest_.size() + kSlack, std::numeric_limits<float>::infinity()) {
+    const int64_t own = &queries == &data ? 1 : 0;
+    if (data.count() - own < k) {
+      fail(Code::empty_data, k, " nearest neighbours need at least ", k + own,
+           " rows in a sample, not ", data.count());
+    }
+  }
 
-  void strip(int64_t first, int64_t rows, Tile<float>& tile) {
-    std::vector<Smallest> smallest(static_cast<size_t>(rows), Smallest(k_));
-    std::vector<std::vector<Candidate>> candidates(static_cast<size_t>(rows));
-    for (int64_t column = 0; column < data_.count(); column += kTileColumns) {
-      const float* products = tile.products(queries_, first, rows, data_, column);
-      const int64_t columns = std::min(kTileColumns, data_.count() - column);
-      for (int64_t i = 0; i < rows; ++i) {
-        scan(first + i, column, columns, products + i * kTileColumns,
-             smallest[static_cast<size_t>(i)], candidates[static_cast<size_t>(i)]);
+  // Above these no row can be among the nearest of a query.
+  const float* bounds() const { return bounds_.data(); }
+  float bound(int64_t query) const { return bounds_[static_cast<size_t>(query)]; }
+
+  // A squared distance, and what it can be off.
+  void offer(int64_t query, int64_t row, double distance, double error) {
+    const auto q = static_cast<size_t>(query);
+    if (distance - error > smallest_[q].bound()) return;
+    candidates_[q].push_back({distance - error, row});
+    smallest_[q].offer(distance + error);
+    bounds_[q] = upper(smallest_[q].bound());
+  }
+
+  Neighbours settled(Work& work) const {
+    Neighbours out;
+    out.k = k_;
+    out.distance.resize(static_cast<size_t>(queries_.count() * k_));
+    out.row.resize(out.distance.size());
+    work.pool.run(queries_.count(), [&](int64_t first, int64_t last, int) {
+      std::vector<std::pair<double, int64_t>> exact;
+      for (int64_t query = first; query < last; ++query) {
+        const double bound = smallest_[static_cast<size_t>(query)].bound();
+        exact.clear();
+        for (const Candidate& each : candidates_[static_cast<size_t>(query)]) {
+          if (each.lowest > bound) continue;
+          exact.emplace_back(
+              exact_distance(queries_.row(query), data_.row(each.row), data_.columns()), each.row);
+        }
+        std::partial_sort(exact.begin(), exact.begin() + k_, exact.end());
+        for (int64_t n = 0; n < k_; ++n) {
+          const auto at = static_cast<size_t>(query * k_ + n);
+          out.distance[at] = exact[static_cast<size_t>(n)].first;
+          out.row[at] = exact[static_cast<size_t>(n)].second;
+        }
       }
-    }
-    for (int64_t i = 0; i < rows; ++i) {
-      settle(first + i, smallest[static_cast<size_t>(i)].bound(),
-             candidates[static_cast<size_t>(i)]);
-    }
+    });
+    return out;
   }
 
  private:
-  void scan(int64_t query, int64_t column, int64_t columns, const float* product,
-            Smallest& smallest, std::vector<Candidate>& candidates) const {
-    if (!any_below(queries_.norm(query), norms_.data() + column, product, columns, error_,
-                   upper(smallest.bound()))) {
-      return;
-    }
-    const double own = queries_.norm(query);
-    for (int64_t j = 0; j < columns; ++j) {
-      const double norms = own + data_.norm(column + j);
-      const double distance = norms - 2 * static_cast<double>(product[j]);
-      const double error = error_ * norms + kTiny;
-      if (distance - error > smallest.bound()) [[likely]]
-        continue;
-      if (same_ && column + j == query) continue;
-      candidates.push_back({distance - error, column + j});
-      smallest.offer(distance + error);
-    }
-  }
-
-  void settle(int64_t query, double bound, const std::vector<Candidate>& candidates) {
-    std::vector<std::pair<double, int64_t>> exact;
-    for (const Candidate& each : candidates) {
-      if (each.lowest > bound) continue;
-      exact.emplace_back(exact_distance(queries_.row(query), data_.row(each.row), data_.columns()),
-                         each.row);
-    }
-    std::partial_sort(exact.begin(), exact.begin() + k_, exact.end());
-    for (int64_t n = 0; n < k_; ++n) {
-      const auto at = static_cast<size_t>(query * k_ + n);
-      out_.distance[at] = exact[static_cast<size_t>(n)].first;
-      out_.row[at] = exact[static_cast<size_t>(n)].second;
-    }
-  }
-
   const Points<float>& queries_;
   const Points<float>& data_;
   int64_t k_;
-  bool same_;
-  double error_;
-  std::vector<float> norms_;  // of the data
-  Neighbours& out_;
+  std::vector<Smallest> smallest_;
+  std::vector<std::vector<Candidate>> candidates_;
+  std::vector<float> bounds_;
 };
 
-int64_t strips(int64_t rows) { return (rows + kTileRows - 1) / kTileRows; }
+// Counts what lies in balls.
+class BallCount {
+ public:
+  BallCount(const Points<float>& left, std::span<const double> left_radii,
+            const Points<float>& right, std::span<const double> right_radii)
+      : left_(left),
+        right_(right),
+        left_radii_(left_radii),
+        right_radii_(right_radii),
+        left_bounds_(upper(left_radii)),
+        right_bounds_(upper(right_radii)) {
+    counts.balls_around_left.assign(left_radii.size(), 0);
+    counts.inside_left.assign(left_radii.size(), 0);
+    counts.weight_inside_left.assign(left_radii.size(), 0.0);
+    counts.balls_around_right.assign(right_radii.size(), 0);
+    counts.inside_right.assign(right_radii.size(), 0);
+    counts.weight_inside_right.assign(right_radii.size(), 0.0);
+  }
+
+  const float* right_bounds() const { return right_bounds_.data(); }
+  float left_bound(int64_t i) const { return left_bounds_[static_cast<size_t>(i)]; }
+
+  void take(int64_t i, int64_t j, double product, double relative_error) {
+    const double norms = left_.norm(i) + right_.norm(j);
+    const double error = relative_error * norms + kTiny;
+    double distance = norms - 2 * product;
+    const auto l = static_cast<size_t>(i), r = static_cast<size_t>(j);
+    if (distance - error >= std::max(left_radii_[l], right_radii_[r])) return;
+    if (std::abs(distance - left_radii_[l]) <= error ||
+        std::abs(distance - right_radii_[r]) <= error) {
+      distance = exact_distance(left_.row(i), right_.row(j), left_.columns());
+    }
+    if (distance < left_radii_[l]) {
+      ++counts.inside_left[l];
+      counts.weight_inside_left[l] += right_.weight(j);
+      ++counts.balls_around_right[r];
+    }
+    if (distance < right_radii_[r]) {
+      ++counts.balls_around_left[l];
+      ++counts.inside_right[r];
+      counts.weight_inside_right[r] += left_.weight(i);
+    }
+  }
+
+  BallCounts counts;
+
+ private:
+  const Points<float>& left_;
+  const Points<float>& right_;
+  std::span<const double> left_radii_, right_radii_;
+  std::vector<float> left_bounds_, right_bounds_;
+};
 
 }  // namespace
 
-Neighbours nearest(const Points<float>& queries, const Points<float>& data, int64_t k, Work& work) {
-  const int64_t others = data.count() - (&queries == &data ? 1 : 0);
-  if (others < k) {
-    fail(Code::empty_data, k, " nearest neighbours need at least ", k + data.count() - others,
-         " rows in a sample, not ", data.count());
-  }
-  Neighbours out;
-  out.k = k;
-  out.distance.resize(static_cast<size_t>(queries.count() * k));
-  out.row.resize(static_cast<size_t>(queries.count() * k));
-  Search search(queries, data, k, out);
-  std::vector<Tile<float>> tiles(static_cast<size_t>(work.pool.threads()));
-  work.pool.run(strips(queries.count()), [&](int64_t first, int64_t last, int thread) {
-    for (int64_t strip = first; strip < last; ++strip) {
-      const int64_t row = strip * kTileRows;
-      search.strip(row, std::min(kTileRows, queries.count() - row),
-                   tiles[static_cast<size_t>(thread)]);
-    }
+Neighbours nearest(const Points<float>& points, int64_t k, Work& work) {
+  Search search(points, points, k);
+  const NearPairs near(points, points);
+  for_each_tile(points, points, work, [&](const TileOfProducts& tile) {
+    near.visit(
+        tile, [&](int64_t i) { return search.bound(i); }, search.bounds(),
+        [&](int64_t i, int64_t j, double product) {
+          if (j <= i) return;  // the pair comes as (j, i), or is none
+          const double norms = points.norm(i) + points.norm(j);
+          const double error = near.error() * norms + kTiny;
+          search.offer(i, j, norms - 2 * product, error);
+          search.offer(j, i, norms - 2 * product, error);
+        });
   });
-  return out;
+  return search.settled(work);
 }
 
 BallCounts count_in_balls(const Points<float>& left, std::span<const double> left_radii,
                           const Points<float>& right, std::span<const double> right_radii,
                           Work& work) {
-  const auto lefts = static_cast<size_t>(left.count());
-  const auto rights = static_cast<size_t>(right.count());
-  const auto threads = static_cast<size_t>(work.pool.threads());
-  BallCounts out;
-  out.balls_around_left.assign(lefts, 0);
-  out.inside_left.assign(lefts, 0);
-  out.weight_inside_left.assign(lefts, 0.0);
-  out.balls_around_right.assign(rights, 0);
-  out.inside_right.assign(rights, 0);
-  // Whole numbers add up to the same in any order, so a weight is a number of units here.
-  const std::vector<int64_t> zeros(rights, 0);
-  std::vector<std::vector<int64_t>> around(threads, zeros);
-  std::vector<std::vector<int64_t>> inside(threads, zeros);
-  std::vector<std::vector<int64_t>> units(threads, zeros);
-  std::vector<Tile<float>> tiles(threads);
-  const double relative = distance_error<float>(left.columns());
-  const std::vector<float> right_norms = float_norms(right);
-  const std::vector<float> right_bounds = upper(right_radii);
-
-  const auto pair = [&](int64_t i, int64_t j, double product, size_t thread) {
-    const double norms = left.norm(i) + right.norm(j);
-    const double error = relative * norms + kTiny;
-    double distance = norms - 2 * product;
-    const double left_radius = left_radii[static_cast<size_t>(i)];
-    const double right_radius = right_radii[static_cast<size_t>(j)];
-    if (distance - error >= std::max(left_radius, right_radius)) [[likely]]
-      return;
-    if (std::abs(distance - left_radius) <= error || std::abs(distance - right_radius) <= error) {
-      distance = exact_distance(left.row(i), right.row(j), left.columns());
-    }
-    if (distance < left_radius) {
-      ++out.inside_left[static_cast<size_t>(i)];
-      out.weight_inside_left[static_cast<size_t>(i)] += right.weight(j);
-      ++around[thread][static_cast<size_t>(j)];
-    }
-    if (distance < right_radius) {
-      ++out.balls_around_left[static_cast<size_t>(i)];
-      ++inside[thread][static_cast<size_t>(j)];
-      units[thread][static_cast<size_t>(j)] += std::llround(left.weight(i) * kUnitsOfWeight);
-    }
-  };
-  work.pool.run(strips(left.count()), [&](int64_t first, int64_t last, int thread) {
-    const auto t = static_cast<size_t>(thread);
-    for (int64_t strip = first; strip < last; ++strip) {
-      const int64_t row = strip * kTileRows;
-      const int64_t rows = std::min(kTileRows, left.count() - row);
-      for (int64_t column = 0; column < right.count(); column += kTileColumns) {
-        const float* products = tiles[t].products(left, row, rows, right, column);
-        const int64_t columns = std::min(kTileColumns, right.count() - column);
-        for (int64_t i = 0; i < rows; ++i) {
-          const float* row_products = products + i * kTileColumns;
-          const float* row_norms = right_norms.data() + column;
-          const double own = left.norm(row + i);
-          if (!any_below(own, row_norms, row_products, columns, relative,
-                         upper(left_radii[static_cast<size_t>(row + i)])) &&
-              !any_below(own, row_norms, row_products, columns, relative,
-                         right_bounds.data() + column)) {
-            continue;
-          }
-          for (int64_t j = 0; j < columns; ++j) {
-            pair(row + i, column + j, static_cast<double>(row_products[j]), t);
-          }
-        }
-      }
-    }
+  BallCount balls(left, left_radii, right, right_radii);
+  const NearPairs near(left, right);
+  for_each_tile(left, right, work, [&](const TileOfProducts& tile) {
+    near.visit(
+        tile, [&](int64_t i) { return balls.left_bound(i); }, balls.right_bounds(),
+        [&](int64_t i, int64_t j, double product) { balls.take(i, j, product, near.error()); });
   });
-  out.weight_inside_right.resize(rights);
-  for (size_t j = 0; j < rights; ++j) {
-    int64_t weight = 0;
-    for (size_t t = 0; t < threads; ++t) {
-      out.balls_around_right[j] += around[t][j];
-      out.inside_right[j] += inside[t][j];
-      weight += units[t][j];
-    }
-    out.weight_inside_right[j] = static_cast<double>(weight) / kUnitsOfWeight;
-  }
-  return out;
+  return std::move(balls.counts);
+}
+
+AcrossSamples compare_neighbourhoods(const Points<float>& left, std::span<const double> left_radii,
+                                     const Points<float>& right,
+                                     std::span<const double> right_radii, int64_t k, Work& work) {
+  Search of_left(left, right, k), of_right(right, left, k);
+  BallCount balls(left, left_radii, right, right_radii);
+  const NearPairs near(left, right);
+  for_each_tile(left, right, work, [&](const TileOfProducts& tile) {
+    near.visit(
+        tile, [&](int64_t i) { return balls.left_bound(i); }, balls.right_bounds(),
+        [&](int64_t i, int64_t j, double product) { balls.take(i, j, product, near.error()); });
+    near.visit(
+        tile, [&](int64_t i) { return of_left.bound(i); }, of_right.bounds(),
+        [&](int64_t i, int64_t j, double product) {
+          const double norms = left.norm(i) + right.norm(j);
+          const double error = near.error() * norms + kTiny;
+          of_left.offer(i, j, norms - 2 * product, error);
+          of_right.offer(j, i, norms - 2 * product, error);
+        });
+  });
+  return {std::move(balls.counts), of_left.settled(work), of_right.settled(work)};
 }
 
 }  // namespace castalia::referee

@@ -25,9 +25,8 @@ struct Neighbours {
   }
 };
 
-// A row is no neighbour of itself when queries and data are the same object. data has more than k
-// rows.
-Neighbours nearest(const Points<float>& queries, const Points<float>& data, int64_t k, Work& work);
+// In its own sample; a row is no neighbour of itself. The sample has more than k rows.
+Neighbours nearest(const Points<float>& points, int64_t k, Work& work);
 
 // Balls around the rows of two samples: how many of the other sample's lie inside (nearer than the
 // radius), and their weight. Radii are squared.
@@ -42,6 +41,15 @@ struct BallCounts {
 BallCounts count_in_balls(const Points<float>& left, std::span<const double> left_radii,
                           const Points<float>& right, std::span<const double> right_radii,
                           Work& work);
+
+// The same, and of every row the k nearest of the other sample, which has k rows at least.
+struct AcrossSamples {
+  BallCounts balls;
+  Neighbours of_left, of_right;
+};
+AcrossSamples compare_neighbourhoods(const Points<float>& left, std::span<const double> left_radii,
+                                     const Points<float>& right,
+                                     std::span<const double> right_radii, int64_t k, Work& work);
 
 }  // namespace castalia::referee
 

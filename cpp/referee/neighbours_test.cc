@@ -52,13 +52,24 @@ TEST(Neighbours, AreThoseOfASort) {
     const Scene scene(columns, step);
     ThreadPool pool(2);
     Work work{.pool = pool};
-    for (const bool same : {true, false}) {
-      const Points<float>& data = same ? scene.left : scene.right;
-      const Neighbours found = nearest(scene.left, data, 4, work);
-      for (int64_t i = 0; i < scene.left.count(); ++i) {
+    const std::vector<double> left_radii(333, 0.0), right_radii(421, 0.0);
+    const AcrossSamples across =
+        compare_neighbourhoods(scene.left, left_radii, scene.right, right_radii, 4, work);
+    struct Found {
+      const Points<float>& queries;
+      const Points<float>& data;
+      Neighbours neighbours;
+    };
+    for (const auto& [queries, data, found] :
+         {Found{scene.left, scene.left, nearest(scene.left, 4, work)},
+          Found{scene.right, scene.right, nearest(scene.right, 4, work)},
+          Found{scene.left, scene.right, across.of_left},
+          Found{scene.right, scene.left, across.of_right}}) {
+      const bool same = &queries == &data;
+      for (int64_t i = 0; i < queries.count(); ++i) {
         std::vector<std::pair<double, int64_t>> all;
         for (int64_t j = 0; j < data.count(); ++j) {
-          if (!same || i != j) all.emplace_back(distance(scene.left, i, data, j), j);
+          if (!same || i != j) all.emplace_back(distance(queries, i, data, j), j);
         }
         std::sort(all.begin(), all.end());
         for (int64_t n = 0; n < 4; ++n) {
@@ -77,39 +88,44 @@ TEST(Neighbours, BallsHoldWhatIsNearerThanTheirRadius) {
     ThreadPool pool(3);
     Work work{.pool = pool};
     std::vector<double> left_radii, right_radii;
-    const Neighbours near_left = nearest(scene.left, scene.left, 3, work);
-    const Neighbours near_right = nearest(scene.right, scene.right, 3, work);
+    const Neighbours near_left = nearest(scene.left, 3, work);
+    const Neighbours near_right = nearest(scene.right, 3, work);
     for (int64_t i = 0; i < scene.left.count(); ++i) left_radii.push_back(near_left.farthest(i));
     for (int64_t j = 0; j < scene.right.count(); ++j) right_radii.push_back(near_right.farthest(j));
-    const BallCounts found = count_in_balls(scene.left, left_radii, scene.right, right_radii, work);
-    std::vector<int64_t> around_right(right_radii.size(), 0), inside_right(right_radii.size(), 0);
-    std::vector<double> weight_right(right_radii.size(), 0.0);
-    for (size_t i = 0; i < left_radii.size(); ++i) {
-      int64_t around = 0;
-      int64_t inside = 0;
-      double weight = 0;
-      for (size_t j = 0; j < right_radii.size(); ++j) {
-        const double d =
-            distance(scene.left, static_cast<int64_t>(i), scene.right, static_cast<int64_t>(j));
-        if (d < left_radii[i]) {
-          ++inside;
-          weight += scene.right.weight(static_cast<int64_t>(j));
-          ++around_right[j];
+    for (const bool alone : {true, false}) {
+      const BallCounts found =
+          alone ? count_in_balls(scene.left, left_radii, scene.right, right_radii, work)
+                : compare_neighbourhoods(scene.left, left_radii, scene.right, right_radii, 2, work)
+                      .balls;
+      std::vector<int64_t> around_right(right_radii.size(), 0), inside_right(right_radii.size(), 0);
+      std::vector<double> weight_right(right_radii.size(), 0.0);
+      for (size_t i = 0; i < left_radii.size(); ++i) {
+        int64_t around = 0;
+        int64_t inside = 0;
+        double weight = 0;
+        for (size_t j = 0; j < right_radii.size(); ++j) {
+          const double d =
+              distance(scene.left, static_cast<int64_t>(i), scene.right, static_cast<int64_t>(j));
+          if (d < left_radii[i]) {
+            ++inside;
+            weight += scene.right.weight(static_cast<int64_t>(j));
+            ++around_right[j];
+          }
+          if (d < right_radii[j]) {
+            ++around;
+            ++inside_right[j];
+            weight_right[j] += scene.left.weight(static_cast<int64_t>(i));
+          }
         }
-        if (d < right_radii[j]) {
-          ++around;
-          ++inside_right[j];
-          weight_right[j] += scene.left.weight(static_cast<int64_t>(i));
-        }
+        EXPECT_EQ(found.inside_left[i], inside);
+        EXPECT_EQ(found.balls_around_left[i], around);
+        EXPECT_NEAR(found.weight_inside_left[i], weight, 1e-15);
       }
-      EXPECT_EQ(found.inside_left[i], inside);
-      EXPECT_EQ(found.balls_around_left[i], around);
-      EXPECT_NEAR(found.weight_inside_left[i], weight, 1e-15);
-    }
-    EXPECT_EQ(found.balls_around_right, around_right);
-    EXPECT_EQ(found.inside_right, inside_right);
-    for (size_t j = 0; j < right_radii.size(); ++j) {
-      EXPECT_NEAR(found.weight_inside_right[j], weight_right[j], 1e-15);
+      EXPECT_EQ(found.balls_around_right, around_right);
+      EXPECT_EQ(found.inside_right, inside_right);
+      for (size_t j = 0; j < right_radii.size(); ++j) {
+        EXPECT_NEAR(found.weight_inside_right[j], weight_right[j], 1e-15);
+      }
     }
   }
 }
@@ -119,7 +135,7 @@ TEST(Neighbours, NeedMoreRowsThanNeighbours) {
   ThreadPool pool(1);
   Work work{.pool = pool};
   try {
-    nearest(scene.left, scene.left, 333, work);
+    nearest(scene.left, 333, work);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Code::empty_data);

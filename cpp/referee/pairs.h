@@ -27,6 +27,22 @@ struct AlignedDelete {
 using AlignedBytes = std::unique_ptr<std::byte[], AlignedDelete>;
 AlignedBytes aligned_bytes(size_t count);
 
+// Memory that grows when more is asked for; what was in it is lost then.
+class AlignedScratch {
+ public:
+  std::byte* of(size_t count) {
+    if (count > size_) {
+      memory_ = aligned_bytes(count);
+      size_ = count;
+    }
+    return memory_.get();
+  }
+
+ private:
+  AlignedBytes memory_;
+  size_t size_ = 0;
+};
+
 // One sample, ready for products in precision T: shifted, scaled, rounded to T, and packed as a
 // right operand. Does not change once it is made.
 template <typename T>

@@ -1,6 +1,7 @@
 // The state of training in a file: everything that the next step depends on.
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,10 @@ namespace {
 // 2: fields and tensors of further optimisers and schedules.
 constexpr int kFormat = 2;
 constexpr char kKey[] = "castalia.checkpoint";
+
+// Numbers of the draws towards a target: sums, and figures of a record.
+constexpr size_t kDrawsSums = 4;
+constexpr size_t kDrawsFigures = 3;
 
 // Fields that do not make a run another one.
 void drop_free_fields(nlohmann::json& options) {
@@ -43,6 +48,7 @@ std::string Trainer::run_identity() const {
                              {"parameters", nlohmann::json::array()}};
   const std::string of_loss = network_->loss_identity();
   if (!of_loss.empty()) identity["loss"] = of_loss;
+  if (draws_) identity["target"] = draws_->target().identity();
   for (const Parameter& parameter : table_.parameters()) {
     identity["parameters"].push_back(text(parameter.name, parameter.shape));
   }
@@ -76,6 +82,15 @@ void Trainer::save_checkpoint(const std::string& path) const {
     pairs = lbfgs_->pairs();
     tensors.push_back(
         {"lbfgs", DType::float64, {lbfgs_->remembered(), 2, table_.count()}, pairs.data()});
+  }
+  std::array<double, kDrawsSums> sums{};
+  if (draws_) {
+    sums = draws_->sums().state();
+    tensors.push_back({"draws", DType::float64, {std::ssize(sums)}, sums.data()});
+    tensors.push_back({"draws_history",
+                       DType::float64,
+                       {std::ssize(draws_history_), int64_t{kDrawsFigures}},
+                       draws_history_.data()});
   }
   write_safetensors(path, tensors, {{kKey, std::to_string(kFormat)}, {"run", run_identity()}});
 }
@@ -127,6 +142,18 @@ void Trainer::read_checkpoint(const std::string& path) {
     }
     const auto pairs = stored.values<double>();
     lbfgs_->set_pairs(pairs);
+  }
+  if (draws_) {
+    const auto sums = file.at("draws").values<double>();
+    const auto records = file.at("draws_history").values<double>();
+    if (sums.size() != kDrawsSums || records.size() % kDrawsFigures != 0) {
+      fail(Code::corrupt_file, "the checkpoint '", path, "' is incomplete");
+    }
+    draws_->sums().set_state(std::span(sums).first<kDrawsSums>());
+    draws_history_.clear();
+    for (size_t i = 0; i < records.size(); i += kDrawsFigures) {
+      draws_history_.push_back({records[i], records[i + 1], records[i + 2]});
+    }
   }
   loss_ = reals[0];
   validation_loss_ = reals[1];

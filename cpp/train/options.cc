@@ -26,6 +26,17 @@ const std::vector<std::string>& schedule_names() {
   return names;
 }
 
+const std::vector<std::string>& objective_names() {
+  static const std::vector<std::string> names = {"likelihood", "reverse_kl",   "forward_kl",
+                                                 "variance",   "symmetric_kl", "classifier"};
+  return names;
+}
+
+const std::vector<std::string>& estimator_names() {
+  static const std::vector<std::string> names = {"automatic", "path", "total", "score"};
+  return names;
+}
+
 template <typename Kind>
 Kind kind_of(const std::vector<std::string>& names, const std::string& name) {
   return static_cast<Kind>(std::find(names.begin(), names.end(), name) - names.begin());
@@ -74,6 +85,22 @@ const std::vector<Readers>& read_by_schedules() {
   return table;
 }
 
+const std::vector<Readers>& read_by_objectives() {
+  const auto judged = [](const char* field) {
+    return Readers{field, {"likelihood", "symmetric_kl", "classifier"}};
+  };
+  static const std::vector<Readers> table = {
+      {"estimator", {"reverse_kl", "symmetric_kl"}},
+      {"likelihood_share", {"symmetric_kl"}},
+      {"classifier_power", {"classifier"}},
+      {"classifier_hidden", {"classifier"}},
+      {"classifier_layers", {"classifier"}},
+      judged("validation"),
+      judged("patience"),
+  };
+  return table;
+}
+
 // A field that was set to something and that nothing reads is a mistake of the user's.
 void expect_read(const std::string& chosen, const char* what, const std::vector<Readers>& table,
                  const nlohmann::json& values, const nlohmann::json& defaults) {
@@ -118,7 +145,8 @@ std::span<const Field> training_fields() {
       {.name = "steps",
        .type = integer,
        .default_value = "0",
-       .meaning = "optimiser steps; 0: as many as `epochs` asks for",
+       .meaning = "optimiser steps; 0: as many as `epochs` asks for; without events they must be "
+                  "given, and an epoch is a twentieth of them",
        .least = 0,
        .greatest = kMany},
       {.name = "epochs",
@@ -139,6 +167,47 @@ std::span<const Field> training_fields() {
        .meaning = "batches in a step: their gradients are added up in the memory of one",
        .least = 1,
        .greatest = 1 << 24},
+      {.name = "objective",
+       .type = text,
+       .default_value = R"("likelihood")",
+       .meaning =
+           "what is made small: likelihood, the model's own loss of the events; of its draws from "
+           "a target: reverse_kl, forward_kl (arXiv 2001.05486), variance of the weights "
+           "(2212.06172); symmetric_kl, of both; classifier, likelihood with the events weighted "
+           "by how a classifier tells them from draws (2110.13632)",
+       .choices = objective_names()},
+      {.name = "estimator",
+       .type = text,
+       .default_value = R"("automatic")",
+       .meaning =
+           "gradient of the reverse divergence: path (arXiv 2207.08219) and total go through the "
+           "draws and need the target's gradient, score (2010.10436) needs neither; automatic: "
+           "total where it can be had, else score",
+       .choices = estimator_names()},
+      {.name = "likelihood_share",
+       .type = real,
+       .default_value = "0.5",
+       .meaning = "share of the events' likelihood in symmetric_kl; the rest is reverse_kl",
+       .least = 0,
+       .greatest = 1},
+      {.name = "classifier_power",
+       .type = real,
+       .default_value = "1",
+       .meaning = "power of the classifier's weights of the events",
+       .least = -4,
+       .greatest = 4},
+      {.name = "classifier_hidden",
+       .type = integer,
+       .default_value = "64",
+       .meaning = "units in each hidden layer of the classifier",
+       .least = 1,
+       .greatest = 65536},
+      {.name = "classifier_layers",
+       .type = integer,
+       .default_value = "3",
+       .meaning = "hidden layers of the classifier",
+       .least = 0,
+       .greatest = 64},
       {.name = "optimiser",
        .type = text,
        .default_value = R"("adamw")",
@@ -308,7 +377,8 @@ std::span<const Field> training_fields() {
       {.name = "validation",
        .type = real,
        .default_value = "0.1",
-       .meaning = "fraction of the events held out to judge the weights by",
+       .meaning =
+           "fraction of the events held out to judge the weights by, by the model's own loss",
        .least = 0,
        .greatest = 0.9},
       {.name = "validate_every",
@@ -379,6 +449,14 @@ TrainingOptions::TrainingOptions(const std::string& text) {
   epochs = values.integer("epochs");
   batch = values.integer("batch");
   accumulate = values.integer("accumulate");
+  objective_name = values.text("objective");
+  objective = kind_of<Objective>(objective_names(), objective_name);
+  estimator_name = values.text("estimator");
+  estimator = kind_of<Estimator>(estimator_names(), estimator_name);
+  likelihood_share = values.real("likelihood_share");
+  classifier_power = values.real("classifier_power");
+  classifier_hidden = values.integer("classifier_hidden");
+  classifier_layers = values.integer("classifier_layers");
   optimiser = kind_of<OptimiserKind>(optimiser_names(), values.text("optimiser"));
   learning_rate = values.real("learning_rate");
   group_patterns = values.texts("group_patterns");
@@ -425,7 +503,20 @@ TrainingOptions::TrainingOptions(const std::string& text) {
       nlohmann::json::parse(FieldValues("training", training_fields(), "").json());
   expect_read(values.text("optimiser"), "optimiser", read_by_optimisers(), all, defaults);
   expect_read(values.text("schedule"), "schedule", read_by_schedules(), all, defaults);
+  expect_read(objective_name, "objective", read_by_objectives(), all, defaults);
+  if (objective != Objective::likelihood && optimiser == OptimiserKind::lbfgs) {
+    fail(Code::invalid_argument,
+         "training.optimiser = 'lbfgs' compares losses of the same batch, "
+         "but with training.objective = '",
+         objective_name, "' they are of draws");
+  }
   expect_a_teacher(*this, all, defaults);
+  if (!teacher.empty() && objective != Objective::likelihood) {
+    fail(Code::invalid_argument,
+         "training.teacher has a loss of its own: it does not go with "
+         "training.objective = '",
+         objective_name, "'");
+  }
   if (patience > 0 && validation == 0) {
     fail(Code::invalid_argument,
          "training.patience needs events to judge by: set training.validation");

@@ -29,6 +29,11 @@ enum class Schedule {
   reduce_on_plateau
 };
 
+enum class Objective { likelihood, reverse_kl, forward_kl, variance, symmetric_kl, classifier };
+
+// How the gradient of the reverse divergence is taken.
+enum class Estimator { automatic, path, total, score };
+
 // The fields mean what training_fields() says.
 struct TrainingOptions {
   // From a JSON object; empty text for the defaults. Errors as FieldValues, and invalid_argument
@@ -40,6 +45,14 @@ struct TrainingOptions {
   int64_t epochs;
   int64_t batch;
   int64_t accumulate;
+  Objective objective;
+  std::string objective_name;
+  Estimator estimator;
+  std::string estimator_name;
+  double likelihood_share;
+  double classifier_power;
+  int64_t classifier_hidden;
+  int64_t classifier_layers;
   OptimiserKind optimiser;
   double learning_rate;
   std::vector<std::string> group_patterns;

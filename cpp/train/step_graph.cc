@@ -4,6 +4,7 @@
 
 #include "cpp/autodiff/gradient.h"
 #include "cpp/ops/ops.h"
+#include "cpp/train/objective.h"
 #include "cpp/train/optimiser.h"
 
 namespace castalia {
@@ -13,19 +14,26 @@ constexpr DType kDouble = DType::float64;
 
 class StepGraph {
  public:
-  StepGraph(const StepGraphRequest& request, Graph& graph)
+  enum class Purpose { training, validation };
+
+  StepGraph(const StepGraphRequest& request, Graph& graph, Purpose purpose = Purpose::training)
       : request_(request),
         graph_(graph),
         flat_(graph.state("parameters", {request.dtype, {request.table.count()}})),
         trace_(graph, request.table, flat_, request.dtype) {
     const int64_t rows = request.options.batch;
-    const Value x = graph.input("x", {kDouble, {rows, request.network.features()}});
+    const bool validates = purpose == Purpose::validation;
+    const Value x = validates || reads_events(request.options.objective)
+                        ? graph.input("x", {kDouble, {rows, request.network.features()}})
+                        : Value();
     const int64_t width = request.network.context_features();
     const Value context = width > 0 ? graph.input("context", {kDouble, {rows, width}}) : Value();
     weight_ = graph.input("weight", {kDouble, {rows, 1}});
     trace_.seed = graph.input("seed", {DType::int64, {}});
     trace_.first_event = graph.input("first_event", {DType::int64, {}});
-    weighted_ = request.network.loss(trace_, x, context) * weight_;
+    const Value losses = validates ? request.network.loss(trace_, x, context)
+                                   : objective_losses(request, trace_, x, context);
+    weighted_ = losses * weight_;
   }
 
   Value flat() const { return flat_; }
@@ -88,7 +96,7 @@ void trace_part(const StepGraphRequest& request, Graph& graph) {
 }
 
 void trace_validation(const StepGraphRequest& request, Graph& graph) {
-  const StepGraph step(request, graph);
+  const StepGraph step(request, graph, StepGraph::Purpose::validation);
   graph.output("loss", step.loss_sum());
   graph.output("weight", step.weight_sum());
 }

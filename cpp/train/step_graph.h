@@ -13,12 +13,14 @@ struct StepGraphRequest {
   ParameterTable& table;  // closed
   DType dtype;            // of the parameters
   const TrainingOptions& options;
+  Estimator estimator = Estimator::automatic;  // as estimator_of() gives it, with a target
 };
 
-// All three read the inputs "x" (batch, features), "context" (batch, context features) where the
-// network has one, "weight" (batch, 1), float64, "seed" and "first_event" (int64 scalars: what the
-// loss draws for row i is drawn for event first_event + i), and the state "parameters". "loss" is a
-// float64 scalar.
+// All three read the inputs "x" (batch, features) where the objective reads events, "context"
+// (batch, context features) where the network has one, "weight" (batch, 1), float64, "seed" and
+// "first_event" (int64 scalars: what the loss draws for row i is drawn for event first_event + i),
+// and the state "parameters"; with a target the first two read what TargetDraws::fill() writes.
+// "loss" is a float64 scalar.
 
 // The weighted mean of the loss, its gradient and the optimiser's update. With options.accumulate
 // above 1 this is the last of the batches of a step: the gradient of those before is in the state
@@ -31,7 +33,8 @@ void trace_step(const StepGraphRequest& request, Graph& graph);
 // 0.
 void trace_part(const StepGraphRequest& request, Graph& graph);
 
-// Outputs: "loss", the weighted sum over the rows, and "weight", that of the weights.
+// Of the network's own loss, whatever the objective is. Outputs: "loss", the weighted sum over the
+// rows, and "weight", that of the weights.
 void trace_validation(const StepGraphRequest& request, Graph& graph);
 
 }  // namespace castalia

@@ -23,6 +23,11 @@ constexpr int64_t kMostRecords = 10000;
 // What a loss draws for the rows held out is drawn for events from here on, that for the training
 // below: no run takes so many.
 constexpr int64_t kFirstHeldOut = int64_t{1} << 62;
+// Draws of the model itself while it is trained are of events from here on: its sample of the same
+// seed is another.
+constexpr int64_t kFirstDraw = int64_t{1} << 61;
+// Without events an epoch is this part of the steps.
+constexpr int64_t kEpochsWithoutEvents = 20;
 
 // Between a tensor of the parameters' type and doubles.
 void write(void* to, DType dtype, std::span<const double> values) {
@@ -42,6 +47,24 @@ void read(const void* from, DType dtype, std::span<double> values) {
   }
 }
 
+// What training goes on without events: their widths.
+std::shared_ptr<const Dataset> no_events(const Network& network, const TrainingOptions& options) {
+  if (reads_events(options.objective)) {
+    fail(Code::empty_data, "training.objective = '", options.objective_name,
+         "' learns from events, and none are given");
+  }
+  if (network.context_features() > 0) {
+    fail(Code::empty_data, "the model has a context: give events to take its values from");
+  }
+  if (options.steps == 0) {
+    fail(Code::invalid_argument,
+         "training without events needs training.steps: they have no epochs");
+  }
+  auto none = std::make_shared<Dataset>();
+  none->features = network.features();
+  return none;
+}
+
 double read_scalar(Workspace& workspace, const char* name) {
   return *static_cast<const double*>(workspace.output(name));
 }
@@ -50,7 +73,7 @@ double read_scalar(Workspace& workspace, const char* name) {
 
 Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
                  const void* parameters, std::shared_ptr<const Dataset> data,
-                 TrainingOptions options, int threads)
+                 TrainingOptions options, int threads, std::shared_ptr<Target> target)
     : network_(std::move(network)),
       table_(table),
       dtype_(dtype),
@@ -59,6 +82,8 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
       pool_(threads),
       validation_loss_(kNaN),
       best_loss_(std::numeric_limits<double>::infinity()) {
+  check_objective(*network_, target.get(), options_);
+  if (!data_) data_ = no_events(*network_, options_);
   if (data_->features != network_->features()) {
     fail(Code::shape_mismatch, "the data have ", data_->features, " features, the model ",
          network_->features());
@@ -68,7 +93,13 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
          " columns, that of the model ", network_->context_features());
   }
   split();
-  make_states(parameters);
+  table_ = training_table(*network_, table, dtype_, options_);
+  make_states(parameters, static_cast<size_t>(table.count()) * size_of(dtype));
+  if (target) {
+    draws_ = std::make_unique<TargetDraws>(*network_, table_, dtype_, options_, std::move(target),
+                                           pool_.threads());
+    draws_->proposal().bind_state("parameters", flat_.data());
+  }
   const bool lbfgs = options_.optimiser == OptimiserKind::lbfgs;
   if (!lbfgs) training_ = workspace(trace_step, true);
   if (lbfgs || options_.accumulate > 1) part_ = workspace(trace_part, true);
@@ -76,13 +107,17 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
   if (!options_.checkpoint.empty() && options_.resume) read_checkpoint(options_.checkpoint);
 }
 
-void Trainer::make_states(const void* parameters) {
+// The first `own_bytes` are the network's; a classifier's weights follow.
+void Trainer::make_states(const void* parameters, size_t own_bytes) {
   const size_t bytes = padded_bytes(parameter_bytes());
   for (AlignedBuffer* buffer : {&flat_, &first_moment_, &second_moment_, &ema_, &best_}) {
     *buffer = AlignedBuffer(bytes);
   }
   for (AlignedBuffer* buffer : {&flat_, &ema_, &best_}) {
-    std::memcpy(buffer->data(), parameters, parameter_bytes());
+    if (own_bytes < parameter_bytes()) {
+      write(buffer->data(), dtype_, initial_values(table_, options_.seed));
+    }
+    std::memcpy(buffer->data(), parameters, own_bytes);
   }
   const bool lbfgs = options_.optimiser == OptimiserKind::lbfgs;
   if (lbfgs || options_.accumulate > 1) gradient_sum_ = AlignedBuffer(bytes);
@@ -119,8 +154,14 @@ size_t Trainer::parameter_bytes() const {
 
 void Trainer::split() {
   const int64_t rows = data_->rows;
-  const auto held_out =
-      static_cast<int64_t>(std::floor(options_.validation * static_cast<double>(rows)));
+  if (!network_->fitted()) network_->fit_preprocessing(data_->x, data_->context);
+  if (rows == 0) {
+    plan_steps((options_.steps + kEpochsWithoutEvents - 1) / kEpochsWithoutEvents);
+    return;
+  }
+  network_->check_rows(data_->x, data_->context, 0);
+  const double share = reads_events(options_.objective) ? options_.validation : 0.0;
+  const auto held_out = static_cast<int64_t>(std::floor(share * static_cast<double>(rows)));
   std::vector<int64_t> shuffled = permutation(options_.seed, kSplitStage, rows);
   validation_rows_.assign(shuffled.begin(), shuffled.begin() + held_out);
   training_rows_.assign(shuffled.begin() + held_out, shuffled.end());
@@ -138,18 +179,23 @@ void Trainer::split() {
     fail(Code::empty_data, "training.validation = ", options_.validation, " of ", rows,
          " events leaves none for training.schedule = 'reduce_on_plateau' to judge by");
   }
-  steps_per_epoch_ = count / in_a_step;
+  plan_steps(count / in_a_step);
+}
+
+void Trainer::plan_steps(int64_t steps_per_epoch) {
+  steps_per_epoch_ = steps_per_epoch;
   steps_ = options_.steps > 0 ? options_.steps : options_.epochs * steps_per_epoch_;
   validate_every_ = options_.validate_every > 0 ? options_.validate_every : steps_per_epoch_;
   rate_ = std::make_unique<LearningRate>(options_, steps_, steps_per_epoch_);
-  history_.reserve(static_cast<size_t>(std::min(steps_ / validate_every_ + 1, kMostRecords)));
-  if (!network_->fitted()) network_->fit_preprocessing(data_->x, data_->context);
-  network_->check_rows(data_->x, data_->context, 0);
+  const auto records = static_cast<size_t>(std::min(steps_ / validate_every_ + 1, kMostRecords));
+  history_.reserve(records);
+  if (has_target(options_.objective)) draws_history_.reserve(records);
 }
 
 std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, bool fuse) {
   Graph graph;
-  trace({*network_, table_, dtype_, options_}, graph);
+  trace({*network_, table_, dtype_, options_, draws_ ? draws_->estimator() : Estimator::automatic},
+        graph);
   auto made = std::make_unique<Workspace>(compile(graph, {.rows_independent = false, .fuse = fuse}),
                                           pool_.threads());
   for (const Binding& binding : made->program().states) {
@@ -170,10 +216,15 @@ void Trainer::gather(Workspace& workspace, std::span<const int64_t> rows, int64_
       std::copy_n(from.begin() + row_of(i) * width, width, out + i * width);
     }
   };
-  copy_rows("x", data_->x, data_->features);
+  const bool validates = &workspace == validation_.get();
+  if (validates || reads_events(options_.objective)) copy_rows("x", data_->x, data_->features);
   if (data_->context_features > 0) copy_rows("context", data_->context, data_->context_features);
   double* weight = static_cast<double*>(workspace.input("weight"));
   for (int64_t i = 0; i < options_.batch; ++i) {
+    if (data_->rows == 0) {
+      weight[i] = 1.0;
+      continue;
+    }
     const int64_t row = row_of(i);
     weight[i] = i < std::ssize(rows) ? weight_of({&row, 1}) : 0.0;
   }
@@ -189,6 +240,7 @@ double Trainer::weight_of(std::span<const int64_t> rows) const {
 }
 
 void Trainer::order_events() {
+  if (data_->rows == 0) return;
   const int64_t epoch = step_ / steps_per_epoch_;
   if (epoch == order_epoch_) return;
   order_.resize(training_rows_.size());
@@ -198,6 +250,7 @@ void Trainer::order_events() {
 }
 
 std::span<const int64_t> Trainer::rows_of_step() const {
+  if (data_->rows == 0) return {};
   const int64_t count = options_.batch * options_.accumulate;
   const int64_t first = step_ % steps_per_epoch_ * count;
   return std::span(order_).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
@@ -206,10 +259,30 @@ std::span<const int64_t> Trainer::rows_of_step() const {
 // Runs one of the step's batches and returns its loss.
 double Trainer::run_part(Workspace& program, int64_t part) {
   const auto batch = static_cast<size_t>(options_.batch);
-  const int64_t first_event = (step_ * options_.accumulate + part) * options_.batch;
-  gather(program, rows_of_step().subspan(static_cast<size_t>(part) * batch, batch), first_event);
+  int64_t first_event = (step_ * options_.accumulate + part) * options_.batch;
+  if (options_.objective != Objective::likelihood) first_event += kFirstDraw;
+  const std::span<const int64_t> rows = rows_of_step();
+  gather(program, rows.empty() ? rows : rows.subspan(static_cast<size_t>(part) * batch, batch),
+         first_event);
+  if (draws_) draw(program, first_event);
   program.run(&pool_);
   return read_scalar(program, "loss");
+}
+
+// Asks the target about what the model draws now, and puts the answer into the step's inputs.
+void Trainer::draw(Workspace& step, int64_t first_event) {
+  Workspace& proposal = draws_->proposal();
+  if (data_->context_features > 0) {
+    std::memcpy(proposal.input("context"), step.input("context"),
+                static_cast<size_t>(options_.batch * data_->context_features) * sizeof(double));
+  }
+  try {
+    draws_->draw(pool_, options_.seed, first_event);
+  } catch (const Error& error) {
+    fail(error.code(), "step ", step_ + 1, ": ", error.what(),
+         ". The weights of the step before are kept");
+  }
+  draws_->fill(step);
 }
 
 bool Trainer::is_good(Workspace& program) const {
@@ -220,7 +293,9 @@ bool Trainer::is_good(Workspace& program) const {
 
 // The inputs of the Programs that see a part of a step's events.
 void Trainer::begin_parts() {
-  const double inverse_weight = 1.0 / weight_of(rows_of_step());
+  const double weight = data_->rows > 0 ? weight_of(rows_of_step())
+                                        : static_cast<double>(options_.batch * options_.accumulate);
+  const double inverse_weight = 1.0 / weight;
   for (Workspace* program : {part_.get(), training_.get()}) {
     if (program == nullptr) continue;
     *static_cast<double*>(program->input("inverse_weight")) = inverse_weight;
@@ -288,7 +363,13 @@ double Trainer::step_of_lbfgs() {
 
 void Trainer::take_step() {
   order_events();
-  loss_sum_ += lbfgs_ ? step_of_lbfgs() : step_of_program();
+  const ImportanceSums sums = draws_ ? draws_->sums() : ImportanceSums();
+  try {
+    loss_sum_ += lbfgs_ ? step_of_lbfgs() : step_of_program();
+  } catch (...) {
+    if (draws_) draws_->sums() = sums;  // the step was not taken
+    throw;
+  }
   ++loss_count_;
   ++step_;
 }
@@ -336,6 +417,11 @@ void Trainer::validate() {
                       validation_loss_, last_rate_});
   loss_sum_ = 0;
   loss_count_ = 0;
+  if (!draws_) return;
+  const ImportanceSums& sums = draws_->sums();
+  draws_history_.push_back({sums.log_z(), sums.log_z_error(),
+                            sums.effective_sample_size() / static_cast<double>(sums.count())});
+  draws_->sums() = {};
 }
 
 int64_t Trainer::advance(int64_t steps) {
@@ -369,6 +455,12 @@ std::string Trainer::history_json() const {
     out["loss"].push_back(record.loss);
     out["validation_loss"].push_back(record.validation_loss);  // NaN is written as null
     out["learning_rate"].push_back(record.learning_rate);
+  }
+  if (!draws_) return out.dump();
+  for (const DrawsRecord& record : draws_history_) {
+    out["log_z"].push_back(record.log_z);
+    out["log_z_error"].push_back(record.log_z_error);
+    out["effective_fraction"].push_back(record.effective_fraction);
   }
   return out.dump();
 }

@@ -13,32 +13,37 @@
 #include "cpp/runtime/workspace.h"
 #include "cpp/train/dataset.h"
 #include "cpp/train/lbfgs.h"
+#include "cpp/train/objective.h"
 #include "cpp/train/options.h"
 #include "cpp/train/schedule.h"
 #include "cpp/train/step_graph.h"
 
 namespace castalia {
 
-// Minimises the weighted mean of Network::loss(). One step is one run of one Program: forward,
-// backward, clipping, the optimiser's update and the running mean; before it, where gradients are
-// accumulated, one run for each further batch. A step of lbfgs is a loop on the host over such
-// runs. Bit-identical for any number of threads, and when it goes on from a checkpoint. Belongs to
-// one thread at a time.
+// Minimises the weighted mean of the objective's losses (cpp/train/objective.h), by default those
+// of Network::loss(). One step is one run of one Program: forward, backward, clipping, the
+// optimiser's update and the running mean; before it, where gradients are accumulated, one run for
+// each further batch. A step of lbfgs is a loop on the host over such runs. With a target each run
+// is preceded by one that draws, and by a call of the target on the caller's thread. Bit-identical
+// for any number of threads, and when it goes on from a checkpoint. Belongs to one thread at a
+// time.
 class Trainer {
  public:
   // The network is the trainer's own: its preprocessing is fitted here, unless it is already.
   // `table` is closed; `parameters` holds table.count() elements of `dtype`. threads 0: all cores.
-  // Errors: shape_mismatch (data of other widths), empty_data (fewer events than a step takes, or
-  // none to judge a plateau by), not_found (a group's pattern that fits no parameter),
-  // invalid_argument (a checkpoint of another run), and those of Network::fit_preprocessing() and
-  // check_rows(), with row and column.
+  // `data` may be null with an objective that reads no events and a network without a context;
+  // where they are given all the same they are what the preprocessing is fitted to and where
+  // contexts come from. Errors: shape_mismatch (data of other widths), empty_data (fewer events
+  // than a step takes, or none to judge a plateau by), those of check_objective(), not_found (a
+  // group's pattern that fits no parameter), invalid_argument (a checkpoint of another run), and
+  // those of Network::fit_preprocessing() and check_rows(), with row and column.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
           const void* parameters, std::shared_ptr<const Dataset> data, TrainingOptions options,
-          int threads);
+          int threads, std::shared_ptr<Target> target = nullptr);
 
   // Takes up to `steps` further steps; returns how many were taken: fewer when training ends. On an
-  // Error (numerical: names step and operator; io_error of a checkpoint) the last good state
-  // stands.
+  // Error (numerical: names step and operator; io_error of a checkpoint; what a target fails with)
+  // the last good state stands.
   int64_t advance(int64_t steps);
 
   int64_t step() const { return step_; }
@@ -46,7 +51,9 @@ class Trainer {
   bool finished() const { return stopped_early_ || step_ >= steps_; }
   double loss() const { return loss_; }                        // mean over the last advance()
   double validation_loss() const { return validation_loss_; }  // NaN before the first
-  // Lists of step, loss, validation loss and learning rate, at each validation.
+  // Lists of step, loss, validation loss and learning rate, at each validation; with a target of
+  // log_z, log_z_error and effective_fraction, too: what the draws since the last record say of its
+  // integral, and their effective sample size over their number.
   std::string history_json() const;
   std::string options_json() const { return options_.json; }
 
@@ -55,7 +62,11 @@ class Trainer {
   // The result so far: the best weights by validation, else the running mean or the last weights.
   const void* parameters() const;
   const Network& network() const { return *network_; }
-  const Dataset& data() const { return *data_; }
+  const Dataset& data() const { return *data_; }  // without rows where there are none
+  // What was drawn last on the way to a target, (batch, features); empty without one.
+  std::span<const double> draws() const {
+    return draws_ ? draws_->points() : std::span<const double>();
+  }
   // The rows of data() that are held out, ascending.
   std::span<const int64_t> validation_rows() const { return validation_rows_; }
 
@@ -63,9 +74,13 @@ class Trainer {
   struct Record {
     double step, loss, validation_loss, learning_rate;
   };
+  struct DrawsRecord {
+    double log_z, log_z_error, effective_fraction;
+  };
 
   void split();
-  void make_states(const void* parameters);
+  void plan_steps(int64_t steps_per_epoch);
+  void make_states(const void* parameters, size_t own_bytes);
   using TraceGraph = void (*)(const StepGraphRequest&, Graph&);
   std::unique_ptr<Workspace> workspace(TraceGraph trace, bool fuse);
   void* memory(const std::string& state, bool validates);
@@ -75,6 +90,7 @@ class Trainer {
   void gather(Workspace& workspace, std::span<const int64_t> rows, int64_t first_event);
   void begin_parts();
   double run_part(Workspace& program, int64_t part);
+  void draw(Workspace& step, int64_t first_event);
   bool is_good(Workspace& program) const;
   void take_step();
   double step_of_program();
@@ -110,6 +126,7 @@ class Trainer {
   std::unique_ptr<Workspace> validation_;
   std::unique_ptr<LearningRate> rate_;
   std::unique_ptr<Lbfgs> lbfgs_;
+  std::unique_ptr<TargetDraws> draws_;  // with a target
   std::vector<double> lbfgs_weights_, lbfgs_mean_;
 
   int64_t step_ = 0;
@@ -124,6 +141,7 @@ class Trainer {
   double loss_sum_ = 0;  // since the last record
   int64_t loss_count_ = 0;
   std::vector<Record> history_;
+  std::vector<DrawsRecord> draws_history_;  // with a target one for each of history_
 };
 
 }  // namespace castalia

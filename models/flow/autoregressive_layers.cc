@@ -97,13 +97,16 @@ AutoregressiveLayers::Path AutoregressiveLayers::path(Trace& trace, Value start,
   return path;
 }
 
+bool AutoregressiveLayers::backward_is_differentiable() const {
+  return options_.inverse || passes() <= kMostPasses;
+}
+
 void AutoregressiveLayers::require_trainable(const std::string& owner) const {
-  const int64_t passes = options_.features * options_.layers;
-  if (!options_.inverse || passes <= kMostPasses) return;
+  if (!options_.inverse || passes() <= kMostPasses) return;
   fail(Code::unsupported, owner,
        ": direction 'inverse' learns from densities feature by feature: ", options_.features,
-       " features in ", options_.layers, " layers are ", passes, " passes, more than ", kMostPasses,
-       "; direction 'forward' learns from them at once");
+       " features in ", options_.layers, " layers are ", passes(), " passes, more than ",
+       kMostPasses, "; direction 'forward' learns from them at once");
 }
 
 AutoregressiveNetwork AutoregressiveLayers::network(Trace& trace, Value context) const {

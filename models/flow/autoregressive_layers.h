@@ -46,10 +46,14 @@ class AutoregressiveLayers {
   // An Error (unsupported) where the gradient of a density has to go through the passes of an
   // inverse flow one by one and they are too many; `owner` is whose layers they are.
   void require_trainable(const std::string& owner) const;
+  // Whether a gradient can go through backward(): the passes of a masked flow are not too many.
+  bool backward_is_differentiable() const;
 
  private:
   using Order = std::vector<int64_t>;
 
+  // Of the direction that goes feature by feature.
+  int64_t passes() const { return options_.features * options_.layers; }
   AutoregressiveNetwork network(Trace& trace, Value context) const;
   Mapped step(Trace& trace, size_t layer, Value x, Value context, bool backward) const;
 

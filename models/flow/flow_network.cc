@@ -10,6 +10,8 @@
 namespace castalia {
 namespace {
 
+constexpr int64_t kBaseComponents = 8;  // by default
+
 TransformerDomain domain_of(const Specification& s) {
   const double bound = s.text("tails") == "linear" ? s.real("bound") : 1.0;
   return {.tails = s.text("tails"), .lower = -bound, .upper = bound};
@@ -47,6 +49,9 @@ FlowNetwork::FlowNetwork(const Specification& s)
         "base 'uniform' needs tails 'none' or 'circular': linear tails would carry events out of "
         "it");
   }
+  if (base_ != "mixture" && base_components_ != kBaseComponents) {
+    refuse("base_components is set, but base '", base_, "' has none; it is for base 'mixture'");
+  }
   if (base_ == "conditional_normal" && context_features_ == 0) {
     refuse("base 'conditional_normal' needs a context, but context_features is 0");
   }
@@ -56,9 +61,18 @@ FlowNetwork::FlowNetwork(const Specification& s)
 }
 
 void FlowNetwork::fit_preprocessing(std::span<const double> x, std::span<const double> context) {
+  if (x.empty()) {
+    preprocessing_.fit_without_data();
+    context_preprocessing_.fit_without_data();
+    return;
+  }
   preprocessing_.fit(x);
   context_preprocessing_.fit(context);
   check_rows(x, context, 0);
+}
+
+void FlowNetwork::set_preprocessing(std::span<const std::string> chains) {
+  preprocessing_ = Preprocessing(features_, chains, "x");
 }
 
 void FlowNetwork::check_rows(std::span<const double> x, std::span<const double> context,
@@ -139,8 +153,24 @@ std::pair<Value, Value> FlowNetwork::transform(Trace& trace, Value x, Value cont
 }
 
 std::pair<Value, Value> FlowNetwork::inverse(Trace& trace, Value z, Value context) {
-  const auto [y, log_det] =
-      backward(trace, cast(z, trace.dtype()), prepared_context(trace, context));
+  return to_data(trace, cast(z, trace.dtype()), prepared_context(trace, context));
+}
+
+std::pair<Value, Value> FlowNetwork::sample_with_log_prob(Trace& trace, int64_t rows,
+                                                          Value context) {
+  const Value prepared = prepared_context(trace, context);
+  const Value z = base_sample(trace, rows, prepared);
+  const auto [x, log_det] = to_data(trace, z, prepared);
+  return {x, base_log_prob(trace, z, prepared) - log_det};
+}
+
+Value FlowNetwork::preprocessed(Trace& trace, Value x, Value context) {
+  const Value y = cast(preprocessing_.forward(x).values, trace.dtype());
+  return context ? concat({y, prepared_context(trace, context)}, 1) : y;
+}
+
+std::pair<Value, Value> FlowNetwork::to_data(Trace& trace, Value z, Value context) const {
+  const auto [y, log_det] = backward(trace, z, context);
   const Preprocessing::Traced out = preprocessing_.inverse(cast(y, DType::float64));
   const Value total = out.log_det ? log_det + out.log_det : log_det;
   return {out.values, total + out.constant_log_det};
@@ -203,7 +233,7 @@ std::vector<Field> flow_fields(std::vector<Field> own) {
        .choices = {"normal", "uniform", "mixture", "conditional_normal"}},
       {.name = "base_components",
        .type = FieldType::integer,
-       .default_value = "8",
+       .default_value = std::to_string(kBaseComponents),
        .meaning = "Gaussians in the mixture, with base 'mixture'",
        .least = 1,
        .greatest = 4096},

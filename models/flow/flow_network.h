@@ -42,6 +42,10 @@ class FlowNetwork : public Network {
   Value sample(Trace& trace, int64_t rows, Value context) override;
   std::pair<Value, Value> transform(Trace& trace, Value x, Value context) override;
   std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) override;
+  std::pair<Value, Value> sample_with_log_prob(Trace& trace, int64_t rows, Value context) override;
+  // The mixture chooses a component.
+  bool sample_is_differentiable() const override { return base_ != "mixture"; }
+  Value preprocessed(Trace& trace, Value x, Value context) override;
 
  protected:
   // Preprocessed data to latent variables: (rows, features) of the trace's type, and the
@@ -53,14 +57,20 @@ class FlowNetwork : public Network {
 
   // Where the transformers of this flow act, after preprocessing.
   const TransformerDomain& domain() const { return domain_; }
+  const std::string& base() const { return base_; }
 
-  // The data and the context after preprocessing, of the trace's type.
+  const Preprocessing& preprocessing() const { return preprocessing_; }
+  // For a flow that fits the chains itself: one for each column.
+  void set_preprocessing(std::span<const std::string> chains);
+  // After preprocessing, of the trace's type; the context is null where there is none.
   Value prepared(Trace& trace, Value x) const;
   Value prepared_context(Trace& trace, Value context) const;
+
   // Of latent variables: float64 (rows, 1), and draws, (rows, features) of the trace's type. The
   // context is preprocessed.
   Value base_log_prob(Trace& trace, Value z, Value context) const;
   Value base_sample(Trace& trace, int64_t rows, Value context, int64_t stage = kBaseStage) const;
+
   bool base_is_learned() const { return base_ != "normal" && base_ != "uniform"; }
 
  private:
@@ -70,7 +80,9 @@ class FlowNetwork : public Network {
     double constant = 0;  // to be added to it
   };
 
-  Latent to_latent(Trace& trace, Value x, Value context) const;  // the context is preprocessed
+  Latent to_latent(Trace& trace, Value x, Value context) const;
+  // Latent variables to data in the user's units, with the log-determinant.
+  std::pair<Value, Value> to_data(Trace& trace, Value z, Value context) const;
 
   int64_t features_;
   int64_t context_features_;

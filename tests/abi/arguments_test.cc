@@ -29,6 +29,7 @@ struct Handles {
   castalia_sampler* sampler = nullptr;
   castalia_trainer* trainer = nullptr;
   castalia_event_writer* writer = nullptr;
+  castalia_target* target = nullptr;
   bool with_out = false;  // and a place for the object that a call makes
 
   void pick(castalia_context*& out) const { out = context; }
@@ -38,6 +39,7 @@ struct Handles {
   void pick(castalia_sampler*& out) const { out = sampler; }
   void pick(castalia_trainer*& out) const { out = trainer; }
   void pick(castalia_event_writer*& out) const { out = writer; }
+  void pick(castalia_target*& out) const { out = target; }
 };
 
 template <typename T>
@@ -45,7 +47,7 @@ constexpr bool is_handle =
     std::is_same_v<T, castalia_context*> || std::is_same_v<T, castalia_config*> ||
     std::is_same_v<T, castalia_dataset*> || std::is_same_v<T, castalia_model*> ||
     std::is_same_v<T, castalia_sampler*> || std::is_same_v<T, castalia_trainer*> ||
-    std::is_same_v<T, castalia_event_writer*>;
+    std::is_same_v<T, castalia_event_writer*> || std::is_same_v<T, castalia_target*>;
 
 template <typename T>
 constexpr bool is_out = std::is_pointer_v<T>&& is_handle<std::remove_pointer_t<T>>;
@@ -112,6 +114,7 @@ const std::vector<Case>& cases() {
       CASE(castalia_config_json, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_catalogue, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_transformers, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_bijections, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_training_fields, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_dataset_create, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_dataset_open, INVALID_ARGUMENT, INVALID_ARGUMENT),
@@ -140,6 +143,7 @@ const std::vector<Case>& cases() {
       CASE(castalia_model_shape, INVALID_ARGUMENT, OK),
       CASE(castalia_model_describe, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_model_plan, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_model_export, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_model_get_parameters, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_model_set_parameters, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_sampler_create, INVALID_ARGUMENT, INVALID_ARGUMENT),
@@ -158,6 +162,16 @@ const std::vector<Case>& cases() {
       CASE(castalia_trainer_finish, INVALID_ARGUMENT, OK),
       CASE(castalia_uniform, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_normal, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_targets, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_target_create, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_target_create_callback, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_target_retain, INVALID_ARGUMENT, OK),
+      CASE(castalia_target_destroy, OK, OK),
+      CASE(castalia_target_describe, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_target_log_density, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_model_fit_target, INVALID_ARGUMENT, BUSY),
+      CASE(castalia_trainer_create_target, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_model_weigh, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_event_writer_create, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_event_writer_retain, INVALID_ARGUMENT, OK),
       CASE(castalia_event_writer_destroy, OK, OK),
@@ -185,10 +199,12 @@ Handles made() {
   TOY(castalia_model_destroy(other));  // the trainer keeps it
   const std::string path = testing::TempDir() + "arguments.lhe";
   TOY(castalia_event_writer_create(nullptr, path.c_str(), "lhe", nullptr, &out.writer));
+  TOY(castalia_target_create(nullptr, "ring", nullptr, &out.target));
   return out;
 }
 
 void destroy(const Handles& handles) {
+  EXPECT_EQ(castalia_target_destroy(handles.target), CASTALIA_OK);
   EXPECT_EQ(castalia_event_writer_destroy(handles.writer), CASTALIA_OK);
   EXPECT_EQ(castalia_trainer_destroy(handles.trainer), CASTALIA_OK);
   EXPECT_EQ(castalia_sampler_destroy(handles.sampler), CASTALIA_OK);
@@ -209,6 +225,7 @@ Handles never_made(uintptr_t number) {
   out.sampler = reinterpret_cast<castalia_sampler*>(number);
   out.trainer = reinterpret_cast<castalia_trainer*>(number);
   out.writer = reinterpret_cast<castalia_event_writer*>(number);
+  out.target = reinterpret_cast<castalia_target*>(number);
   return out;
 }
 
@@ -222,7 +239,8 @@ Handles exchanged(const Handles& live) {
   out.model = reinterpret_cast<castalia_model*>(live.sampler);
   out.sampler = reinterpret_cast<castalia_sampler*>(live.trainer);
   out.trainer = reinterpret_cast<castalia_trainer*>(live.writer);
-  out.writer = reinterpret_cast<castalia_event_writer*>(live.context);
+  out.writer = reinterpret_cast<castalia_event_writer*>(live.target);
+  out.target = reinterpret_cast<castalia_target*>(live.context);
   return out;
 }
 

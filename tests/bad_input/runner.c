@@ -24,6 +24,7 @@ typedef struct work {
   castalia_sampler* sampler;
   castalia_trainer *trainer, *second;
   castalia_event_writer* writer;
+  castalia_target* target;
   double x[MAX_ROWS * MAX_COLUMNS], condition[MAX_ROWS * MAX_COLUMNS], weights[MAX_ROWS];
 } work;
 
@@ -188,6 +189,34 @@ static castalia_status fit_callback(work* w) {
   return castalia_model_fit(w->model, w->dataset, w->training, fail, NULL);
 }
 
+static int density(int64_t rows, int64_t features, const double* x, int64_t context_features,
+                   const double* condition, double* log_density, double* gradient, void* user) {
+  const char* mode = user;
+  (void)context_features, (void)condition, (void)gradient;
+  if (strcmp(mode, "fail") == 0) return 7;
+  for (int64_t row = 0; row < rows; ++row) {
+    log_density[row] = 0;
+    for (int64_t i = 0; i < features; ++i) {
+      log_density[row] -= 0.5 * x[row * features + i] * x[row * features + i];
+    }
+  }
+  if (strcmp(mode, "nan") == 0) log_density[3] = NAN;
+  if (strcmp(mode, "zero") == 0) log_density[3] = -INFINITY;
+  return 0;
+}
+
+static castalia_status fit_target(work* w) {
+  TRY(small(w));
+  TRY(config("{\"steps\": 5, \"batch\": 64, \"objective\": \"reverse_kl\"}", &w->training));
+  TRY(castalia_config_set_json(w->training, get(w, "training", "{}")));
+  TRY(castalia_target_create_callback(NULL, 2, 0, density, (void*)get(w, "mode", ""), &w->target));
+  return castalia_model_fit_target(w->model, w->target, NULL, w->training, NULL, NULL);
+}
+
+static castalia_status target(work* w) {
+  return castalia_target_create(NULL, get(w, "target", ""), NULL, &w->target);
+}
+
 static castalia_status sample(work* w) {
   castalia_array x, condition;
   const castalia_array* given;
@@ -339,6 +368,8 @@ static const struct {
     {"fit_in_use", fit_in_use},
     {"two_trainers", two_trainers},
     {"fit_callback", fit_callback},
+    {"fit_target", fit_target},
+    {"target", target},
     {"sample", sample},
     {"sample_untrained", sample_untrained},
     {"seek", seek},
@@ -357,6 +388,7 @@ static const struct {
 };
 
 static void destroy_all(work* w) {
+  castalia_target_destroy(w->target);
   castalia_event_writer_destroy(w->writer);
   castalia_trainer_destroy(w->second);
   castalia_trainer_destroy(w->trainer);

@@ -1,6 +1,7 @@
 ! Does what the lines of a file say and prints what came of each; runner.py says more.
 module bad_input
-  use, intrinsic :: ieee_arithmetic, only: ieee_positive_inf, ieee_quiet_nan, ieee_value
+  use, intrinsic :: ieee_arithmetic, only: ieee_negative_inf, ieee_positive_inf, ieee_quiet_nan, &
+      ieee_value
   use, intrinsic :: iso_fortran_env, only: int64, real64
   use castalia
   implicit none
@@ -105,6 +106,32 @@ contains
 
     stop = step <= steps .or. loss > validation_loss
   end subroutine refuse
+
+  ! As the case's mode says.
+  subroutine density(x, context, log_density, gradient, failed)
+    real(real64), intent(in) :: x(:, :), context(:, :)
+    real(real64), intent(inout) :: log_density(:), gradient(:, :)
+    logical, intent(inout) :: failed
+
+    failed = text("mode", "") == "fail" .or. size(context) > 0 .or. size(gradient) > 0
+    log_density = -0.5_real64 * sum(x**2, dim=1)
+    if (text("mode", "") == "nan") log_density(4) = ieee_value(x(1, 1), ieee_quiet_nan)
+    if (text("mode", "") == "zero") log_density(4) = ieee_value(x(1, 1), ieee_negative_inf)
+  end subroutine density
+
+  subroutine fit_target(stat, message)
+    integer, intent(out) :: stat
+    character(len=*), intent(inout) :: message
+    type(castalia_config) :: training
+    type(castalia_model) :: model
+    type(castalia_target) :: target
+
+    call model%create("coupling_flow", json=small)
+    call training%create('{"steps": 5, "batch": 64, "objective": "reverse_kl"}')
+    call training%set_json(text("training", "{}"))
+    call target%create(2, density)
+    call model%fit_target(target, training=training, stat=stat, errmsg=message)
+  end subroutine fit_target
 
   ! Trains a model in one of four ways, each of which the library refuses.
   subroutine train(operation, stat, message)
@@ -246,6 +273,7 @@ contains
     character(len=*), intent(inout) :: message
     type(castalia_model) :: model
     type(castalia_context) :: settings
+    type(castalia_target) :: target
     type(castalia_dataset) :: dataset
     type(castalia_event_writer) :: writer
     real(real64) :: x(1, 1)
@@ -267,6 +295,10 @@ contains
       call dataset%open(text("path", ""), text("x", ""), stat=stat, errmsg=message)
     case ("fit", "fit_in_use", "two_trainers", "fit_callback")
       call train(operation, stat, message)
+    case ("fit_target")
+      call fit_target(stat, message)
+    case ("target")
+      call target%create(text("target", ""), stat=stat, errmsg=message)
     case ("evaluate", "observe", "encode", "weights")
       call ask_referee(operation, stat, message)
     case ("stale")
@@ -330,6 +362,10 @@ contains
       name = "BUSY"
     case (CASTALIA_CANCELLED)
       name = "CANCELLED"
+    case (CASTALIA_CALLBACK_FAILED)
+      name = "CALLBACK_FAILED"
+    case (CASTALIA_NUMERICAL)
+      name = "NUMERICAL"
     case (CASTALIA_DEVICE_UNAVAILABLE)
       name = "DEVICE_UNAVAILABLE"
     case default

@@ -64,6 +64,19 @@ end
 fit_callback(case) =
     fit!(flow(), dataset(case); progress = false, callback = status -> throw(OwnError()), training(case)...)
 
+function fit_target(case)
+    mode = get(case, "mode", "")
+    target = Target(2) do x
+        mode == "fail" && throw(OwnError())
+        values = vec(-0.5 .* sum(abs2, x; dims = 1))
+        mode == "nan" && (values[4] = NaN)
+        mode == "zero" && (values[4] = -Inf)
+        return values
+    end
+    given = merge((; objective = "reverse_kl"), (; training(case)...))
+    fit!(CouplingFlow(; SMALL...); target = target, progress = false, given...)
+end
+
 function draw(case)
     model = load(get(case, "model", "flow") * ".safetensors")
     sample!(zeros(integer(case, "columns", 2), 4), model;
@@ -113,6 +126,8 @@ const OPERATIONS = Dict(
     "fit_in_use" => fit_in_use,
     "two_trainers" => two_trainers,
     "fit_callback" => fit_callback,
+    "fit_target" => fit_target,
+    "target" => case -> Target(case["target"]),
     "sample" => draw,
     "sample_untrained" => case -> sample(CouplingFlow(; SMALL...), 1),
     "seek" => case -> seek!(Sampler(flow(), 1), integer(case, "event", 0)),

@@ -79,6 +79,20 @@ def fit_callback(case):
     )
 
 
+def fit_target(case):
+    def density(x):
+        if case.get("mode") == "fail":
+            raise OwnError("the callback's own")
+        values = -0.5 * (x**2).sum(axis=1)
+        values[3] = {"nan": np.nan, "zero": -np.inf}.get(case.get("mode"), values[3])
+        return values
+
+    fields = {"objective": "reverse_kl", **training(case)}
+    castalia.CouplingFlow(**SMALL).fit(
+        target=castalia.Target(density, features=2), progress=False, **fields
+    )
+
+
 def sample(case):
     model = castalia.load(case.get("model", "flow") + ".safetensors")
     out = np.zeros((4, int(case.get("columns", 2))))
@@ -153,6 +167,8 @@ OPERATIONS = {
     "fit_in_use": fit_in_use,
     "two_trainers": two_trainers,
     "fit_callback": fit_callback,
+    "fit_target": fit_target,
+    "target": lambda case: castalia.Target(case["target"]),
     "sample": sample,
     "sample_untrained": lambda case: castalia.CouplingFlow(**SMALL).sample(1),
     "seek": lambda case: castalia.load("flow.safetensors").sampler(1).seek(int(case["event"])),

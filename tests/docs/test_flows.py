@@ -22,6 +22,9 @@ def test_python():
             exec(compile(text, str(PAGE), "exec"), names)
     assert names["events"].shape == (1000, 6)
     assert np.all(np.isfinite(names["density"]))
+    assert np.median(names["usual"]) < 0.1 < names["strange"][0]
+    log_z = 2 * np.log(np.exp(-((np.linspace(-4, 4, 4001) ** 2 - 1) ** 2)).sum() * 0.002)
+    assert abs(names["found"].log_z - log_z) < 4 * names["found"].log_z_error + 1e-3
 
 
 def test_a_composed_flow():

@@ -14,7 +14,7 @@ LAYERS = [
     ("runtime", ["cpp/runtime"]),
     ("nn", ["cpp/nn"]),
     ("prob", ["cpp/prob"]),
-    ("train", ["cpp/train", "cpp/io", "cpp/referee"]),
+    ("train", ["cpp/train", "cpp/io", "cpp/onnx", "cpp/referee"]),
     ("models", ["models"]),
     ("capi", ["capi"]),
     ("bindings", ["bindings", "examples"]),

@@ -40,10 +40,11 @@ from ._errors import (
 )
 from ._errors import low as _low
 from ._events import EventWriter
-from ._handles import Context, info, models, training_fields, transformers
+from ._handles import Context, bijections, info, models, training_fields, transformers
 from ._model import Model, Sampler, load
 from ._nflows import from_nflows
 from ._referee import evaluate, metrics, observable_sets
+from ._target import Target, Weighed, targets
 from ._training import Status, Trainer
 
 __version__: str = _low.castalia_version()
@@ -91,8 +92,11 @@ __all__ = [
     "Sampler",
     "ShapeMismatchError",
     "Status",
+    "Target",
     "Trainer",
     "UnsupportedError",
+    "Weighed",
+    "bijections",
     "create",
     "evaluate",
     "from_nflows",
@@ -105,6 +109,7 @@ __all__ = [
     "models",
     "normal",
     "observable_sets",
+    "targets",
     "training_fields",
     "transformers",
     "uniform",

@@ -12,6 +12,8 @@ class Handle:
     """Owns one object of the library, which goes with it or with `close`."""
 
     _destroy: Callable[[Any], None]
+    # An exception in the constructor leaves an object without a handle.
+    _held: Any = None
 
     def __init__(self, handle: Any) -> None:
         self._held = handle
@@ -29,10 +31,8 @@ class Handle:
             self._destroy(held)
 
     def __del__(self) -> None:
-        # An exception in the constructor leaves an object without a handle.
-        held = self.__dict__.get("_held")
-        if held is not None:
-            self._destroy(held)
+        if self._held is not None:
+            self._destroy(self._held)
 
     def __enter__(self):
         return self
@@ -116,6 +116,11 @@ def models() -> list[dict]:
 def transformers() -> list[dict]:
     """The transformers that flows are made of: name, summary, references, fields, tails."""
     return json.loads(low.castalia_transformers())
+
+
+def bijections() -> list[dict]:
+    """The bijections that composed flows are made of: name, summary, references, fields, tails, ..."""
+    return json.loads(low.castalia_bijections())
 
 
 def training_fields() -> list[dict]:

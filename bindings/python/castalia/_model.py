@@ -12,6 +12,7 @@ from ._arrays import maybe_readable, readable, writable
 from ._data import Dataset
 from ._errors import low
 from ._handles import Config, Context, Handle, settings_handle
+from ._target import Target, Weighed
 from ._training import Status, train
 
 _DTYPES = {np.dtype(np.float32): 1, np.dtype(np.float64): 2}
@@ -114,10 +115,11 @@ class Model(Handle):
 
     def fit(
         self,
-        x: Any,
+        x: Any = None,
         context: Any = None,
         weights: Any = None,
         *,
+        target: Target | None = None,
         progress: bool | None = None,
         callback: Callable[[Status], object] | None = None,
         **training: Any,
@@ -127,9 +129,11 @@ class Model(Handle):
         Ctrl-C, or an exception in the callback, ends training and leaves the model as it was.
 
         Args:
-            x: events (events, features), or a `Dataset`.
+            x: events (events, features), or a `Dataset`; with a target they may be left out.
             context: condition (events, context features).
             weights: one weight an event.
+            target: what is followed instead of events, or beside them, by the field objective: reverse_kl,
+                forward_kl, variance, symmetric_kl.
             progress: show a bar; by default where stderr is a terminal.
             callback: called now and then with a `Status`; `False` stops training and keeps the best weights.
             **training: fields of training, such as steps=4000, epochs=, batch=, learning_rate=, checkpoint=;
@@ -138,10 +142,15 @@ class Model(Handle):
         if isinstance(x, Dataset):
             if context is not None or weights is not None:
                 raise TypeError("a Dataset has its context and weights in it")
-            train(self, x, progress, callback, training)
+            train(self, x, target, progress, callback, training)
+            return self
+        if x is None and target is not None:
+            if context is not None or weights is not None:
+                raise TypeError("context and weights are of events, and x is missing")
+            train(self, None, target, progress, callback, training)
             return self
         with Dataset(x, context, weights) as data:
-            train(self, data, progress, callback, training)
+            train(self, data, target, progress, callback, training)
         return self
 
     # ---- Use -------------------------------------------------------------------------------------
@@ -174,6 +183,25 @@ class Model(Handle):
         )
         low.castalia_model_sample(self._handle, seed, first_event, condition, x)
         return x
+
+    def weigh(
+        self,
+        target: Target,
+        n: int | None = None,
+        context: Any = None,
+        *,
+        seed: int = 0,
+        first_event: int = 0,
+    ) -> Weighed:
+        """Events as `sample` gives them, in float64, with their weights towards a target and what these
+        say: its integral, the effective sample size, and what unweighting keeps."""
+        condition = maybe_readable(context, "context")
+        x = _results(n, condition, self.features, None, np.float64)
+        log_weights = np.empty(len(x))
+        figures = low.castalia_model_weigh(
+            self._handle, target._handle, seed, first_event, condition, x, log_weights
+        )
+        return Weighed(x, log_weights, *figures)
 
     def sampler(self, seed: int = 0) -> Sampler:
         """Draws the events of a seed in order. While it lives the model cannot be trained."""
@@ -214,6 +242,13 @@ class Model(Handle):
     def save(self, path: str | os.PathLike) -> None:
         """Writes one safetensors file; on any failure an older file of this name is whole."""
         low.castalia_model_save(self._handle, os.fspath(path))
+
+    def export(self, path: str | os.PathLike, computes: str = "log_prob") -> None:
+        """Writes an ONNX file (FILE.onnx) that computes "log_prob" or "transform" of x, or "inverse" of z.
+
+        It takes any number of events, in the model's own units, and has basic operators alone.
+        """
+        low.castalia_model_export(self._handle, computes, os.fspath(path))
 
     def to(self, dtype: Any) -> Model:
         """A copy that computes in float32 or float64."""

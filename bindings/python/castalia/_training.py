@@ -15,6 +15,7 @@ from ._progress import bar
 if TYPE_CHECKING:
     from ._data import Dataset
     from ._model import Model
+    from ._target import Target
 
 
 class Status(NamedTuple):
@@ -33,11 +34,23 @@ class Trainer(Handle):
 
     _destroy = staticmethod(low.castalia_trainer_destroy)
 
-    def __init__(self, model: Model, data: Dataset, **training: Any) -> None:
+    def __init__(
+        self,
+        model: Model,
+        data: Dataset | None = None,
+        target: Target | None = None,
+        **training: Any,
+    ) -> None:
+        self._target = target  # its function is called while this trainer lives
+        events = None if data is None else data._handle
         with Config(training) as config:
-            super().__init__(
-                low.castalia_trainer_create(model._handle, data._handle, config._handle)
-            )
+            if target is None:
+                handle = low.castalia_trainer_create(model._handle, events, config._handle)
+            else:
+                handle = low.castalia_trainer_create_target(
+                    model._handle, target._handle, events, config._handle
+                )
+            super().__init__(handle)
 
     def advance(self, steps: int = 1) -> Status:
         """Takes up to this number of further steps."""
@@ -55,7 +68,8 @@ class Trainer(Handle):
 
     @property
     def history(self) -> dict:
-        """Lists of step, loss, validation loss and learning rate."""
+        """Lists of step, loss, validation loss and learning rate; with a target of log_z, log_z_error and
+        effective_fraction of the draws, too."""
         return json.loads(low.castalia_trainer_history(self._handle))
 
     def finish(self) -> None:
@@ -65,12 +79,13 @@ class Trainer(Handle):
 
 def train(
     model: Model,
-    data: Dataset,
+    data: Dataset | None,
+    target: Target | None,
     progress: bool | None,
     callback: Callable[[Status], object] | None,
     training: dict[str, Any],
 ) -> None:
-    with Trainer(model, data, **training) as trainer:
+    with Trainer(model, data, target, **training) as trainer:
         status = trainer.status
         with bar(progress, status.steps, status.step) as shown:
             steps, since = 1, time.monotonic()

@@ -44,11 +44,13 @@ Judgement evaluate_frechet_distance(const Comparison& comparison, const FieldVal
   GroupedMoments y(reference, centre, factors, work.seed, kChooseReference, work);
   x.set_batches(all_and_without_tenths(x.groups(), true), work);
   y.set_batches(all_and_without_tenths(y.groups(), false), work);
-  const std::vector<double> found = frechet_distances(x, y, work);
+  Work first_part = work.part(0, 0.6);
+  const std::vector<double> found = frechet_distances(x, y, first_part);
   const std::span<const double> without(found.begin() + 1, found.end());
   const double error = std::sqrt(jackknife_variance(without.first(kJackknife)) +
                                  jackknife_variance(without.last(kJackknife)));
-  const NullDistance null = null_frechet_distance(x, y, 16, work.seed, work);
+  Work last_part = work.part(0.6, 1);
+  const NullDistance null = null_frechet_distance(x, y, 16, work.seed, last_part);
   Judgement out;
   out.figures.push_back({.name = "frechet_distance",
                          .value = found.front(),

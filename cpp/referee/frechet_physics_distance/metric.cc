@@ -93,7 +93,8 @@ Judgement evaluate_frechet_physics_distance(const Comparison& comparison, const 
   }
   x.set_batches(draw_batches(x, sizes, batches, work.seed, kBatchesGenerated), work);
   y.set_batches(draw_batches(y, sizes, batches, work.seed, kBatchesReference), work);
-  const std::vector<double> all = frechet_distances(x, y, work);
+  Work first_part = work.part(0, 0.9);
+  const std::vector<double> all = frechet_distances(x, y, first_part);
   std::vector<double> means;
   for (int64_t i = 0; i < points; ++i) {
     means.push_back(summarise(std::span(all).subspan(static_cast<size_t>(i * batches),
@@ -102,7 +103,8 @@ Judgement evaluate_frechet_physics_distance(const Comparison& comparison, const 
   }
   const Line line = fit_line(inverse_sizes, means);
   // Batches are drawn from the samples, so the line ends at the distance of the samples themselves.
-  const NullDistance null = null_frechet_distance(x, y, 8, work.seed, work);
+  Work last_part = work.part(0.9, 1);
+  const NullDistance null = null_frechet_distance(x, y, 8, work.seed, last_part);
   Judgement out;
   out.figures.push_back({.name = "frechet_physics_distance",
                          .value = line.intercept,

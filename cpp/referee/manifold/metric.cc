@@ -59,9 +59,9 @@ Judgement evaluate_manifold(const Comparison& comparison, const FieldValues& val
   const Frame frame = common_frame(rows.generated, rows.reference);
   const Points<float> generated(rows.generated, frame.centre, frame.factor);
   const Points<float> reference(rows.reference, frame.centre, frame.factor);
-  const Neighbours near_generated = nearest(generated, generated, k, work);
+  const Neighbours near_generated = nearest(generated, k, work);
   work.report(0.33);
-  const Neighbours near_reference = nearest(reference, reference, k, work);
+  const Neighbours near_reference = nearest(reference, k, work);
   work.report(0.67);
   const BallCounts counts =
       count_in_balls(generated, radii(near_generated, generated.count()), reference,

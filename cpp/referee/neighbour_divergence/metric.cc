@@ -104,18 +104,15 @@ Judgement evaluate_neighbour_divergence(const Comparison& comparison, const Fiel
   const Frame frame = common_frame(rows.generated, rows.reference);
   const Points<float> x(rows.generated, frame.centre, frame.factor);
   const Points<float> y(rows.reference, frame.centre, frame.factor);
-  const Neighbours xx = nearest(x, x, k, work);
-  work.report(0.2);
-  const Neighbours yy = nearest(y, y, k, work);
-  work.report(0.4);
-  const Neighbours xy = nearest(x, y, k, work);
-  work.report(0.6);
-  const Neighbours yx = nearest(y, x, k, work);
-  work.report(0.8);
-  const Average forward = log_density_ratio(x, xx, y, xy);
-  const Average backward = log_density_ratio(y, yy, x, yx);
-
-  const BallCounts counts = count_in_balls(x, radii(xx, x.count()), y, radii(yy, y.count()), work);
+  const Neighbours xx = nearest(x, k, work);
+  work.report(0.25);
+  const Neighbours yy = nearest(y, k, work);
+  work.report(0.5);
+  const AcrossSamples across =
+      compare_neighbourhoods(x, radii(xx, x.count()), y, radii(yy, y.count()), k, work);
+  const Average forward = log_density_ratio(x, xx, y, across.of_left);
+  const Average backward = log_density_ratio(y, yy, x, across.of_right);
+  const BallCounts& counts = across.balls;
   Average information;
   add_information(x, xx, counts.inside_left, counts.weight_inside_left, information);
   add_information(y, yy, counts.inside_right, counts.weight_inside_right, information);

@@ -16,6 +16,10 @@ class AutoregressiveFlow final : public FlowNetwork, public Distillable {
       : FlowNetwork(s),
         layers_(options_of(s), make_transformer("autoregressive_flow", s, domain())) {}
 
+  bool sample_is_differentiable() const override {
+    return FlowNetwork::sample_is_differentiable() && layers_.backward_is_differentiable();
+  }
+
   Value loss(Trace& trace, Value x, Value context) override {
     layers_.require_trainable("autoregressive_flow");
     return FlowNetwork::loss(trace, x, context);

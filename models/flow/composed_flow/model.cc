@@ -1,12 +1,10 @@
 // A normalising flow of any bijections one after another (cpp/prob/bijection.h): Glow
 // (arXiv:1807.03039), residual (arXiv:1906.02735), planar (arXiv:1505.05770) and Sylvester flows
 // (arXiv:1803.05649) are specifications of it.
-#include <algorithm>
-
 #include "cpp/base/status.h"
-#include "cpp/base/text.h"
 #include "cpp/prob/bijection.h"
 #include "models/catalogue.h"
+#include "models/flow/bijection_chain.h"
 #include "models/flow/flow_network.h"
 
 namespace castalia {
@@ -14,25 +12,17 @@ namespace {
 
 class ComposedFlow final : public FlowNetwork {
  public:
-  explicit ComposedFlow(const Specification& specification) : FlowNetwork(specification) {
-    const std::vector<std::string> entries = specification.texts("layers");
-    if (entries.empty()) {
-      fail(Code::invalid_argument, "composed_flow.layers is empty: give one bijection or more");
-    }
-    for (int64_t round = 0; round < specification.integer("repeat"); ++round) {
-      for (size_t entry = 0; entry < entries.size(); ++entry) {
-        const BijectionPlace place{.features = features(),
-                                   .context_features = context_features(),
-                                   .domain = domain(),
-                                   .seed = specification.seed(),
-                                   .number = layers_.size()};
-        layers_.push_back(
-            make_bijection(text("composed_flow.layers[", entry, "]"), entries[entry], place));
-      }
-    }
+  explicit ComposedFlow(const Specification& specification)
+      : FlowNetwork(specification),
+        chain_("composed_flow.layers", specification.texts("layers"),
+               specification.integer("repeat"),
+               {.features = features(),
+                .context_features = context_features(),
+                .domain = domain(),
+                .seed = specification.seed(),
+                .number = 0}) {
     if (context_features() > 0 && specification.text("base") != "conditional_normal" &&
-        std::none_of(layers_.begin(), layers_.end(),
-                     [](const MadeBijection& layer) { return layer.kind->conditional; })) {
+        !chain_.conditional()) {
       fail(Code::invalid_argument, "composed_flow.context_features is ", context_features(),
            ", but neither the layers nor the base depend on a context");
     }
@@ -40,30 +30,14 @@ class ComposedFlow final : public FlowNetwork {
 
  protected:
   Mapped forward(Trace& trace, Value x, Value context) const override {
-    Mapped through{x, {}};
-    for (size_t layer = 0; layer < layers_.size(); ++layer) {
-      const Trace::Part part(trace, name_of(layer));
-      const Mapped next = layers_[layer].map->forward(trace, through.value, context);
-      through = {next.value, added(through.log_abs_det, next.log_abs_det)};
-    }
-    return through;
+    return chain_.forward(trace, x, context);
   }
-
   Mapped backward(Trace& trace, Value z, Value context) const override {
-    Mapped through{z, {}};
-    for (size_t layer = layers_.size(); layer-- > 0;) {
-      const Trace::Part part(trace, name_of(layer));
-      const Mapped next = layers_[layer].map->inverse(trace, through.value, context);
-      through = {next.value, added(through.log_abs_det, next.log_abs_det)};
-    }
-    return through;
+    return chain_.inverse(trace, z, context);
   }
 
  private:
-  // "coupling_5": what its parameters are called.
-  std::string name_of(size_t layer) const { return text(layers_[layer].kind->name, "_", layer); }
-
-  std::vector<MadeBijection> layers_;
+  BijectionChain chain_;
 };
 
 std::vector<Field> fields() {
@@ -112,6 +86,9 @@ const Architecture& composed_flow_architecture() {
            // A residual flow.
            R"json({"features": 2, "repeat": 3, "layers": ["act_norm",
                    "residual(hidden=16, contraction=0.8)"]})json",
+           // The same with the estimated log-determinant.
+           R"json({"features": 2, "repeat": 3, "layers": ["act_norm",
+                   "residual(hidden=16, contraction=0.8, log_determinant=roulette)"]})json",
            // Planar and radial layers, conditional, over a mixture.
            R"json({"features": 2, "context_features": 1, "repeat": 4, "base": "mixture",
                    "base_components": 4, "layers": ["planar", "radial", "lu_linear"]})json",

@@ -16,8 +16,9 @@ using Libdl, Printf
 
 export CastaliaError, Model, Sampler, Trainer, Dataset, Context, EventWriter
 export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, encode, save, load
-export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!, convertmodel
-export models, info, trainingfields, transformers, writeevent!
+export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!, convertmodel, exportmodel
+export models, info, trainingfields, transformers, bijections, writeevent!
+export Target, targets, logdensity, weigh
 export metrics, observablesets, evaluate, observe, weights
 export hdf5shape, hdf5read, hdf5write, uniform!, normal!
 
@@ -31,6 +32,7 @@ include("arrays.jl")
 include("settings.jl")
 include("data.jl")
 include("model.jl")
+include("target.jl")
 include("training.jl")
 include("referee.jl")
 include("events.jl")

@@ -109,6 +109,10 @@ end
 "Writes the model as one safetensors file; on any failure an older file of this name is whole."
 save(m::Model, path::AbstractString) = (check(LibCastalia.castalia_model_save(m, path)); nothing)
 
+"Writes an ONNX file (FILE.onnx) that computes \"log_prob\" or \"transform\" of x, or \"inverse\" of z."
+exportmodel(m::Model, path::AbstractString; computes = "log_prob") =
+    (check(LibCastalia.castalia_model_export(m, computes, path)); nothing)
+
 """
     load(path; verify = true)
 

@@ -70,6 +70,9 @@ info() = parsejson(gettext(out -> LibCastalia.castalia_info(C_NULL, out)))
 
 "The architectures of the catalogue: name, family, summary, fields, capabilities, references."
 models() = parsejson(gettext(LibCastalia.castalia_catalogue))
+"The bijections that composed flows are made of: name, summary, references, fields, tails, ..."
+bijections() = parsejson(gettext(LibCastalia.castalia_bijections))
+
 "The transformers that flows are made of: name, summary, references, fields, tails."
 transformers() = parsejson(gettext(LibCastalia.castalia_transformers))
 

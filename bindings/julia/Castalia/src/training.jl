@@ -1,22 +1,30 @@
 # Training: step by step, so that Ctrl-C, the collector and other tasks get their turn.
 
 """
-    Trainer(model, dataset; fields...)
+    Trainer(model, dataset = nothing; target = nothing, fields...)
 
-Step-wise training; `trainingfields()` lists the fields. While it lives its model is busy to others.
+Step-wise training, on events, towards a target, or both; `trainingfields()` lists the fields. While it lives its model is busy to others.
 """
 mutable struct Trainer <: Handle
     handle::Ptr{Cvoid}
+    target::Union{Target,Nothing}  # kept alive: the library calls it
 end
 
-function Trainer(m::Model, data::Dataset; fields...)
+function Trainer(m::Model, data::Union{Dataset,Nothing} = nothing; target = nothing, fields...)
     config = Config(fields)
-    handle = gethandle(out -> LibCastalia.castalia_trainer_create(m, data, config, out))
-    return owned(Trainer(handle), LibCastalia.castalia_trainer_destroy)
+    events = pointer_or_null(data)
+    handle = gethandle() do out
+        target === nothing ? LibCastalia.castalia_trainer_create(m, events, config, out) :
+        LibCastalia.castalia_trainer_create_target(m, target, events, config, out)
+    end
+    return owned(Trainer(handle, target), LibCastalia.castalia_trainer_destroy)
 end
 
 "Takes up to `steps` further steps."
-advance!(t::Trainer, steps::Integer) = (check(LibCastalia.castalia_trainer_advance(t, steps)); t)
+function advance!(t::Trainer, steps::Integer)
+    GC.@preserve t check(LibCastalia.castalia_trainer_advance(t, steps))
+    return t
+end
 
 "`(step, steps, loss, validation_loss, finished)`; losses are NaN before the first."
 function status(t::Trainer)
@@ -31,7 +39,10 @@ end
 checkpoint(t::Trainer, path::AbstractString) =
     (check(LibCastalia.castalia_trainer_checkpoint(t, path)); nothing)
 
-"Lists of step, loss, validation loss and learning rate."
+"""
+Lists of step, loss, validation loss and learning rate; with a target of log_z, log_z_error and
+effective_fraction of the draws, too.
+"""
 history(t::Trainer) = parsejson(gettext(out -> LibCastalia.castalia_trainer_history(t, out)))
 
 "Puts the best weights so far into the model and frees it for other use."
@@ -40,12 +51,14 @@ finish!(t::Trainer) = (check(LibCastalia.castalia_trainer_finish(t)); t)
 """
     fit!(model, x; context = nothing, weights = nothing, progress = true, callback = nothing, fields...)
     fit!(model, dataset; progress = true, callback = nothing, fields...)
+    fit!(model; target, objective, steps, progress = true, callback = nothing, fields...)
 
-Trains on `x[feature, event]`. Further keywords are fields of training, such as `steps` or `epochs`.
+Trains on `x[feature, event]`, towards a `Target`, or both: `objective` is `reverse_kl`, `forward_kl`, `variance`
+or, with events, `symmetric_kl`. Further keywords are fields of training, such as `steps` or `epochs`.
 `callback(status)` runs now and then; when it gives `false` training stops, keeping the best weights. Ctrl-C
 and exceptions leave the model as it was.
 """
-function fit!(m::Model, data::Dataset; progress::Bool = isa(stderr, Base.TTY), callback = nothing, fields...)
+function fit!(m::Model, data::Union{Dataset,Nothing} = nothing; progress::Bool = isa(stderr, Base.TTY), callback = nothing, fields...)
     trainer = Trainer(m, data; fields...)
     meter = Meter(progress)
     pace = Pace()
