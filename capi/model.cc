@@ -248,11 +248,11 @@ CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const ch
 CASTALIA_API castalia_status castalia_model_export(castalia_model* model, const char* computes,
                                                    const char* path) {
   return call([&] {
+    const auto object = from_handle<ModelObject>(model);
     const std::string to = &required(path, "path");
     if (!to.ends_with(".onnx")) {
       fail(Code::invalid_argument, "'", to, "' does not end in .onnx, the one format there is");
     }
-    const auto object = from_handle<ModelObject>(model);
     write_file(to, object->model->onnx(&required(computes, "computes")));
   });
 }
