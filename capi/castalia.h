@@ -453,12 +453,9 @@ CASTALIA_API castalia_status castalia_target_log_density(castalia_target* target
  * else as castalia_model_fit. Further errors: INVALID_ARGUMENT (an objective or estimator without
  * what it needs), NOT_FINITE (the target gives NaN; step, row and point), NUMERICAL (zero where it
  * must not be), CALLBACK_FAILED. */
-CASTALIA_API castalia_status castalia_model_fit_target(castalia_model* model,
-                                                       castalia_target* target,
-                                                       castalia_dataset* dataset,
-                                                       castalia_config* training,
-                                                       castalia_progress_callback progress,
-                                                       void* user);
+CASTALIA_API castalia_status castalia_model_fit_target(
+    castalia_model* model, castalia_target* target, castalia_dataset* dataset,
+    castalia_config* training, castalia_progress_callback progress, void* user);
 
 /* The same step by step. After an error in castalia_trainer_advance the trainer stands where it
  * stood and may go on. */

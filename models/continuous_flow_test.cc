@@ -1,5 +1,5 @@
-// What continuous flows promise beyond the laws of all models: symmetries, errors of the solver, and
-// that every objective learns.
+// What continuous flows promise beyond the laws of all models: symmetries, errors of the solver,
+// and that every objective learns.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -205,17 +205,18 @@ TEST(ContinuousFlow, CloudsThatTurnLieAboutTheirCentre) {
   EXPECT_EQ(failure([&] { graph->transform(x, {}, z, none); }).first, Code::unsupported);
 }
 
-// Two particles on a line have one difference d: the positions about their centre are (d, -d) / 2, of
-// length |d| / sqrt 2.
+// Two particles on a line have one difference d: the positions about their centre are (d, -d) / 2,
+// of length |d| / sqrt 2.
 TEST(ContinuousFlow, TheDensityAboutTheCentreIntegratesToOne) {
   const std::shared_ptr<Model> model =
       untrained(R"({"features": 2, "particles": 2, "field": "graph", "hidden": 8,
                     "dtype": "float64", "solver": "rk4", "steps": 40})",
                 normal(1, 60));
   constexpr int kPoints = 4001;
+  constexpr int kMiddle = kPoints / 2;
   Numbers x;
   for (int i = 0; i < kPoints; ++i) {
-    const double d = 40.0 * (i - kPoints / 2) / kPoints;
+    const double d = 40.0 * (i - kMiddle) / kPoints;
     x.insert(x.end(), {d / 2, -d / 2});
   }
   double sum = 0;
@@ -227,8 +228,9 @@ TEST(ContinuousFlow, TheDensityOfOneFeatureIntegratesToOne) {
   const std::shared_ptr<Model> model = untrained(
       R"({"features": 1, "field": "residual", "hidden": 8, "dtype": "float64"})", normal(1, 60));
   constexpr int kPoints = 4001;
+  constexpr int kMiddle = kPoints / 2;
   Numbers x;
-  for (int i = 0; i < kPoints; ++i) x.push_back(80.0 * (i - kPoints / 2) / kPoints);
+  for (int i = 0; i < kPoints; ++i) x.push_back(80.0 * (i - kMiddle) / kPoints);
   double sum = 0;
   for (const double value : log_prob(*model, x)) sum += std::exp(value);
   EXPECT_NEAR(sum * 80.0 / kPoints, 1.0, 1e-4);

@@ -24,10 +24,10 @@ namespace castalia {
 
 inline constexpr int64_t kTileRows = 256;
 
-// Traces what a network computes for so many events. Inputs: "in" (rows, features), "context" (rows,
-// context features) where the network has one, float64, and for a sample "seed" and "first_event",
-// int64 scalars. Outputs: "out", "log_det" (rows, 1) of transform and inverse, and the demands of the
-// trace.
+// Traces what a network computes for so many events. Inputs: "in" (rows, features), "context"
+// (rows, context features) where the network has one, float64, and for a sample "seed" and
+// "first_event", int64 scalars. Outputs: "out", "log_det" (rows, 1) of transform and inverse, and
+// the demands of the trace.
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
                       int64_t rows, Graph& graph);
 

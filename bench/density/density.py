@@ -3,10 +3,10 @@
     python -m bench.density.density --data DIR [--rows out/density] [--document docs/density.md]
                                     [--peers PYTHON] [--set moons ...] [--seeds 2]
 
-DIR holds pythia8/. Every flow sees the same standardised events, has the same layers, widths, bins and interval,
-and takes the same number of steps of Adam with the same schedule; the figure is the mean logarithm of its
-density at test events that it has not seen. PYTHON is the interpreter of the benchmark's peers
-(tools/bench makes its environment).
+DIR holds pythia8/. Every flow sees the same standardised events, has the same layers, widths, bins and
+interval, and takes the same number of steps of Adam with the same schedule; the figure is the mean
+logarithm of its density at test events that it has not seen. PYTHON is the interpreter of the benchmark's
+peers (tools/bench makes its environment).
 
 A row is one training; it is written when it is done and kept by the next run. All of it takes an hour of one
 core. Needs castalia, h5py and numpy.

@@ -39,11 +39,11 @@ struct OdeSolution {
 // it uses (parameters, constants) is the same for all rows, none of which may see another.
 using OdeField = std::function<Value(Value time, Value y, std::span<const Value> arguments)>;
 
-// Solves dy/dt = field(t, y) for each row of y, float64 (rows, n). The arguments (rows, any columns)
-// are what else a row has, of any type; they do not change on the way. The field is called once,
-// for fewer rows, which are tiles of the work. A row's result does not depend on the others. It has
-// a first derivative with respect to y, the arguments and all that the field uses; not a second one.
-// Errors: out_of_range for steps and tolerances that make no sense.
+// Solves dy/dt = field(t, y) for each row of y, float64 (rows, n). The arguments (rows, any
+// columns) are what else a row has, of any type; they do not change on the way. The field is called
+// once, for fewer rows, which are tiles of the work. A row's result does not depend on the others.
+// It has a first derivative with respect to y, the arguments and all that the field uses; not a
+// second one. Errors: out_of_range for steps and tolerances that make no sense.
 OdeSolution ode_solve(Value y, std::span<const Value> arguments, const OdeField& field,
                       const OdeOptions& options);
 
@@ -52,11 +52,12 @@ OdeSolution ode_solve(Value y, std::span<const Value> arguments, const OdeField&
 // The operator of the solution. Operands: y, `arguments` arguments, what the field captures.
 // Attributes: those of OdeOptions, and "body", a graph of time, y and arguments.
 const Operator& ode_solve_operator();
-// Its gradient. Operands: y at the beginning and at the end, the arguments, what the field captures,
-// each once, and the cotangent of y at the end. Results: the gradient of y at the beginning; those
-// of the arguments and, of each tile for itself, (tiles, ...), of what is captured, where these
-// are numbers that can move. All float64. Attributes: those of the solution, "pullback", a graph of
-// time, y, arguments and the cotangent of dy/dt, and as results dy/dt and the gradients.
+// Its gradient. Operands: y at the beginning and at the end, the arguments, what the field
+// captures, each once, and the cotangent of y at the end. Results: the gradient of y at the
+// beginning; those of the arguments and, of each tile for itself, (tiles, ...), of what is
+// captured, where these are numbers that can move. All float64. Attributes: those of the solution,
+// "pullback", a graph of time, y, arguments and the cotangent of dy/dt, and as results dy/dt and
+// the gradients.
 const Operator& ode_gradient_operator();
 
 // The rows that a kernel computes together.

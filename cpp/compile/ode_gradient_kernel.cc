@@ -286,7 +286,8 @@ class DiscreteOdeGradientKernel final : public OdeGradientKernel {
 };
 
 // The equations of the gradient, solved from the end to the beginning: of y, of its cotangent, and
-// of the arguments' gradients. Those of what is captured are integrals, by the weights of the steps.
+// of the arguments' gradients. Those of what is captured are integrals, by the weights of the
+// steps.
 class AdjointOdeGradientKernel final : public OdeGradientKernel {
  public:
   AdjointOdeGradientKernel(const KernelRequest& request, const CompileOptions& options)

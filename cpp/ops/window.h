@@ -24,7 +24,7 @@ struct Window {
   std::vector<int64_t> padding_after = {};
 
   // The same padding before and after.
-  static Window padded(std::vector<int64_t> padding, std::vector<int64_t> stride = {},
+  static Window padded(const std::vector<int64_t>& padding, std::vector<int64_t> stride = {},
                        std::vector<int64_t> dilation = {}) {
     return {std::move(stride), std::move(dilation), padding, padding};
   }

@@ -36,7 +36,8 @@ bool moves_with_rotations(const std::string& kind);
 // x (rows, features) of so many particles less their mean, which has the features of one.
 Value about_centre(Value x, int64_t particles);
 
-// How a density that moves with a field changes, and how rough the field is there. float64 (rows, 1).
+// How a density that moves with a field changes, and how rough the field is there. float64 (rows,
+// 1).
 struct FieldTraces {
   Value divergence;  // the trace of dv/dx
   Value roughness;   // |dv/dx|^2, the squares of all elements

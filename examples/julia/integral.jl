@@ -18,8 +18,9 @@ end
 flow = CouplingFlow(features = 3, layers = 6, hidden = 32, tails = "none", base = "uniform",
                     preprocessing = fill("interval(0, 1)", 3))
 target = Target(integrand, 3; gradient = true)
-fit!(flow; target, objective = "reverse_kl", steps = 200, batch = 256, learning_rate = 0.005, progress = false)
+fit!(flow; target, objective = "reverse_kl", steps = 200, batch = 256, learning_rate = 0.005,
+     progress = false)
 found = weigh(flow, target, EVENTS; seed = 1)
 exact = sum(log.((atan.((1 .- MASS) ./ WIDTH) .+ atan.(MASS ./ WIDTH)) ./ WIDTH))
-@printf("log_z %.5f error %.5f exact %.5f effective %.3f acceptance %.3f\n", found.log_z, found.log_z_error, exact,
-        found.effective_sample_size / EVENTS, found.acceptance)
+@printf("log_z %.5f error %.5f exact %.5f effective %.3f acceptance %.3f\n", found.log_z,
+        found.log_z_error, exact, found.effective_sample_size / EVENTS, found.acceptance)

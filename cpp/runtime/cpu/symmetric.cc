@@ -227,8 +227,8 @@ bool factor_square(int64_t rows, double* a, int64_t stride) {
   return true;
 }
 
-// The eigenvalues of a symmetric tridiagonal matrix, which take the place of its diagonal. `squares`
-// are those of the elements beside the diagonal, and are lost.
+// The eigenvalues of a symmetric tridiagonal matrix, which take the place of its diagonal.
+// `squares` are those of the elements beside the diagonal, and are lost.
 class TridiagonalIteration {
  public:
   TridiagonalIteration(int64_t n, double* diagonal, double* squares)

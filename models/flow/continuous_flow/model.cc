@@ -160,7 +160,8 @@ class ContinuousFlow final : public FlowNetwork {
     const auto alike = centred_ ? 1 : static_cast<size_t>(dimensions());
     const std::vector<double> numbers =
         centred_ ? less_their_centres(x) : std::vector<double>(x.begin(), x.end());
-    const double each = static_cast<double>(numbers.size() / std::max<size_t>(alike, 1));
+    const double each =
+        static_cast<double>(numbers.size()) / static_cast<double>(std::max<size_t>(alike, 1));
     std::vector<double> means(alike, 0.0);
     std::vector<double> squares(alike, 0.0);
     if (!centred_) {
@@ -302,8 +303,9 @@ class ContinuousFlow final : public FlowNetwork {
   }
 
   // A stochastic way with the same densities at all times, if the field is that of the data
-  // (arXiv:2303.08797): with v the field and s the score, -(x - t v) / width, which follows from it,
-  // dx = (v + g^2 s / 2) dt + g dW, where g^2 = diffusion^2 width, by steps of Euler and Maruyama.
+  // (arXiv:2303.08797): with v the field and s the score, -(x - t v) / width, which follows from
+  // it, dx = (v + g^2 s / 2) dt + g dW, where g^2 = diffusion^2 width, by steps of Euler and
+  // Maruyama.
   Value diffused(Trace& trace, Value z, Value context) const {
     const int64_t rows = z.rows();
     const int64_t n = features();
@@ -535,9 +537,11 @@ const Architecture& continuous_flow_architecture() {
                   "diffusion": 1.0, "diffusion_steps": 10, "relative_tolerance": 1e-12,
                   "absolute_tolerance": 1e-12})json",
               // Clouds of particles.
-              R"json({"features": 6, "particles": 3, "field": "sets", "hidden": 8, "hidden_layers": 2,
+              R"json({"features": 6, "particles": 3, "field": "sets", "hidden": 8,
+                  "hidden_layers": 2,
                   "relative_tolerance": 1e-12, "absolute_tolerance": 1e-12})json",
-              R"json({"features": 6, "particles": 3, "field": "graph", "hidden": 6, "hidden_layers": 2,
+              R"json({"features": 6, "particles": 3, "field": "graph", "hidden": 6,
+                  "hidden_layers": 2,
                   "objective": "likelihood", "probes": "normal", "trace": "hutchinson",
                   "solver": "rk4", "steps": 4})json",
           },

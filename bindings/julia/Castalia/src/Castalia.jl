@@ -16,7 +16,8 @@ using Libdl, Printf
 
 export CastaliaError, Model, Sampler, Trainer, Dataset, Context, EventWriter
 export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, encode, save, load
-export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!, convertmodel, exportmodel
+export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!
+export convertmodel, exportmodel
 export models, info, trainingfields, transformers, bijections, writeevent!
 export Target, targets, logdensity, weigh
 export metrics, observablesets, evaluate, observe, weights

@@ -55,7 +55,8 @@ end
 function Target(f, features::Integer; gradient::Bool = false)
     density = Density(f, gradient)
     trampoline = @cfunction(density_trampoline, Cint,
-                            (Int64, Int64, Ptr{Float64}, Int64, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}, Ptr{Cvoid}))
+                            (Int64, Int64, Ptr{Float64}, Int64, Ptr{Float64}, Ptr{Float64}, Ptr{Float64},
+                             Ptr{Cvoid}))
     handle = gethandle() do out
         LibCastalia.castalia_target_create_callback(C_NULL, features, gradient, trampoline,
                                                     pointer_from_objref(density), out)
@@ -72,8 +73,8 @@ targets() = parsejson(gettext(LibCastalia.castalia_targets))
 """
     logdensity(target, x; context = nothing, gradient = false)
 
-The natural logarithm of the density at each point of `x[feature, point]`; with `gradient` a pair of it and its
-derivatives.
+The natural logarithm of the density at each point of `x[feature, point]`; with `gradient` a pair of it
+and its derivatives.
 """
 function logdensity(t::Target, x::AbstractMatrix; context = nothing, gradient::Bool = false)
     densities = Vector{Float64}(undef, size(x, 2))
@@ -88,8 +89,8 @@ end
     weigh(model, target, n; seed = 0, first_event = 0, context = nothing)
 
 Events as `sample` gives them, in `Float64`, with their weights towards a target:
-`(x, log_weights, log_z, log_z_error, effective_sample_size, acceptance)`. `log_z` estimates the logarithm of the
-target's integral; `acceptance` is mean weight / largest weight, what unweighting keeps.
+`(x, log_weights, log_z, log_z_error, effective_sample_size, acceptance)`. `log_z` estimates the logarithm of
+the target's integral; `acceptance` is mean weight / largest weight, what unweighting keeps.
 """
 function weigh(m::Model, t::Target, n::Integer; seed = 0, first_event = 0, context = nothing)
     x = Matrix{Float64}(undef, modelshape(m).features, n)

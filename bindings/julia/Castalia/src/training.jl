@@ -3,7 +3,8 @@
 """
     Trainer(model, dataset = nothing; target = nothing, fields...)
 
-Step-wise training, on events, towards a target, or both; `trainingfields()` lists the fields. While it lives its model is busy to others.
+Step-wise training, on events, towards a target, or both; `trainingfields()` lists the fields. While it
+lives its model is busy to others.
 """
 mutable struct Trainer <: Handle
     handle::Ptr{Cvoid}
@@ -53,12 +54,13 @@ finish!(t::Trainer) = (check(LibCastalia.castalia_trainer_finish(t)); t)
     fit!(model, dataset; progress = true, callback = nothing, fields...)
     fit!(model; target, objective, steps, progress = true, callback = nothing, fields...)
 
-Trains on `x[feature, event]`, towards a `Target`, or both: `objective` is `reverse_kl`, `forward_kl`, `variance`
-or, with events, `symmetric_kl`. Further keywords are fields of training, such as `steps` or `epochs`.
+Trains on `x[feature, event]`, towards a `Target`, or both: `objective` is `reverse_kl`, `forward_kl`,
+`variance` or, with events, `symmetric_kl`. Further keywords are fields of training, such as `steps`.
 `callback(status)` runs now and then; when it gives `false` training stops, keeping the best weights. Ctrl-C
 and exceptions leave the model as it was.
 """
-function fit!(m::Model, data::Union{Dataset,Nothing} = nothing; progress::Bool = isa(stderr, Base.TTY), callback = nothing, fields...)
+function fit!(m::Model, data::Union{Dataset,Nothing} = nothing; progress::Bool = isa(stderr, Base.TTY),
+              callback = nothing, fields...)
     trainer = Trainer(m, data; fields...)
     meter = Meter(progress)
     pace = Pace()
