@@ -11,6 +11,7 @@
 #include "cpp/graph/operator.h"
 #include "cpp/onnx/builder.h"
 #include "cpp/onnx/operators.h"
+#include "cpp/ops/infer.h"
 #include "cpp/runtime/workspace.h"
 
 namespace castalia::onnx {
@@ -27,12 +28,6 @@ bool is_sequential(const Node& node) { return node.op->name == "autoregressive_i
 std::string place(const Node& node) {
   return text("operator '", node.op->name, "'", node.scope.empty() ? "" : " (", node.scope,
               node.scope.empty() ? "" : ")");
-}
-
-std::vector<int64_t> known_extents(const Shape& shape) {
-  std::vector<int64_t> out;
-  for (int axis = 0; axis < shape.rank(); ++axis) out.push_back(shape[axis]);
-  return out;
 }
 
 // A graph of operators that stand for themselves.
@@ -132,7 +127,7 @@ class Exporter {
       const TensorType& type = graph_->nodes()[i].outputs[0];
       const std::string_view stored(static_cast<const char*>(workspace.output(text(i))),
                                     type.bytes());
-      names_[i] = builder_.constant(element_type(type.dtype), known_extents(type.shape), stored);
+      names_[i] = builder_.constant(element_type(type.dtype), extents_of(type.shape), stored);
     }
   }
 

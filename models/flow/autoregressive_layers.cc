@@ -47,6 +47,22 @@ std::vector<Order> chosen_orders(const AutoregressiveLayersOptions& options) {
 
 }  // namespace
 
+AutoregressiveLayersOptions autoregressive_layers_options(const Specification& s,
+                                                          int64_t features) {
+  if (s.integer("hidden_layers") < 1) {
+    fail(Code::out_of_range, s.architecture().name, ".hidden_layers is 0; allowed: 1 to 64");
+  }
+  return {.features = features,
+          .layers = s.integer("layers"),
+          .order = s.text("order"),
+          .seed = s.seed(),
+          .inverse = s.text("direction") == "inverse",
+          .network = {.hidden = s.integer("hidden"),
+                      .hidden_layers = s.integer("hidden_layers"),
+                      .activation = s.text("activation"),
+                      .degrees = s.text("degrees")}};
+}
+
 AutoregressiveLayers::AutoregressiveLayers(const AutoregressiveLayersOptions& options,
                                            const Transformer& transformer)
     : options_(options),

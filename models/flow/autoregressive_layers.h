@@ -9,6 +9,7 @@
 #include "cpp/nn/network.h"
 #include "cpp/prob/autoregressive.h"
 #include "cpp/prob/transformer.h"
+#include "models/catalogue.h"
 
 namespace castalia {
 
@@ -21,6 +22,12 @@ struct AutoregressiveLayersOptions {
   bool inverted = false;          // the transformers act in their inverse direction
   AutoregressiveOptions network;
 };
+
+// By the fields layers, order, direction, degrees and those of conditioner_fields(), which an
+// architecture of such layers has; the weights' seed draws the orders. Errors: out_of_range
+// (hidden_layers).
+AutoregressiveLayersOptions autoregressive_layers_options(const Specification& specification,
+                                                          int64_t features);
 
 class AutoregressiveLayers {
  public:

@@ -165,7 +165,7 @@ std::pair<Value, Value> FlowNetwork::sample_with_log_prob(Trace& trace, int64_t 
 }
 
 Value FlowNetwork::preprocessed(Trace& trace, Value x, Value context) {
-  const Value y = cast(preprocessing_.forward(x).values, trace.dtype());
+  const Value y = prepared(trace, x);
   return context ? concat({y, prepared_context(trace, context)}, 1) : y;
 }
 

@@ -34,19 +34,10 @@ AutoregressiveLayersOptions energy_options(const Specification& s) {
 AutoregressiveLayersOptions cell_options(const Specification& s) {
   const std::vector<int64_t> cells = s.integers("cells");
   if (cells.empty()) fail(Code::invalid_argument, "caloflow.cells is empty");
-  if (s.integer("hidden_layers") < 1) {
-    fail(Code::out_of_range, "caloflow.hidden_layers is 0; allowed: 1 to 64");
-  }
-  return {.features = std::accumulate(cells.begin(), cells.end(), int64_t{0}),
-          .layers = s.integer("layers"),
-          .order = s.text("order"),
-          .seed = s.seed(),
-          .inverse = s.text("direction") == "inverse",
-          .inverted = s.text("direction") == "inverse",
-          .network = {.hidden = s.integer("hidden"),
-                      .hidden_layers = s.integer("hidden_layers"),
-                      .activation = s.text("activation"),
-                      .degrees = s.text("degrees")}};
+  AutoregressiveLayersOptions options =
+      autoregressive_layers_options(s, std::accumulate(cells.begin(), cells.end(), int64_t{0}));
+  options.inverted = options.inverse;
+  return options;
 }
 
 class CaloFlow final : public Network, public Distillable {

@@ -1,6 +1,5 @@
 // Masked and inverse autoregressive flows, arXiv:1705.07057 and arXiv:1606.04934, with any
 // transformer.
-#include "cpp/base/status.h"
 #include "cpp/nn/stages.h"
 #include "models/catalogue.h"
 #include "models/flow/autoregressive_layers.h"
@@ -48,20 +47,10 @@ class AutoregressiveFlow final : public FlowNetwork, public Distillable {
 
  private:
   static AutoregressiveLayersOptions options_of(const Specification& s) {
-    if (s.integer("hidden_layers") < 1) {
-      fail(Code::out_of_range, "autoregressive_flow.hidden_layers is 0; allowed: 1 to 64");
-    }
-    return {.features = s.integer("features"),
-            .layers = s.integer("layers"),
-            .order = s.text("order"),
-            .seed = s.seed(),
-            .inverse = s.text("direction") == "inverse",
-            .inverted = s.boolean("inverted"),
-            .network = {.hidden = s.integer("hidden"),
-                        .hidden_layers = s.integer("hidden_layers"),
-                        .activation = s.text("activation"),
-                        .degrees = s.text("degrees"),
-                        .context_activation = s.boolean("context_activation")}};
+    AutoregressiveLayersOptions options = autoregressive_layers_options(s, s.integer("features"));
+    options.inverted = s.boolean("inverted");
+    options.network.context_activation = s.boolean("context_activation");
+    return options;
   }
 
   AutoregressiveLayers layers_;

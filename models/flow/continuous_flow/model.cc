@@ -273,7 +273,7 @@ class ContinuousFlow final : public FlowNetwork {
   Value matching_loss(Trace& trace, Value x, Value context) const {
     const int64_t rows = x.rows();
     const Value given = prepared_context(trace, context);
-    const Value event = about(cast(preprocessing().forward(x).values, trace.dtype()));
+    const Value event = about(prepared(trace, x));
     Value noise = about(
         random_normal(trace.seed, trace.first_event, rows, features(), kNoiseStage, trace.dtype()));
     if (transport_) noise = coupled(noise, event);

@@ -40,20 +40,19 @@ class ManifoldFlow final : public FlowNetwork {
   // one how the projections are spread on it (the paper's two phases, taken together). With the
   // rectangular one (arXiv:2106.01413) both learn from the density on the manifold, too.
   Value loss(Trace& trace, Value x, Value context) override {
-    const Value prepared = prepared_context(trace, context);
-    const Value y = cast(preprocessing().forward(x).values, trace.dtype());
-    const Value u = coordinates(trace, y, prepared);
-    const Value distance = sum(square(cast(y - embedded(trace, u, prepared), DType::float64)), {1});
-    const Value density = rectangular_ ? density_at(trace, u, prepared)
-                                       : latent_density(trace, stop_gradient(u), prepared);
+    const Value given = prepared_context(trace, context);
+    const Value y = prepared(trace, x);
+    const Value u = coordinates(trace, y, given);
+    const Value distance = sum(square(cast(y - embedded(trace, u, given), DType::float64)), {1});
+    const Value density =
+        rectangular_ ? density_at(trace, u, given) : latent_density(trace, stop_gradient(u), given);
     return reconstruction_weight_ * distance - density;
   }
 
   // Of the projection, with respect to the volume of the manifold in the user's units.
   Value log_prob(Trace& trace, Value x, Value context) override {
-    const Value prepared = prepared_context(trace, context);
-    const Value y = cast(preprocessing().forward(x).values, trace.dtype());
-    return density_at(trace, coordinates(trace, y, prepared), prepared);
+    const Value given = prepared_context(trace, context);
+    return density_at(trace, coordinates(trace, prepared(trace, x), given), given);
   }
 
   Value sample(Trace& trace, int64_t rows, Value context) override {
