@@ -180,6 +180,12 @@ CASTALIA_API castalia_status castalia_transformers(const char** json);
  * (a formula; else an iteration), tails of the domains that they map onto themselves, fields. */
 CASTALIA_API castalia_status castalia_bijections(const char** json);
 
+/* JSON list of what adversarial models are trained with: the losses and the regularisers of the
+ * critic, and the ways in which a network comes to know its context: name, kind ("loss",
+ * "regulariser", "conditioning"), summary, references (arXiv numbers); a regulariser has a weight,
+ * the usual one. */
+CASTALIA_API castalia_status castalia_adversarial(const char** json);
+
 /* JSON list of the fields of training: name, type, default, range or choices, meaning. */
 CASTALIA_API castalia_status castalia_training_fields(const char** json);
 

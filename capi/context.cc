@@ -10,6 +10,7 @@
 #include "cpp/prob/bijection.h"
 #include "cpp/prob/transformer.h"
 #include "cpp/runtime/cpu/dispatch.h"
+#include "cpp/train/adversarial.h"
 #include "cpp/train/options.h"
 #include "models/catalogue.h"
 
@@ -185,6 +186,9 @@ CASTALIA_API castalia_status castalia_transformers(const char** json) {
 }
 CASTALIA_API castalia_status castalia_bijections(const char** json) {
   return call([&] { required(json, "json") = lend(bijections_json()); });
+}
+CASTALIA_API castalia_status castalia_adversarial(const char** json) {
+  return call([&] { required(json, "json") = lend(adversarial_json()); });
 }
 CASTALIA_API castalia_status castalia_training_fields(const char** json) {
   return call([&] { required(json, "json") = lend(training_fields_json()); });

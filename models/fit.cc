@@ -5,9 +5,30 @@
 #include <vector>
 
 #include "cpp/base/status.h"
+#include "cpp/referee/metric.h"
 #include "models/flow/distillation.h"
 
 namespace castalia {
+namespace {
+
+// The metric training.judge of the referee, with its own options.
+Judge judge_of(const TrainingOptions& options) {
+  const referee::Metric& metric = referee::find_metric(options.judge);
+  if (!metric.same_columns || metric.takes_events) {
+    fail(Code::invalid_argument, "training.judge = '", options.judge,
+         "' does not compare columns; energy_distance, sliced_wasserstein or "
+         "frechet_physics_distance do");
+  }
+  return [&metric, seed = options.seed](const Dataset& generated, const Dataset& reference,
+                                        ThreadPool& pool) {
+    referee::Work work{.pool = pool, .seed = seed};
+    return referee::judge(metric, {.generated = &generated, .reference = &reference}, "", work)
+        .figures.front()
+        .value;
+  };
+}
+
+}  // namespace
 
 std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const Dataset> data,
                                       const TrainingOptions& options, int threads,
@@ -25,15 +46,17 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
     }
     network = make_distillation(std::move(network), model, teacher, options);
   }
+  Judge judge = network->adversarial() == nullptr ? nullptr : judge_of(options);
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
-                                   parameters, std::move(data), options, threads,
-                                   std::move(target));
+                                   parameters, std::move(data), options, threads, std::move(target),
+                                   std::move(judge));
 }
 
 void adopt(Model& model, const Trainer& trainer) {
-  const size_t bytes =
-      static_cast<size_t>(model.parameter_table().count()) * size_of(model.dtype());
-  std::memcpy(model.parameters(), trainer.parameters(), bytes);
+  // Parameters of training alone come behind the model's own.
+  const std::vector<double> values = trainer.parameter_values();
+  model.set_parameter_values(
+      std::span(values).first(static_cast<size_t>(model.parameter_table().count())));
   model.set_preprocessing_json(trainer.network().preprocessing_json());
   if (trainer.data().rows > 0) {
     model.keep_reference(trainer.data().x, trainer.data().context);

@@ -80,7 +80,7 @@ Step step_of(const Model& model, std::shared_ptr<Target> target, const std::stri
       R"("optimiser": "sgd", "learning_rate": 1, "schedule": "constant", "steps": 1, )" + fields));
   const auto trainer = make_trainer(model, nullptr, options, 1, std::move(target));
   trainer->advance(1);
-  const auto* after = static_cast<const double*>(trainer->parameters());
+  const std::vector<double> after = trainer->parameter_values();
   Step step{trainer->loss(), model.parameter_values()};
   for (size_t i = 0; i < step.gradient.size(); ++i) step.gradient[i] -= after[i];
   return step;
@@ -258,8 +258,8 @@ std::vector<float> weights_after(int threads, const std::string& fields, int64_t
                                     std::move(target));
   trainer->advance(steps);
   if (history != nullptr) *history = trainer->history_json();
-  const auto* first = static_cast<const float*>(trainer->parameters());
-  return {first, first + model->parameter_table().count()};
+  const std::vector<double> values = trainer->parameter_values();
+  return {values.begin(), values.begin() + model->parameter_table().count()};
 }
 
 std::shared_ptr<const Dataset> two_islands() {
@@ -387,8 +387,9 @@ TEST(Targets, ThatFailLeaveATrainerThatGoesOn) {
   });
   EXPECT_NE(own.find("the lattice is on fire"), std::string::npos);
   EXPECT_EQ(trainer->advance(9), 5);
-  const auto* first = static_cast<const float*>(trainer->parameters());
-  EXPECT_EQ(std::vector<float>(first, first + model->parameter_table().count()), undisturbed);
+  const std::vector<double> values = trainer->parameter_values();
+  const auto own_weights = values.begin() + model->parameter_table().count();
+  EXPECT_EQ(std::vector<float>(values.begin(), own_weights), undisturbed);
 }
 
 TEST(Targets, AreRefusedWhereTheyDoNotFit) {

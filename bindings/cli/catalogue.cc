@@ -90,6 +90,19 @@ void print_target(const Json& entry) { print_settings(entry, "of castalia_target
 
 void print_transformer(const Json& entry) { print_part(entry, "train", "--set "); }
 
+// A loss or a regulariser is a setting of training, a way of conditioning one of the model.
+void print_adversarial(const Json& entry) {
+  const std::string kind = entry["kind"];
+  const std::string name = entry["name"];
+  std::cout << name << ": " << plain(entry["summary"]) << "\n"
+            << "arXiv: " << list(entry["references"]) << "\n";
+  if (entry.contains("weight")) std::cout << "usual weight: " << plain(entry["weight"]) << "\n";
+  std::cout << (kind == "loss"          ? "castalia train ... --training adversarial_loss="
+                : kind == "regulariser" ? "castalia train ... --training regularisers="
+                                        : "castalia train ... --set conditioning=")
+            << name << "\n";
+}
+
 void print_model(const Json& model) {
   for (const auto& [key, value] : model.items()) {
     if (key == "parameters" || value.is_null()) continue;
@@ -111,10 +124,9 @@ Model load(const std::string& path) {
   if (!std::filesystem::exists(path, ignored)) {
     throw Failure(
         "'" + path +
-        "' is neither a file nor an architecture, a transformer, a bijection, a target, a metric "
-        "or "
-        "a set of observables; castalia models, transformers, bijections, targets, metrics and "
-        "observables list these");
+        "' is neither a file nor an architecture, a transformer, a bijection, a loss or regulariser, "
+        "a target, a metric or a set of observables; castalia models, transformers, bijections, "
+        "adversarial, targets, metrics and observables list these");
   }
   return make<Model>(castalia_model_load, static_cast<castalia_context*>(nullptr), path.c_str(),
                      static_cast<castalia_config*>(nullptr));
@@ -137,7 +149,8 @@ void describe(const std::string& what, bool as_json) {
   const std::pair<castalia_status (*)(const char**), void (*)(const Json&)> lists[] = {
       {castalia_catalogue, print_architecture},      {castalia_metrics, print_metric},
       {castalia_observable_sets, print_observables}, {castalia_transformers, print_transformer},
-      {castalia_bijections, print_bijection},        {castalia_targets, print_target}};
+      {castalia_bijections, print_bijection},        {castalia_targets, print_target},
+      {castalia_adversarial, print_adversarial}};
   Json found;
   auto print = print_model;
   for (const auto& [list, print_entry] : lists) {
@@ -197,6 +210,11 @@ void add_bijections(CLI::App& program) {
            castalia_bijections);
 }
 
+void add_adversarial(CLI::App& program) {
+  add_list(program, "adversarial", "List losses, regularisers and conditioning of adversarial models",
+           castalia_adversarial);
+}
+
 void add_targets(CLI::App& program) {
   add_list(program, "targets", "List the targets that are built in", castalia_targets);
 }
@@ -219,7 +237,7 @@ void add_describe(CLI::App& program) {
   auto as_json = std::make_shared<bool>(false);
   command
       ->add_option("what", *what,
-                   "A name that castalia models, transformers, bijections, targets, metrics or "
+                   "A name that castalia models, transformers, bijections, adversarial, targets, metrics or "
                    "observables lists, or a model file")
       ->required();
   add_json(command, *as_json);

@@ -13,6 +13,7 @@ namespace castalia_cli {
 void add_models(CLI::App& program);
 void add_transformers(CLI::App& program);
 void add_bijections(CLI::App& program);
+void add_adversarial(CLI::App& program);
 void add_targets(CLI::App& program);
 void add_metrics(CLI::App& program);
 void add_observables(CLI::App& program);

@@ -80,6 +80,7 @@ int main(int argc, char** argv) {
     add_models(program);
     add_transformers(program);
     add_bijections(program);
+    add_adversarial(program);
     add_targets(program);
     add_metrics(program);
     add_observables(program);

@@ -47,6 +47,7 @@ def test_models(run):
         assert transformer["name"] in listed and transformer["summary"] in listed
     assert "bins (integer" in run("describe", "cubic_spline")
     for command, entries in (
+        ("adversarial", castalia.adversarial()),
         ("bijections", castalia.bijections()),
         ("targets", castalia.targets()),
     ):

@@ -8,7 +8,7 @@ module castalia_settings
   implicit none
   private
   public :: castalia_catalogue_json, castalia_info_json, castalia_release, castalia_training_json
-  public :: castalia_bijections_json, castalia_transformers_json
+  public :: castalia_adversarial_json, castalia_bijections_json, castalia_transformers_json
 
   abstract interface
     ! level: 0 debug, 1 information, 2 warning.
@@ -311,6 +311,18 @@ contains
     status = castalia_bijections(text)
     call settle_text(status, text, json, stat, errmsg)
   end subroutine castalia_bijections_json
+
+  ! The losses, regularisers and ways of conditioning of adversarial models.
+  subroutine castalia_adversarial_json(json, stat, errmsg)
+    character(len=:), allocatable, intent(out) :: json
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_ptr) :: text
+    integer(c_int) :: status
+
+    status = castalia_adversarial(text)
+    call settle_text(status, text, json, stat, errmsg)
+  end subroutine castalia_adversarial_json
 
   ! The fields of training.
   subroutine castalia_training_json(json, stat, errmsg)

@@ -364,6 +364,8 @@ contains
     call check(index(report, '"figures"') > 0, "the report holds all figures")
     call castalia_transformers_json(json)
     call check(index(json, '"deep_sigmoid"') > 0, "transformers are listed")
+    call castalia_adversarial_json(json)
+    call check(index(json, '"gradient_penalty"') > 0, "regularisers are listed")
     call castalia_bijections_json(json)
     call check(index(json, '"sylvester"') > 0, "bijections are listed")
     call castalia_targets_json(json)

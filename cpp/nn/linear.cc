@@ -1,5 +1,7 @@
 #include "cpp/nn/linear.h"
 
+#include <cmath>
+
 #include "cpp/base/text.h"
 #include "cpp/ops/ops.h"
 
@@ -15,6 +17,22 @@ Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs, In
   const Value w = trace.parameter("weight", {x.columns(), outputs}, weight);
   const Value b = trace.parameter("bias", {outputs}, Initializer::zeros);
   return matmul(x, w) + b;
+}
+
+Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+                      Initializer weight) {
+  constexpr int64_t kIterations = 4;
+  constexpr double kLeastNorm = 1e-12;
+  const Trace::Part part(trace, name);
+  const int64_t inputs = x.columns();
+  const Value w = trace.parameter("weight", {inputs, outputs}, weight);
+  const Value b = trace.parameter("bias", {outputs}, Initializer::zeros);
+  // No vector of the weights' own: the estimate is a function of the weights alone, and a step is
+  // the same whatever came before it.
+  const double element = 1.0 / std::sqrt(static_cast<double>(inputs));
+  const Value start = broadcast_to(trace.graph().scalar(element, trace.dtype()), Shape{inputs});
+  const Value sigma = spectral_norm(w, start, kIterations).sigma;
+  return matmul(x, w * (1.0 / (sigma + kLeastNorm))) + b;
 }
 
 Value mlp(Trace& trace, Value x, const MlpOptions& options) {

@@ -20,6 +20,12 @@ Initializer initializer_for(const std::string& activation);
 Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
              Initializer weight = Initializer::glorot_uniform);
 
+// The same with the weight divided by its largest singular value, which four steps of the power
+// method estimate from below: it is close to one, however large the weights grow
+// (arXiv:1802.05957).
+Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+                      Initializer weight = Initializer::glorot_uniform);
+
 struct MlpOptions {
   int64_t hidden = 128;
   int64_t hidden_layers = 2;

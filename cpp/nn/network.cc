@@ -92,8 +92,9 @@ std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {
 Value Trace::parameter(const std::string& name, const Shape& shape, Initializer initializer) {
   const Parameter& parameter = table_.declare(prefix_ + name, shape, initializer);
   if (!flat_) return graph_.input(parameter.name, {dtype_, shape});
-  const Value own = slice(flat_, 0, parameter.offset, parameter.offset + shape.count());
-  return reshape(own, shape);
+  const bool in_rest = rest_ && parameter.offset >= split_;
+  const int64_t begin = parameter.offset - (in_rest ? split_ : 0);
+  return reshape(slice(in_rest ? rest_ : flat_, 0, begin, begin + shape.count()), shape);
 }
 
 Trace::Part::Part(Trace& trace, const std::string& name)

@@ -18,6 +18,8 @@
 
 namespace castalia {
 
+class Adversarial;
+
 // The first values of a parameter: element i of n, given the parameter's shape.
 // Draws are counter-based: (seed, index of the parameter, index of the element).
 enum class Initializer { zeros, ones, glorot_uniform, he_uniform };
@@ -59,6 +61,12 @@ class Trace {
   Trace(Graph& graph, ParameterTable& table, Value flat, DType dtype)
       : graph_(graph), table_(table), flat_(flat), dtype_(dtype) {}
 
+  // The parameters from element `first` on lie in another tensor, which begins with that element.
+  void split(int64_t first, Value rest) {
+    split_ = first;
+    rest_ = rest;
+  }
+
   Graph& graph() { return graph_; }
   DType dtype() const { return dtype_; }
   Value parameter(const std::string& name, const Shape& shape, Initializer initializer);
@@ -97,6 +105,8 @@ class Trace {
   Graph& graph_;
   ParameterTable& table_;
   Value flat_;
+  Value rest_;
+  int64_t split_ = 0;
   DType dtype_;
   std::string prefix_;
 };
@@ -133,6 +143,10 @@ class Network {
   // What loss() depends on besides parameters, data and the fields of training: a checkpoint fits
   // no other run.
   virtual std::string loss_identity() const { return {}; }
+
+  // What a network that is trained against a critic says of that; null for all others. loss() is
+  // then not called.
+  virtual Adversarial* adversarial() { return nullptr; }
 
   // Uses every parameter once, so that the open table learns of all. No data have been seen yet.
   virtual void declare(Trace& trace) = 0;

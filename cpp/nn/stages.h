@@ -20,6 +20,7 @@ inline constexpr uint16_t kTraceProbeStage = 1008;    // the directions of a tra
 inline constexpr uint16_t kDiffusionStage = 1009;     // the noise on the way of a generated event
 inline constexpr uint16_t kEnergyStage = 1010;        // the latent layer energies of a shower
 inline constexpr uint16_t kLatentStage = 1011;        // latent variables that a loss draws
+inline constexpr uint16_t kInterpolationStage = 1012;  // where between true and made a critic looks
 
 // Bijection number i of a flow draws in stage + i.
 inline constexpr uint16_t kBijections = 16384;     // at most so many

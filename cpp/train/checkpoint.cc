@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cpp/base/status.h"
 #include "cpp/io/safetensors.h"
@@ -24,6 +25,15 @@ constexpr size_t kDrawsFigures = 3;
 // Fields that do not make a run another one.
 void drop_free_fields(nlohmann::json& options) {
   for (const char* field : {"checkpoint", "checkpoint_every", "resume"}) options.erase(field);
+}
+
+// What is kept of a learner, by name.
+std::array<std::pair<std::string, const AlignedBuffer*>, 5> kept(const Learner& learner) {
+  return {{{"parameters", &learner.weights},
+           {"first_moment", &learner.first_moment},
+           {"second_moment", &learner.second_moment},
+           {"ema", &learner.ema},
+           {"best", &learner.best}}};
 }
 
 // Fields that came after the file was written had their defaults then.
@@ -56,15 +66,15 @@ std::string Trainer::run_identity() const {
 }
 
 void Trainer::save_checkpoint(const std::string& path) const {
-  const Shape all{table_.count()};
-  std::vector<TensorToWrite> tensors = {{"parameters", dtype_, all, flat_.data()},
-                                        {"first_moment", dtype_, all, first_moment_.data()},
-                                        {"second_moment", dtype_, all, second_moment_.data()},
-                                        {"ema", dtype_, all, ema_.data()},
-                                        {"best", dtype_, all, best_.data()}};
+  std::vector<TensorToWrite> tensors;
+  for (const Learner& learner : learners_) {
+    for (const auto& [name, buffer] : kept(learner)) {
+      tensors.push_back({learner.prefix() + name, dtype_, {learner.count}, buffer->data()});
+    }
+  }
   // Reals are kept as bits: a text would have to be read back exactly.
   const double reals[] = {loss_, validation_loss_, best_loss_, loss_sum_};
-  const int64_t integers[] = {step_, worse_, stopped_early_ ? 1 : 0, has_best_ ? 1 : 0,
+  const int64_t integers[] = {step_, worse_, static_cast<int64_t>(stop_), has_best_ ? 1 : 0,
                               loss_count_};
   tensors.push_back({"reals", DType::float64, {std::ssize(reals)}, reals});
   tensors.push_back({"integers", DType::int64, {std::ssize(integers)}, integers});
@@ -92,6 +102,16 @@ void Trainer::save_checkpoint(const std::string& path) const {
                        {std::ssize(draws_history_), int64_t{kDrawsFigures}},
                        draws_history_.data()});
   }
+  const int64_t in_a_row[] = {saturated_, collapsed_};
+  if (adversarial()) {
+    const auto figures = int64_t{kCriticFigures};
+    tensors.push_back({"in_a_row", DType::int64, {std::ssize(in_a_row)}, in_a_row});
+    tensors.push_back({"critic_sums", DType::float64, {figures}, &critic_sums_});
+    tensors.push_back({"critic_history",
+                       DType::float64,
+                       {std::ssize(critic_history_), figures},
+                       critic_history_.data()});
+  }
   write_safetensors(path, tensors, {{kKey, std::to_string(kFormat)}, {"run", run_identity()}});
 }
 
@@ -111,16 +131,13 @@ void Trainer::read_checkpoint(const std::string& path) {
          "set "
          "training.resume to false");
   }
-  const auto restore = [&](const char* name, AlignedBuffer& buffer) {
-    const StoredTensor& tensor = file.at(name);
-    check(tensor.shape == Shape{table_.count()}, "tensor '", name, "' has another shape");
-    std::memcpy(buffer.data(), tensor.data.get(), parameter_bytes());
-  };
-  restore("parameters", flat_);
-  restore("first_moment", first_moment_);
-  restore("second_moment", second_moment_);
-  restore("ema", ema_);
-  restore("best", best_);
+  for (Learner& learner : learners_) {
+    for (const auto& [name, buffer] : kept(learner)) {
+      const StoredTensor& tensor = file.at(learner.prefix() + name);
+      check(tensor.shape == Shape{learner.count}, "tensor '", name, "' has another shape");
+      std::memcpy(buffer->data(), tensor.data.get(), learner.bytes);
+    }
+  }
   const auto reals = file.at("reals").values<double>();
   const auto integers = file.at("integers").values<int64_t>();
   const auto history = file.at("history").values<double>();
@@ -155,13 +172,27 @@ void Trainer::read_checkpoint(const std::string& path) {
       draws_history_.push_back({records[i], records[i + 1], records[i + 2]});
     }
   }
+  if (adversarial()) {
+    const auto in_a_row = file.at("in_a_row").values<int64_t>();
+    const auto sums = file.at("critic_sums").values<double>();
+    const auto records = file.at("critic_history").values<double>();
+    if (in_a_row.size() != 2 || sums.size() != kCriticFigures ||
+        records.size() % kCriticFigures != 0) {
+      fail(Code::corrupt_file, "the checkpoint '", path, "' is incomplete");
+    }
+    saturated_ = in_a_row[0];
+    collapsed_ = in_a_row[1];
+    std::memcpy(&critic_sums_, sums.data(), sizeof(CriticRecord));
+    critic_history_.resize(records.size() / kCriticFigures);
+    std::memcpy(critic_history_.data(), records.data(), records.size() * sizeof(double));
+  }
   loss_ = reals[0];
   validation_loss_ = reals[1];
   best_loss_ = reals[2];
   loss_sum_ = reals[3];
   step_ = integers[0];
   worse_ = integers[1];
-  stopped_early_ = integers[2] != 0;
+  stop_ = static_cast<Stop>(integers[2]);
   has_best_ = integers[3] != 0;
   loss_count_ = integers[4];
   history_.clear();

@@ -160,7 +160,8 @@ void trace_update(Graph& graph, const TrainingOptions& options, const UpdateRequ
   }
   const Optimiser optimiser(graph, options, request);
   const Change change = optimiser.change(g);
-  const Value moved = weights - rate * change.by;
+  Value moved = weights - rate * change.by;
+  if (request.limit > 0) moved = clamp(moved, -request.limit, request.limit);
   const Value moved2 = sum(square(cast(moved, DType::float64)), {0}, false);
   const Value good =
       cast(is_finite(reshape(request.loss, Shape())) * is_finite(norm2) * is_finite(moved2), dtype);
@@ -172,12 +173,13 @@ void trace_update(Graph& graph, const TrainingOptions& options, const UpdateRequ
   if (change.first) assign_if_good(optimiser.first_moment(), change.first);
   if (change.second) assign_if_good(optimiser.second_moment(), change.second);
   const Value weights_new = assign_if_good(weights, moved);
-  if (options.ema > 0) {
+  if (options.ema > 0 && request.keeps_mean) {
     const Value ema = graph.state("ema", weights.type());
     const Value decay = graph.input("ema_decay", {dtype, {}});
     graph.assign(ema, ema + (1.0 - decay) * (weights_new - ema));
   }
   graph.output("good", good);
+  graph.output("gradient_norm", sqrt(norm2));
 }
 
 std::array<StepNumber, 4> step_numbers(const TrainingOptions& options, int64_t step, double rate) {
@@ -187,7 +189,7 @@ std::array<StepNumber, 4> step_numbers(const TrainingOptions& options, int64_t s
     numbers[1] = {"correction1", 1.0 / (1.0 - std::pow(options.beta1, t))};
     numbers[2] = {"correction2", 1.0 / (1.0 - std::pow(options.beta2, t))};
   }
-  if (options.ema > 0) numbers[3] = {"ema_decay", ema_decay(options, step)};
+  if (options.ema > 0) numbers[3] = {"ema_decay", ema_decay(options, step), true};
   return numbers;
 }
 

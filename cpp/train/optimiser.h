@@ -21,13 +21,15 @@ struct UpdateRequest {
   Value gradient;
   Value rate_factors;
   Value decay_factors;
+  double limit = 0;       // new weights are cut to +- this; 0: not cut
+  bool keeps_mean = true;  // where options.ema asks for it
 };
 
 // Assigns the weights what one step of the optimiser makes of them, after clipping the gradient by
 // its norm, and the states "first_moment", "second_moment" (of the weights' type, zero at first;
 // which of them there are depends on the optimiser) and "ema". The output "good", of the weights'
 // element type, is 1; or 0 when the loss, the gradient or the new weights are not finite: then
-// nothing changes. The inputs, scalars of that type, are those of step_numbers(). Not for lbfgs.
+// nothing changes. "gradient_norm", float64, is that before clipping. The inputs, scalars of that type, are those of step_numbers(). Not for lbfgs.
 //
 // With g the clipped gradient, w the weights, m and v the moments, R the learning rate, b1 and b2
 // beta1 and beta2, e epsilon and d weight_decay (times its factor); "d: g" stands for g <- g + d w
@@ -46,6 +48,7 @@ void trace_update(Graph& graph, const TrainingOptions& options, const UpdateRequ
 struct StepNumber {
   const char* name = nullptr;
   double value = 0;
+  bool of_mean = false;  // of the running mean, for a learner that keeps one
 };
 std::array<StepNumber, 4> step_numbers(const TrainingOptions& options, int64_t step, double rate);
 

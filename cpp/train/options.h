@@ -79,6 +79,14 @@ struct TrainingOptions {
   double clip_norm;
   int64_t lbfgs_history;
   double ema;
+  std::string adversarial_loss;
+  int64_t critic_steps;
+  double critic_rate;
+  std::vector<std::string> regularisers;
+  std::vector<double> regulariser_weights;  // as many
+  double critic_clip;                       // 0: none
+  std::string judge;
+  int64_t judge_events;
   double validation;
   int64_t validate_every;
   int64_t patience;

@@ -1,9 +1,12 @@
 #include "cpp/train/step_graph.h"
 
+#include <string>
 #include <vector>
 
 #include "cpp/autodiff/gradient.h"
+#include "cpp/base/status.h"
 #include "cpp/ops/ops.h"
+#include "cpp/train/adversarial.h"
 #include "cpp/train/objective.h"
 #include "cpp/train/optimiser.h"
 
@@ -19,8 +22,7 @@ class StepGraph {
   StepGraph(const StepGraphRequest& request, Graph& graph, Purpose purpose = Purpose::training)
       : request_(request),
         graph_(graph),
-        flat_(graph.state("parameters", {request.dtype, {request.table.count()}})),
-        trace_(graph, request.table, flat_, request.dtype) {
+        trace_(trace_with_states(graph, request.table, request.dtype)) {
     const int64_t rows = request.options.batch;
     const bool validates = purpose == Purpose::validation;
     const Value x = validates || reads_events(request.options.objective)
@@ -31,21 +33,28 @@ class StepGraph {
     weight_ = graph.input("weight", {kDouble, {rows, 1}});
     trace_.seed = graph.input("seed", {DType::int64, {}});
     trace_.first_event = graph.input("first_event", {DType::int64, {}});
-    const Value losses = validates ? request.network.loss(trace_, x, context)
-                                   : objective_losses(request, trace_, x, context);
-    weighted_ = losses * weight_;
+    side_.loss = validates ? request.network.loss(trace_, x, context) : losses(x, context);
+    weighted_ = side_.loss * weight_;
   }
 
-  Value flat() const { return flat_; }
+  // The parameters that learn, flat.
+  Value weights() const {
+    const int64_t split = critic_begin(request_.table);
+    return request_.side == Side::critic
+               ? graph_.state(kCriticParameters, {request_.dtype, {request_.table.count() - split}})
+               : graph_.state(kParameters, {request_.dtype, {split}});
+  }
   Value loss_sum() const { return sum(weighted_, {0, 1}, false); }
   Value weight_sum() const { return sum(weight_, {0, 1}, false); }
   Value loss_part() const { return loss_sum() * graph_.input("inverse_weight", {kDouble, {}}); }
-  Value gradient_sum() const { return graph_.state("gradient_sum", flat_.type()); }
+  Value gradient_sum() const { return graph_.state("gradient_sum", weights().type()); }
 
-  // With respect to all parameters, flat.
+  // With respect to the parameters that learn, flat.
   Value flat_gradient(Value loss) {
+    const int64_t split = critic_begin(request_.table);
     std::vector<Value> parameters;
     for (const Parameter& each : request_.table.parameters()) {
+      if ((each.offset >= split) != (request_.side == Side::critic)) continue;
       parameters.push_back(trace_.parameter(each.name, each.shape, each.initializer));
     }
     std::vector<Value> pieces;
@@ -55,16 +64,55 @@ class StepGraph {
     return concat(pieces, 0);
   }
 
+  // What is told of a step besides its loss.
+  void report() {
+    if (request_.side != Side::critic) return;
+    const auto mean_of = [this](Value rows) {
+      return rows ? sum(rows * weight_, {0, 1}, false) / weight_sum() : graph_.scalar(0, kDouble);
+    };
+    graph_.output("penalty", mean_of(side_.penalty));
+    graph_.output("told_apart", mean_of(side_.told_apart));
+  }
+
  private:
+  Value losses(Value x, Value context) {
+    if (request_.side == Side::whole) return objective_losses(request_, trace_, x, context);
+    const Adversarial::Contest contest = request_.network.adversarial()->contest(trace_, x, context);
+    if (request_.side == Side::generator) return generator_side(contest, request_.options).loss;
+    side_ = critic_side(trace_, contest, request_.options);
+    return side_.loss;
+  }
+
   const StepGraphRequest& request_;
   Graph& graph_;
-  Value flat_;
   Trace trace_;
   Value weight_;
+  SideLoss side_;
   Value weighted_;
 };
 
 }  // namespace
+
+int64_t critic_begin(const ParameterTable& table) {
+  const std::string prefix = text(kCritic, ".");
+  int64_t begin = table.count();
+  for (const Parameter& each : table.parameters()) {
+    const bool of_critic = each.name.starts_with(prefix);
+    check(of_critic || begin == table.count(), "parameter '", each.name,
+          "' is declared behind those of the critic");
+    if (of_critic && begin == table.count()) begin = each.offset;
+  }
+  return begin;
+}
+
+Trace trace_with_states(Graph& graph, ParameterTable& table, DType dtype) {
+  const int64_t split = critic_begin(table);
+  Trace trace(graph, table, graph.state(kParameters, {dtype, {split}}), dtype);
+  if (split < table.count()) {
+    trace.split(split, graph.state(kCriticParameters, {dtype, {table.count() - split}}));
+  }
+  return trace;
+}
 
 void trace_step(const StepGraphRequest& request, Graph& graph) {
   StepGraph step(request, graph);
@@ -72,17 +120,22 @@ void trace_step(const StepGraphRequest& request, Graph& graph) {
   const bool last_of_many = options.accumulate > 1;
   const Value loss = last_of_many ? step.loss_part() : step.loss_sum() / step.weight_sum();
   graph.output("loss", loss);
+  step.report();
   Value gradient = step.flat_gradient(loss);
   if (last_of_many) gradient = step.gradient_sum() + gradient;
+  const Value weights = step.weights();
   const auto factors = [&](const char* state, const std::vector<double>& of_groups) {
-    return of_groups.empty() ? Value() : graph.state(state, step.flat().type());
+    return of_groups.empty() ? Value() : graph.state(state, weights.type());
   };
+  const bool of_critic = request.side == Side::critic;
   trace_update(graph, options,
                {.loss = loss,
-                .weights = step.flat(),
+                .weights = weights,
                 .gradient = gradient,
                 .rate_factors = factors("rate_factors", options.group_rates),
-                .decay_factors = factors("decay_factors", options.group_decays)});
+                .decay_factors = factors("decay_factors", options.group_decays),
+                .limit = of_critic ? options.critic_clip : 0.0,
+                .keeps_mean = !of_critic});
 }
 
 void trace_part(const StepGraphRequest& request, Graph& graph) {

@@ -101,8 +101,8 @@ inline constexpr size_t kToyWeights = 17;
 
 template <typename T>
 std::vector<T> toy_weights(const Trainer& trainer) {
-  const auto* values = static_cast<const T*>(trainer.parameters());
-  return {values, values + kToyWeights};
+  const std::vector<double> values = trainer.parameter_values();
+  return {values.begin(), values.begin() + kToyWeights};
 }
 
 }  // namespace castalia

@@ -1,7 +1,5 @@
 #include "models/flow/flow_network.h"
 
-#include <nlohmann/json.hpp>
-
 #include "cpp/base/status.h"
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
@@ -29,14 +27,11 @@ std::vector<std::string> chains(const Specification& s) {
 }  // namespace
 
 FlowNetwork::FlowNetwork(const Specification& s)
-    : features_(s.integer("features")),
-      context_features_(s.integer("context_features")),
+    : PreprocessedNetwork(s, chains(s), s.text("tails") == "linear" ? 0.0 : domain_of(s).upper),
       domain_(domain_of(s)),
       bounded_(s.text("tails") != "linear"),
       base_(s.text("base")),
-      base_components_(s.integer("base_components")),
-      preprocessing_(features_, chains(s), "x"),
-      context_preprocessing_(context_features_, s.texts("context_preprocessing"), "context") {
+      base_components_(s.integer("base_components")) {
   const auto refuse = [&s](const auto&... parts) {
     fail(Code::invalid_argument, s.architecture().name, ": ", parts...);
   };
@@ -52,60 +47,17 @@ FlowNetwork::FlowNetwork(const Specification& s)
   if (base_ != "mixture" && base_components_ != kBaseComponents) {
     refuse("base_components is set, but base '", base_, "' has none; it is for base 'mixture'");
   }
-  if (base_ == "conditional_normal" && context_features_ == 0) {
+  if (base_ == "conditional_normal" && context_features() == 0) {
     refuse("base 'conditional_normal' needs a context, but context_features is 0");
   }
-  if (context_features_ == 0 && !s.texts("context_preprocessing").empty()) {
-    refuse("context_preprocessing is given, but context_features is 0");
-  }
-}
-
-void FlowNetwork::fit_preprocessing(std::span<const double> x, std::span<const double> context) {
-  if (x.empty()) {
-    preprocessing_.fit_without_data();
-    context_preprocessing_.fit_without_data();
-    return;
-  }
-  preprocessing_.fit(x);
-  context_preprocessing_.fit(context);
-  check_rows(x, context, 0);
-}
-
-void FlowNetwork::set_preprocessing(std::span<const std::string> chains) {
-  preprocessing_ = Preprocessing(features_, chains, "x");
-}
-
-void FlowNetwork::check_rows(std::span<const double> x, std::span<const double> context,
-                             int64_t first_row) const {
-  preprocessing_.check(x, first_row, bounded_ ? domain_.upper : 0.0);
-  context_preprocessing_.check(context, first_row);
-}
-
-std::string FlowNetwork::preprocessing_json() const {
-  return nlohmann::json{{"x", nlohmann::json::parse(preprocessing_.json())},
-                        {"context", nlohmann::json::parse(context_preprocessing_.json())}}
-      .dump();
-}
-
-void FlowNetwork::set_preprocessing_json(const std::string& text) {
-  const nlohmann::json stored = nlohmann::json::parse(text, nullptr, false);
-  if (!stored.is_object() || !stored.contains("x") || !stored.contains("context")) {
-    fail(Code::corrupt_file, "the stored preprocessing is not an object with x and context");
-  }
-  preprocessing_.set_json(stored["x"].dump());
-  context_preprocessing_.set_json(stored["context"].dump());
-}
-
-bool FlowNetwork::fitted() const {
-  return preprocessing_.fitted() && context_preprocessing_.fitted();
 }
 
 void FlowNetwork::declare(Trace& trace) {
   const auto rows = [&trace](const char* name, int64_t columns) {
     return trace.graph().input(name, {trace.dtype(), {1, columns}});
   };
-  const Value context = context_features_ > 0 ? rows("context", context_features_) : Value();
-  const Value z = forward(trace, rows("x", features_), context).value;
+  const Value context = context_features() > 0 ? rows("context", context_features()) : Value();
+  const Value z = forward(trace, rows("x", features()), context).value;
   base_log_prob(trace, z, context);
 }
 
@@ -122,13 +74,13 @@ Value FlowNetwork::log_prob(Trace& trace, Value x, Value context) {
 Value FlowNetwork::sample(Trace& trace, int64_t rows, Value context) {
   const Value prepared = prepared_context(trace, context);
   const Value y = backward(trace, base_sample(trace, rows, prepared), prepared).value;
-  return preprocessing_.inverse(cast(y, DType::float64)).values;
+  return preprocessing().inverse(cast(y, DType::float64)).values;
 }
 
 Value FlowNetwork::base_log_prob(Trace& trace, Value z, Value context) const {
   if (base_ == "normal") return normal_log_prob(z);
   if (base_ == "uniform") {
-    return trace.graph().scalar(uniform_log_prob(features_, domain_.upper), DType::float64);
+    return trace.graph().scalar(uniform_log_prob(features(), domain_.upper), DType::float64);
   }
   const Trace::Part part(trace, "base");
   if (base_ == "mixture") return mixture_log_prob(trace, z, base_components_);
@@ -136,15 +88,15 @@ Value FlowNetwork::base_log_prob(Trace& trace, Value z, Value context) const {
 }
 
 Value FlowNetwork::base_sample(Trace& trace, int64_t rows, Value context, int64_t stage) const {
-  if (base_ == "normal") return normal_sample(trace, rows, features_, stage);
+  if (base_ == "normal") return normal_sample(trace, rows, features(), stage);
   if (base_ == "uniform") {
-    return uniform_sample(trace, rows, features_, domain_.upper, stage);
+    return uniform_sample(trace, rows, features(), domain_.upper, stage);
   }
   const Trace::Part part(trace, "base");
   if (base_ == "mixture") {
-    return mixture_sample(trace, rows, features_, base_components_, kComponentStage, stage);
+    return mixture_sample(trace, rows, features(), base_components_, kComponentStage, stage);
   }
-  return conditional_normal_sample(trace, features_, context, stage);
+  return conditional_normal_sample(trace, features(), context, stage);
 }
 
 std::pair<Value, Value> FlowNetwork::transform(Trace& trace, Value x, Value context) {
@@ -164,48 +116,21 @@ std::pair<Value, Value> FlowNetwork::sample_with_log_prob(Trace& trace, int64_t 
   return {x, base_log_prob(trace, z, prepared) - log_det};
 }
 
-Value FlowNetwork::preprocessed(Trace& trace, Value x, Value context) {
-  const Value y = prepared(trace, x);
-  return context ? concat({y, prepared_context(trace, context)}, 1) : y;
-}
-
 std::pair<Value, Value> FlowNetwork::to_data(Trace& trace, Value z, Value context) const {
   const auto [y, log_det] = backward(trace, z, context);
-  const Preprocessing::Traced out = preprocessing_.inverse(cast(y, DType::float64));
+  const Preprocessing::Traced out = preprocessing().inverse(cast(y, DType::float64));
   const Value total = out.log_det ? log_det + out.log_det : log_det;
   return {out.values, total + out.constant_log_det};
 }
 
-Value FlowNetwork::prepared(Trace& trace, Value x) const {
-  return cast(preprocessing_.forward(x).values, trace.dtype());
-}
-
-Value FlowNetwork::prepared_context(Trace& trace, Value context) const {
-  if (context_features_ == 0) return {};
-  return cast(context_preprocessing_.forward(context).values, trace.dtype());
-}
-
 FlowNetwork::Latent FlowNetwork::to_latent(Trace& trace, Value x, Value context) const {
-  const Preprocessing::Traced in = preprocessing_.forward(x);
+  const Preprocessing::Traced in = preprocessing().forward(x);
   const auto [z, log_det] = forward(trace, cast(in.values, trace.dtype()), context);
   return {z, in.log_det ? log_det + in.log_det : log_det, in.constant_log_det};
 }
 
 std::vector<Field> flow_fields(std::vector<Field> own) {
-  std::vector<Field> fields = {
-      {.name = "features",
-       .type = FieldType::integer,
-       .default_value = "",
-       .meaning = "columns of the data",
-       .least = 1,
-       .greatest = 65536},
-      {.name = "context_features",
-       .type = FieldType::integer,
-       .default_value = "0",
-       .meaning = "columns of the context that the density is conditioned on",
-       .least = 0,
-       .greatest = 65536},
-  };
+  std::vector<Field> fields = data_fields("the density is conditioned on");
   fields.insert(fields.end(), own.begin(), own.end());
   const std::vector<Field> last = {
       {.name = "bound",
@@ -237,18 +162,11 @@ std::vector<Field> flow_fields(std::vector<Field> own) {
        .meaning = "Gaussians in the mixture, with base 'mixture'",
        .least = 1,
        .greatest = 4096},
-      {.name = "preprocessing",
-       .type = FieldType::text_list,
-       .default_value = "[]",
-       .meaning =
-           "one chain of steps a feature, such as 'log(1); standardise'; empty: standardise, "
-           "or interval with tails other than linear"},
-      {.name = "context_preprocessing",
-       .type = FieldType::text_list,
-       .default_value = "[]",
-       .meaning = "the same for the columns of the context"},
   };
   fields.insert(fields.end(), last.begin(), last.end());
+  for (Field& each : preprocessing_fields("standardise, or interval with tails other than linear")) {
+    fields.push_back(std::move(each));
+  }
   return with_common_fields(std::move(fields));
 }
 

@@ -1,4 +1,4 @@
-// What all flows share: preprocessing, the base density, and the capabilities that follow from a
+// What all flows share: the base density, and the capabilities that follow from a
 // bijection between preprocessed data and latent variables.
 #ifndef CASTALIA_MODELS_FLOW_FLOW_NETWORK_H_
 #define CASTALIA_MODELS_FLOW_FLOW_NETWORK_H_
@@ -13,28 +13,19 @@
 #include "cpp/nn/stages.h"
 #include "cpp/prob/bijection.h"
 #include "cpp/prob/conditioner.h"
-#include "cpp/prob/preprocessing.h"
 #include "cpp/prob/transformer.h"
 #include "models/catalogue.h"
+#include "models/preprocessed_network.h"
 
 namespace castalia {
 
 // The fields that flow_fields() gives, read by the constructor: features, context_features, tails,
 // bound, base, base_components, preprocessing, context_preprocessing.
-class FlowNetwork : public Network {
+class FlowNetwork : public PreprocessedNetwork {
  public:
   explicit FlowNetwork(const Specification& specification);
 
-  int64_t features() const override { return features_; }
-  int64_t context_features() const override { return context_features_; }
   bool can(Capability) const override { return true; }
-
-  void fit_preprocessing(std::span<const double> x, std::span<const double> context) override;
-  void check_rows(std::span<const double> x, std::span<const double> context,
-                  int64_t first_row) const override;
-  std::string preprocessing_json() const override;
-  void set_preprocessing_json(const std::string& text) override;
-  bool fitted() const override;
 
   void declare(Trace& trace) override;
   Value loss(Trace& trace, Value x, Value context) override;
@@ -45,7 +36,6 @@ class FlowNetwork : public Network {
   std::pair<Value, Value> sample_with_log_prob(Trace& trace, int64_t rows, Value context) override;
   // The mixture chooses a component.
   bool sample_is_differentiable() const override { return base_ != "mixture"; }
-  Value preprocessed(Trace& trace, Value x, Value context) override;
 
  protected:
   // Preprocessed data to latent variables: (rows, features) of the trace's type, and the
@@ -58,13 +48,6 @@ class FlowNetwork : public Network {
   // Where the transformers of this flow act, after preprocessing.
   const TransformerDomain& domain() const { return domain_; }
   const std::string& base() const { return base_; }
-
-  const Preprocessing& preprocessing() const { return preprocessing_; }
-  // For a flow that fits the chains itself: one for each column.
-  void set_preprocessing(std::span<const std::string> chains);
-  // After preprocessing, of the trace's type; the context is null where there is none.
-  Value prepared(Trace& trace, Value x) const;
-  Value prepared_context(Trace& trace, Value context) const;
 
   // Of latent variables: float64 (rows, 1), and draws, (rows, features) of the trace's type. The
   // context is preprocessed.
@@ -84,14 +67,10 @@ class FlowNetwork : public Network {
   // Latent variables to data in the user's units, with the log-determinant.
   std::pair<Value, Value> to_data(Trace& trace, Value z, Value context) const;
 
-  int64_t features_;
-  int64_t context_features_;
   TransformerDomain domain_;
   bool bounded_;
   std::string base_;
   int64_t base_components_;
-  Preprocessing preprocessing_;
-  Preprocessing context_preprocessing_;
 };
 
 // The fields that every flow has, and those of its own.

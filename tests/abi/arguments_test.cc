@@ -114,6 +114,7 @@ const std::vector<Case>& cases() {
       CASE(castalia_config_json, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_catalogue, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_transformers, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_adversarial, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_bijections, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_training_fields, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_dataset_create, INVALID_ARGUMENT, INVALID_ARGUMENT),

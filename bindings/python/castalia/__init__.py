@@ -40,7 +40,7 @@ from ._errors import (
 )
 from ._errors import low as _low
 from ._events import EventWriter
-from ._handles import Context, bijections, info, models, training_fields, transformers
+from ._handles import Context, adversarial, bijections, info, models, training_fields, transformers
 from ._model import Model, Sampler, load
 from ._nflows import from_nflows
 from ._referee import evaluate, metrics, observable_sets
@@ -96,6 +96,7 @@ __all__ = [
     "Trainer",
     "UnsupportedError",
     "Weighed",
+    "adversarial",
     "bijections",
     "create",
     "evaluate",

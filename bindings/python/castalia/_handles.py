@@ -123,6 +123,11 @@ def bijections() -> list[dict]:
     return json.loads(low.castalia_bijections())
 
 
+def adversarial() -> list[dict]:
+    """What adversarial models are trained with: losses, regularisers, conditioning; name, kind, summary, ..."""
+    return json.loads(low.castalia_adversarial())
+
+
 def training_fields() -> list[dict]:
     """The fields of training: name, type, default, range or choices, meaning."""
     return json.loads(low.castalia_training_fields())

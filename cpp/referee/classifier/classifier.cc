@@ -199,8 +199,7 @@ std::vector<double> logits(LabelNetwork& network, ParameterTable& table, const T
   ThreadPool pool(threads);
   Workspace workspace(compile(graph, {.rows_independent = true}), pool.threads());
   AlignedBuffer parameters(padded_bytes(static_cast<size_t>(table.count()) * size_of(kType)));
-  std::memcpy(parameters.data(), trainer.parameters(),
-              static_cast<size_t>(table.count()) * size_of(kType));
+  write_values(parameters.data(), kType, trainer.parameter_values());
   workspace.bind_state("parameters", parameters.data());
   std::vector<double> result(static_cast<size_t>(data.rows));
   for (int64_t first = 0; first < data.rows; first += kTileRows) {

@@ -18,7 +18,7 @@ export CastaliaError, Model, Sampler, Trainer, Dataset, Context, EventWriter
 export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, encode, save, load
 export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!
 export convertmodel, exportmodel
-export models, info, trainingfields, transformers, bijections, writeevent!
+export models, info, trainingfields, transformers, bijections, adversarial, writeevent!
 export Target, targets, logdensity, weigh
 export metrics, observablesets, evaluate, observe, weights
 export hdf5shape, hdf5read, hdf5write, uniform!, normal!

@@ -70,6 +70,9 @@ info() = parsejson(gettext(out -> LibCastalia.castalia_info(C_NULL, out)))
 
 "The architectures of the catalogue: name, family, summary, fields, capabilities, references."
 models() = parsejson(gettext(LibCastalia.castalia_catalogue))
+"What adversarial models are trained with: losses, regularisers, conditioning; name, kind, summary, ..."
+adversarial() = parsejson(gettext(LibCastalia.castalia_adversarial))
+
 "The bijections that composed flows are made of: name, summary, references, fields, tails, ..."
 bijections() = parsejson(gettext(LibCastalia.castalia_bijections))
 

@@ -1,0 +1,94 @@
+#include "models/adversarial/adversarial_network.h"
+
+#include "cpp/base/status.h"
+#include "cpp/nn/stages.h"
+#include "cpp/ops/ops.h"
+#include "cpp/prob/density.h"
+
+namespace castalia {
+
+AdversarialNetwork::AdversarialNetwork(const Specification& s)
+    : PreprocessedNetwork(s, s.texts("preprocessing")),
+      name_(s.architecture().name),
+      latent_(s.integer("latent")),
+      normal_(s.text("latent_distribution") == "normal") {}
+
+void AdversarialNetwork::declare(Trace& trace) {
+  const auto rows = [&trace](const char* name, int64_t columns) {
+    return columns > 0 ? trace.graph().input(name, {trace.dtype(), {1, columns}}) : Value();
+  };
+  const Value context = rows("context", context_features());
+  {
+    const Trace::Part part(trace, "generator");
+    generate(trace, rows("latent", latent_), context);
+  }
+  criticised(trace, rows("x", features()), context);
+}
+
+AdversarialNetwork::Contest AdversarialNetwork::contest(Trace& trace, Value x, Value context) {
+  const Value condition = prepared_context(trace, context);
+  Contest contest;
+  Game& game = contest.games.emplace_back();
+  game.real = prepared(trace, x);
+  game.made = made(trace, x.rows(), condition);
+  game.critic = [this, &trace, condition](Value events) {
+    return criticised(trace, events, condition).score;
+  };
+  if (auxiliary_weight() == 0) return contest;
+  const auto errors = [&](Value events) {
+    const Value estimate = criticised(trace, events, condition).estimate;
+    return auxiliary_weight() * sum(square(cast(estimate - condition, DType::float64)), {1}, true);
+  };
+  contest.further = {.of_generator = errors(game.made), .of_critic = errors(game.real)};
+  return contest;
+}
+
+Value AdversarialNetwork::made(Trace& trace, int64_t rows, Value context) const {
+  const Trace::Part part(trace, "generator");
+  const Value latent = normal_ ? normal_sample(trace, rows, latent_, kBaseStage)
+                               : uniform_sample(trace, rows, latent_, 1.0, kBaseStage);
+  return generate(trace, latent, context);
+}
+
+AdversarialNetwork::Criticism AdversarialNetwork::criticised(Trace& trace, Value events,
+                                                             Value context) const {
+  const Trace::Part part(trace, kCritic);
+  return criticise(trace, events, context);
+}
+
+Value AdversarialNetwork::sample(Trace& trace, int64_t rows, Value context) {
+  const Value events = made(trace, rows, prepared_context(trace, context));
+  return preprocessing().inverse(cast(events, DType::float64)).values;
+}
+
+void AdversarialNetwork::no_density() const {
+  fail(Code::unsupported, name_, " has no density: it only samples");
+}
+
+Value AdversarialNetwork::loss(Trace&, Value, Value) { no_density(); }
+Value AdversarialNetwork::log_prob(Trace&, Value, Value) { no_density(); }
+std::pair<Value, Value> AdversarialNetwork::transform(Trace&, Value, Value) { no_density(); }
+std::pair<Value, Value> AdversarialNetwork::inverse(Trace&, Value, Value) { no_density(); }
+
+std::vector<Field> adversarial_fields(std::vector<Field> own) {
+  std::vector<Field> fields = data_fields("the events are generated for");
+  const auto append = [&fields](std::vector<Field> more) {
+    for (Field& each : more) fields.push_back(std::move(each));
+  };
+  append({{.name = "latent",
+           .type = FieldType::integer,
+           .default_value = "32",
+           .meaning = "random numbers that an event is made from",
+           .least = 1,
+           .greatest = 65536},
+          {.name = "latent_distribution",
+           .type = FieldType::text,
+           .default_value = R"("normal")",
+           .meaning = "theirs: standard normal, or uniform in (-1, 1)",
+           .choices = {"normal", "uniform"}}});
+  append(std::move(own));
+  append(preprocessing_fields("standardise"));
+  return with_common_fields(std::move(fields));
+}
+
+}  // namespace castalia

@@ -1,0 +1,71 @@
+// What all networks share whose generator is trained against a critic: preprocessing, sampling, and
+// the game of the two.
+#ifndef CASTALIA_MODELS_ADVERSARIAL_ADVERSARIAL_NETWORK_H_
+#define CASTALIA_MODELS_ADVERSARIAL_ADVERSARIAL_NETWORK_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cpp/nn/adversarial.h"
+#include "cpp/nn/network.h"
+#include "models/catalogue.h"
+#include "models/preprocessed_network.h"
+
+namespace castalia {
+
+// Parameters of the generator are named "generator. ...", those of the critic "critic. ...". Reads
+// the fields that adversarial_fields() gives: features, context_features, latent,
+// latent_distribution, preprocessing, context_preprocessing.
+class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
+ public:
+  explicit AdversarialNetwork(const Specification& specification);
+
+  bool can(Capability capability) const override { return capability == Capability::sample; }
+  Adversarial* adversarial() override { return this; }
+
+  void declare(Trace& trace) override;
+  Contest contest(Trace& trace, Value x, Value context) override;
+  Value sample(Trace& trace, int64_t rows, Value context) override;
+  bool sample_is_differentiable() const override { return true; }
+
+  // An Error (unsupported): the density is not known.
+  Value loss(Trace& trace, Value x, Value context) override;
+  Value log_prob(Trace& trace, Value x, Value context) override;
+  std::pair<Value, Value> transform(Trace& trace, Value x, Value context) override;
+  std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) override;
+
+ protected:
+  // What a critic says of events.
+  struct Criticism {
+    Value score;     // (rows, 1)
+    Value estimate;  // of the context, (rows, context features); null for a critic that gives none
+  };
+
+  // Preprocessed events, (rows, features), from latent variables, (rows, latent), and the
+  // preprocessed context; all of the trace's type.
+  virtual Value generate(Trace& trace, Value latent, Value context) const = 0;
+  // Of preprocessed events.
+  virtual Criticism criticise(Trace& trace, Value events, Value context) const = 0;
+  // What the critic's estimate of the context weighs in both losses (arXiv:1610.09585).
+  virtual double auxiliary_weight() const { return 0; }
+
+  int64_t latent() const { return latent_; }
+
+ private:
+  Value made(Trace& trace, int64_t rows, Value context) const;
+  Criticism criticised(Trace& trace, Value events, Value context) const;
+  [[noreturn]] void no_density() const;
+
+  std::string name_;
+  int64_t latent_;
+  bool normal_;
+};
+
+// The fields that every such network has, and those of its own.
+std::vector<Field> adversarial_fields(std::vector<Field> own);
+
+}  // namespace castalia
+
+#endif  // CASTALIA_MODELS_ADVERSARIAL_ADVERSARIAL_NETWORK_H_
