@@ -93,8 +93,8 @@ std::vector<Field> preprocessing_fields(const std::string& otherwise) {
   return {{.name = "preprocessing",
            .type = FieldType::text_list,
            .default_value = "[]",
-           .meaning = "one chain of steps a feature, such as 'log(1); standardise'; empty: " +
-                      otherwise},
+           .meaning =
+               "one chain of steps a feature, such as 'log(1); standardise'; empty: " + otherwise},
           {.name = "context_preprocessing",
            .type = FieldType::text_list,
            .default_value = "[]",

@@ -29,8 +29,7 @@ std::vector<std::string> conditioning_names() {
 
 Value conditioned_hidden(Trace& trace, Value x, Value context,
                          const ConditionedMlpOptions& options) {
-  const auto layer = [&](const std::string& name, Value in, int64_t outputs,
-                         Initializer weight) {
+  const auto layer = [&](const std::string& name, Value in, int64_t outputs, Initializer weight) {
     return options.spectral ? spectral_linear(trace, name, in, outputs, weight)
                             : linear(trace, name, in, outputs, weight);
   };
@@ -43,8 +42,8 @@ Value conditioned_hidden(Trace& trace, Value x, Value context,
   for (int64_t i = 0; i < options.hidden_layers; ++i) {
     x = activation(options.activation, layer(text("linear_", i), x, options.hidden, weight));
     if (!film) continue;
-    const Value maps = layer(text("film_", i), context, 2 * options.hidden,
-                             Initializer::glorot_uniform);
+    const Value maps =
+        layer(text("film_", i), context, 2 * options.hidden, Initializer::glorot_uniform);
     x = x * (1.0 + slice(maps, 1, 0, options.hidden)) +
         slice(maps, 1, options.hidden, 2 * options.hidden);
   }

@@ -87,8 +87,9 @@ Value jensen_shannon(const Regulariser::Request& request) {
 Value consistency(const Regulariser::Request& request) {
   Trace& trace = request.trace;
   const Shape& shape = request.game.real.shape();
-  const Value noise = random_normal(trace.seed, trace.first_event, shape[0], shape.count(1, shape.rank()),
-                                    kNoiseStage, request.game.real.dtype());
+  const Value noise =
+      random_normal(trace.seed, trace.first_event, shape[0], shape.count(1, shape.rank()),
+                    kNoiseStage, request.game.real.dtype());
   const Value moved = request.game.real + kConsistencyNoise * reshape(noise, shape);
   return square(request.real_scores - scores(request.game, moved));
 }
@@ -127,9 +128,8 @@ std::span<const AdversarialLoss> adversarial_losses() {
        logistic_critic, non_saturating_generator, true},
       {"minimax", "critic: softplus(-s(true)) + softplus(s(made)); generator: -softplus(s(made))",
        "1406.2661", logistic_critic, minimax_generator, true},
-      {"least_squares",
-       "critic: ((s(true) - 1)^2 + s(made)^2) / 2; generator: (s(made) - 1)^2 / 2", "1611.04076",
-       least_squares_critic, least_squares_generator, true},
+      {"least_squares", "critic: ((s(true) - 1)^2 + s(made)^2) / 2; generator: (s(made) - 1)^2 / 2",
+       "1611.04076", least_squares_critic, least_squares_generator, true},
       {"hinge", "critic: relu(1 - s(true)) + relu(1 + s(made)); generator: -s(made)", "1705.02894",
        hinge_critic, score_generator, true},
       {"wasserstein",

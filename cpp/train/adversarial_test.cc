@@ -236,12 +236,12 @@ TEST(Adversarial, EveryLossFindsTheCloud) {
   };
   for (const auto& [loss, more] : recipes) {
     SCOPED_TRACE(text(loss, ", ", more));
-    const auto trainer = duel(
-        DType::float32,
-        text(R"({"steps": 2500, "batch": 128, "optimiser": "adam", "beta1": 0, "beta2": 0.9,
+    const auto trainer =
+        duel(DType::float32,
+             text(R"({"steps": 2500, "batch": 128, "optimiser": "adam", "beta1": 0, "beta2": 0.9,
                  "learning_rate": 0.01, "validate_every": 250, "ema": 0.98, "adversarial_loss": ")",
-             loss, "\", ", more, "}"),
-        moments_apart);
+                  loss, "\", ", more, "}"),
+             moments_apart);
     trainer->advance(2500);
     // It is near 20 at first; critics in a narrow range of weights stay a little off.
     EXPECT_LT(trainer->validation_loss(), 1.5) << trainer->history_json();
@@ -343,9 +343,9 @@ TEST(Adversarial, RefusesWhatDoesNotGoTogether) {
   message(R"({"regularisers": ["r3"]})", Code::out_of_range);
   message(R"({"regularisers": ["r1"], "regulariser_weights": [1, 2]})", Code::invalid_argument);
   message(R"({"batch": 2000, "critic_steps": 2})", Code::empty_data);
-  for (const char* field : {R"("critic_steps": 2)", R"("adversarial_loss": "hinge")",
-                            R"("regularisers": ["r1"])", R"("critic_clip": 1)",
-                            R"("judge": "mmd")", R"("judge_events": 10)"}) {
+  for (const char* field :
+       {R"("critic_steps": 2)", R"("adversarial_loss": "hinge")", R"("regularisers": ["r1"])",
+        R"("critic_clip": 1)", R"("judge": "mmd")", R"("judge_events": 10)"}) {
     const std::string fields = text(R"({"batch": 32, "steps": 1, )", field, "}");
     EXPECT_NE(message(fields, Code::invalid_argument, false).find("no critic"), std::string::npos);
   }

@@ -47,7 +47,7 @@ class Judging {
   int64_t batch_;
   uint64_t seed_;
   Judge judge_;
-  std::vector<double> context_;  // (rows, context features), as given
+  std::vector<double> context_;         // (rows, context features), as given
   std::vector<double> centre_, width_;  // of the columns, features first
   Dataset reference_, generated_;
   std::unique_ptr<Workspace> program_;

@@ -39,8 +39,8 @@ Learner::Learner(Side of, const ParameterTable& table, DType dtype, const void* 
   for (AlignedBuffer* buffer : {&weights, &first_moment, &second_moment, &ema, &best}) {
     *buffer = AlignedBuffer(padded);
   }
-  const auto* own = static_cast<const std::byte*>(values) + static_cast<size_t>(first) *
-                                                                size_of(dtype);
+  const auto* own =
+      static_cast<const std::byte*>(values) + static_cast<size_t>(first) * size_of(dtype);
   for (AlignedBuffer* buffer : {&weights, &ema, &best}) std::memcpy(buffer->data(), own, bytes);
   if (options.optimiser == OptimiserKind::lbfgs || options.accumulate > 1) {
     gradient_sum = AlignedBuffer(padded);
@@ -48,8 +48,9 @@ Learner::Learner(Side of, const ParameterTable& table, DType dtype, const void* 
   const auto keep = [&](AlignedBuffer& buffer, const std::vector<double>& factors) {
     if (factors.empty()) return;
     buffer = AlignedBuffer(padded);
-    write_values(buffer.data(), dtype,
-                 std::span(factors).subspan(static_cast<size_t>(first), static_cast<size_t>(count)));
+    write_values(
+        buffer.data(), dtype,
+        std::span(factors).subspan(static_cast<size_t>(first), static_cast<size_t>(count)));
   };
   keep(rate_factors, castalia::rate_factors(options, table));
   keep(decay_factors, castalia::decay_factors(options, table));

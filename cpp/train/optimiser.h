@@ -21,7 +21,7 @@ struct UpdateRequest {
   Value gradient;
   Value rate_factors;
   Value decay_factors;
-  double limit = 0;       // new weights are cut to +- this; 0: not cut
+  double limit = 0;        // new weights are cut to +- this; 0: not cut
   bool keeps_mean = true;  // where options.ema asks for it
 };
 

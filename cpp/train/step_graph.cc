@@ -77,7 +77,8 @@ class StepGraph {
  private:
   Value losses(Value x, Value context) {
     if (request_.side == Side::whole) return objective_losses(request_, trace_, x, context);
-    const Adversarial::Contest contest = request_.network.adversarial()->contest(trace_, x, context);
+    const Adversarial::Contest contest =
+        request_.network.adversarial()->contest(trace_, x, context);
     if (request_.side == Side::generator) return generator_side(contest, request_.options).loss;
     side_ = critic_side(trace_, contest, request_.options);
     return side_.loss;

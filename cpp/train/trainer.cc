@@ -131,8 +131,7 @@ double Trainer::learn(Learner& learner, int64_t turn, int64_t run) {
     if (!is_good(*learner.part)) explain_failure(*learner.part, trace_part, learner);
   }
   const int64_t taken = learner.turns == 1 ? step_ : step_ * learner.turns + turn;
-  for (const StepNumber& number :
-       step_numbers(options_, taken + 1, last_rate_ * learner.rate)) {
+  for (const StepNumber& number : step_numbers(options_, taken + 1, last_rate_ * learner.rate)) {
     // The critic has no running mean, and its Program no decay of it.
     if (number.name == nullptr || (number.of_mean && !learner.keeps_mean)) continue;
     write_values(learner.step->input(number.name), dtype_, {&number.value, 1});

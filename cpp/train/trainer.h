@@ -155,7 +155,7 @@ class Trainer {
 
   int64_t step_ = 0;
   int64_t steps_ = 0;
-  int64_t worse_ = 0;  // validations since the best
+  int64_t worse_ = 0;      // validations since the best
   int64_t saturated_ = 0;  // records in a row with a critic that tells all apart
   int64_t collapsed_ = 0;  // judgements in a row without a spread
   Stop stop_ = Stop::no;
@@ -167,8 +167,8 @@ class Trainer {
   double loss_sum_ = 0;  // since the last record
   int64_t loss_count_ = 0;
   std::vector<Record> history_;
-  std::vector<DrawsRecord> draws_history_;  // with a target one for each of history_
-  CriticRecord critic_sums_{};              // since the last record
+  std::vector<DrawsRecord> draws_history_;    // with a target one for each of history_
+  CriticRecord critic_sums_{};                // since the last record
   std::vector<CriticRecord> critic_history_;  // of an adversarial network one for each of history_
 };
 

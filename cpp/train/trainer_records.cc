@@ -40,8 +40,8 @@ double Trainer::held_out_loss() {
   const auto count = static_cast<int64_t>(validation_rows_.size());
   for (int64_t first = 0; first < count; first += options_.batch) {
     const int64_t rows = std::min(options_.batch, count - first);
-    const auto held_out = std::span(validation_rows_)
-                              .subspan(static_cast<size_t>(first), static_cast<size_t>(rows));
+    const auto held_out =
+        std::span(validation_rows_).subspan(static_cast<size_t>(first), static_cast<size_t>(rows));
     gather(*validation_, held_out, kFirstHeldOut + first);
     validation_->run(&pool_);
     loss += read_scalar(*validation_, "loss");
@@ -81,8 +81,7 @@ void Trainer::validate() {
 
 void Trainer::record() {
   const auto count = static_cast<double>(loss_count_);
-  history_.push_back(
-      {static_cast<double>(step_), loss_sum_ / count, validation_loss_, last_rate_});
+  history_.push_back({static_cast<double>(step_), loss_sum_ / count, validation_loss_, last_rate_});
   loss_sum_ = 0;
   loss_count_ = 0;
   if (draws_) {

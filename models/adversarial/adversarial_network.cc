@@ -34,14 +34,19 @@ AdversarialNetwork::Contest AdversarialNetwork::contest(Trace& trace, Value x, V
   game.critic = [this, &trace, condition](Value events) {
     return criticised(trace, events, condition).score;
   };
+  contest.further.of_generator = further_of_generator(trace, x, game.made);
   if (auxiliary_weight() == 0) return contest;
   const auto errors = [&](Value events) {
     const Value estimate = criticised(trace, events, condition).estimate;
     return auxiliary_weight() * sum(square(cast(estimate - condition, DType::float64)), {1}, true);
   };
-  contest.further = {.of_generator = errors(game.made), .of_critic = errors(game.real)};
+  Value& of_generator = contest.further.of_generator;
+  of_generator = of_generator ? of_generator + errors(game.made) : errors(game.made);
+  contest.further.of_critic = errors(game.real);
   return contest;
 }
+
+Value AdversarialNetwork::further_of_generator(Trace&, Value, Value) const { return {}; }
 
 Value AdversarialNetwork::made(Trace& trace, int64_t rows, Value context) const {
   const Trace::Part part(trace, "generator");

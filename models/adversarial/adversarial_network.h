@@ -48,6 +48,9 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
   virtual Value generate(Trace& trace, Value latent, Value context) const = 0;
   // Of preprocessed events.
   virtual Criticism criticise(Trace& trace, Value events, Value context) const = 0;
+  // What the generator learns besides the game, (rows, 1), float64; null for nothing. `made` are
+  // preprocessed events, x true ones in the user's units.
+  virtual Value further_of_generator(Trace&, Value x, Value made) const;
   // What the critic's estimate of the context weighs in both losses (arXiv:1610.09585).
   virtual double auxiliary_weight() const { return 0; }
 

@@ -164,7 +164,8 @@ std::vector<Field> flow_fields(std::vector<Field> own) {
        .greatest = 4096},
   };
   fields.insert(fields.end(), last.begin(), last.end());
-  for (Field& each : preprocessing_fields("standardise, or interval with tails other than linear")) {
+  for (Field& each :
+       preprocessing_fields("standardise, or interval with tails other than linear")) {
     fields.push_back(std::move(each));
   }
   return with_common_fields(std::move(fields));
