@@ -1,27 +1,20 @@
 // L2LFlows (arXiv:2302.11594): calorimeter showers layer by layer, a flow for the cells of each.
-#include <algorithm>
 #include <memory>
-#include <variant>
-#include <vector>
 
 #include "cpp/base/status.h"
-#include "cpp/base/text.h"
-#include "cpp/nn/linear.h"
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
 #include "cpp/prob/conditioner.h"
 #include "cpp/prob/density.h"
+#include "models/calorimeter/l2l_flows/causal_flows.h"
 #include "models/calorimeter/shower_network.h"
 #include "models/catalogue.h"
-#include "models/flow/autoregressive_layers.h"
-#include "models/flow/coupling_layers.h"
 
 namespace castalia {
 namespace {
 
-using CellFlow = std::variant<AutoregressiveLayers, CouplingLayers>;
-
-CellFlow cell_flow(const Specification& s, int64_t cells, const Transformer& transformer) {
+CausalFlows::CellFlow cell_flow(const Specification& s, int64_t cells,
+                                const Transformer& transformer) {
   if (s.text("flow") == "autoregressive") {
     return AutoregressiveLayers(autoregressive_layers_options(s, cells), transformer);
   }
@@ -37,20 +30,23 @@ CellFlow cell_flow(const Specification& s, int64_t cells, const Transformer& tra
                         transformer);
 }
 
+CausalFlows::Options causal_options(const Specification& s) {
+  return {.cells = s.integers("cells"),
+          .previous = s.integer("previous"),
+          .embedding = {.hidden = s.integer("embedding_hidden"),
+                        .hidden_layers = 1,
+                        .outputs = s.integer("embedding"),
+                        .activation = s.text("activation")}};
+}
+
 class L2LFlows final : public ShowerNetwork {
  public:
   explicit L2LFlows(const Specification& s)
-      : ShowerNetwork(s),
-        counts_(s.integers("cells")),
-        previous_(s.integer("previous")),
-        embedding_{.hidden = s.integer("embedding_hidden"),
-                   .hidden_layers = 1,
-                   .outputs = s.integer("embedding"),
-                   .activation = s.text("activation")} {
-    const Transformer transformer = make_transformer(
-        "l2l_flows", s, {.tails = "none", .lower = -kCellBound, .upper = kCellBound});
-    for (const int64_t count : counts_) flows_.push_back(cell_flow(s, count, transformer));
-  }
+      : ShowerNetwork(s), cells_(causal_options(s), [&s](int64_t cells) {
+          const TransformerDomain domain{
+              .tails = "none", .lower = -kCellBound, .upper = kCellBound};
+          return cell_flow(s, cells, make_transformer("l2l_flows", s, domain));
+        }) {}
 
   bool can(Capability capability) const override {
     return capability == Capability::sample || capability == Capability::log_prob;
@@ -58,11 +54,11 @@ class L2LFlows final : public ShowerNetwork {
 
   void declare(Trace& trace) override {
     declare_energies(trace);
-    const Value condition = declared_condition(trace);
-    cell_log_prob(trace, trace.graph().input("cells", {trace.dtype(), {1, features()}}), condition);
+    const Value cells = trace.graph().input("cells", {trace.dtype(), {1, features()}});
+    cells_.forward(trace, cells, declared_condition(trace));
   }
 
-  // Each part in its coordinates.
+  // In coordinates: the log-determinants of these do not depend on the parameters.
   Value loss(Trace& trace, Value x, Value context) override {
     return negate(density(trace, x, context).of_coordinates);
   }
@@ -74,20 +70,9 @@ class L2LFlows final : public ShowerNetwork {
 
   Value sample(Trace& trace, int64_t rows, Value context) override {
     const Value smeared = sample_energies(trace, rows, context);
-    const Value condition = cast(coordinates().condition(smeared, context), trace.dtype());
     const Value latent = uniform_sample(trace, rows, features(), kCellBound, kBaseStage);
-    std::vector<Value> drawn;
-    int64_t first = 0;
-    for (size_t layer = 0; layer < flows_.size(); ++layer) {
-      const Value own = slice(latent, 1, first, first + counts_[layer]);
-      first += counts_[layer];
-      const Trace::Part part(trace, text("cells_", layer));
-      const Value seen = conditions(trace, layer, drawn, condition);
-      const auto backward = [&](const auto& flow) { return flow.backward(trace, own, seen).value; };
-      drawn.push_back(std::visit(backward, flows_[layer]));
-    }
-    return coordinates().to_cells(cast(concat(drawn, 1), DType::float64),
-                                  coordinates().without_noise(smeared));
+    const Value y = cells_.backward(trace, latent, condition(trace, smeared, context)).value;
+    return coordinates().to_cells(cast(y, DType::float64), coordinates().without_noise(smeared));
   }
 
  private:
@@ -96,54 +81,24 @@ class L2LFlows final : public ShowerNetwork {
     Value log_det;         // of the coordinates with respect to smeared energies
   };
 
+  Value condition(Trace& trace, Value smeared, Value context) const {
+    return cast(coordinates().condition(smeared, context), trace.dtype());
+  }
+
   // Of smeared layers and cells, whose noise is in the middle where there is no chance. The flows
   // of the cells see the smeared layers, as they do when they draw: so this is a joint density.
   Density density(Trace& trace, Value x, Value context) const {
     const Noise noise = draw_noise(trace, x.rows());
     const Value smeared = coordinates().smeared(coordinates().layer_energies(x), noise.of_layers);
-    const EnergyDensity of_layers = energy_density(trace, smeared, context);
-    const Mapped cells = coordinates().of_cells(x, smeared, noise.of_cells);
-    const Value of_cells =
-        cell_log_prob(trace, cast(cells.value, trace.dtype()),
-                      cast(coordinates().condition(smeared, context), trace.dtype()));
-    return {of_layers.of_coordinates + of_cells, of_layers.log_det + cells.log_abs_det};
+    const EnergyDensity layers = energy_density(trace, smeared, context);
+    const Mapped y = coordinates().of_cells(x, smeared, noise.of_cells);
+    const Mapped latent =
+        cells_.forward(trace, cast(y.value, trace.dtype()), condition(trace, smeared, context));
+    const Value of_cells = latent.log_abs_det + uniform_log_prob(features(), kCellBound);
+    return {layers.of_coordinates + of_cells, layers.log_det + y.log_abs_det};
   }
 
-  // Of the coordinates of the cells, float64 (rows, 1): the causal flows one after another.
-  Value cell_log_prob(Trace& trace, Value y, Value condition) const {
-    std::vector<Value> before;
-    Value total;
-    int64_t first = 0;
-    for (size_t layer = 0; layer < flows_.size(); ++layer) {
-      const Value own = slice(y, 1, first, first + counts_[layer]);
-      first += counts_[layer];
-      const Trace::Part part(trace, text("cells_", layer));
-      const Value seen = conditions(trace, layer, before, condition);
-      const auto forward = [&](const auto& flow) {
-        return flow.forward(trace, own, seen).log_abs_det;
-      };
-      total = added(total, std::visit(forward, flows_[layer]));
-      before.push_back(own);
-    }
-    return total + uniform_log_prob(features(), kCellBound);
-  }
-
-  // What the flow of a layer is conditioned on: the energies, and what a network of its own makes
-  // of the cells of the layers before it.
-  Value conditions(Trace& trace, size_t layer, const std::vector<Value>& before,
-                   Value condition) const {
-    const auto count = std::min<size_t>(layer, static_cast<size_t>(previous_));
-    if (count == 0) return condition;
-    const std::vector<Value> last(before.end() - static_cast<std::ptrdiff_t>(count), before.end());
-    const Trace::Part part(trace, "embedding");
-    return concat({condition, mlp(trace, last.size() == 1 ? last[0] : concat(last, 1), embedding_)},
-                  1);
-  }
-
-  std::vector<int64_t> counts_;
-  int64_t previous_;
-  MlpOptions embedding_;
-  std::vector<CellFlow> flows_;
+  CausalFlows cells_;
 };
 
 std::vector<Field> l2l_flows_fields() {
