@@ -15,12 +15,12 @@ these and the cells of the five layers before it. This page is written by
 in the detector or the beam tells one from another; {steps:,} steps of Adam of {batch} showers, a learning rate of
 {rate:g} in one cycle, {parameters:,} weights ({blocks} layers of {hidden} hidden units and splines of {bins} bins for
 each of the {layers} flows). It took {minutes:.0f} minutes of one thread, {step:.2f} s a step: that is a short training of a
-small network, and the figures are what came of it. The paper trained larger networks on 950,000 showers.
+small network, and the figures are what came of it.
 
 **Judgement.** {test:,} drawn showers against as many test showers of the same incident energies. *Floor*: as many
 training showers in place of the drawn ones, which no generator should be expected to beat. The classifier is the
-referee's, a perceptron with two hidden layers of {units} that sees all cells and the incident energy, mean of
-{seeds} seeds; below it stands the separation power of observables, mean over their columns, 0 for equal histograms.
+referee's, a perceptron with two hidden layers of {units} that sees all cells and the incident energy; below it
+stands the separation power of observables, mean over their columns, 0 for equal histograms.
 """
 ENDING = """**Time.** {one:.2f} ms a shower drawn one at a time, {hundred:.2f} ms in batches of 100, user time of one thread
 on a busy machine, the least of five times. Geant4 took 80 ms for one of these showers on such a core.
@@ -56,7 +56,6 @@ def page(
         step=notes["seconds"] / notes["step"],
         test=counts["test"],
         units=classifier["hidden"],
-        seeds=classifier["seeds"],
     )
     table = [["", "drawn against test", "floor: training against test"], ["---"] * 3]
     for name in rows["model"]:

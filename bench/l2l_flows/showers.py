@@ -18,7 +18,7 @@ GRID = {
     "column_sizes": [24.0],
 }
 # The default of the metric (2048 units) takes ten times as long.
-CLASSIFIER = {"inputs": "showers", "hidden": 512, "epochs": 30, "batch": 100, "seeds": 3}
+CLASSIFIER = {"inputs": "showers", "hidden": 512, "epochs": 30, "batch": 100}
 
 
 def read(data: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
