@@ -18,7 +18,8 @@ each of the {layers} flows). It took {minutes:.0f} minutes of one thread, {step:
 small network, and the figures are what came of it.
 
 **Judgement.** {test:,} drawn showers against as many test showers of the same incident energies. *Floor*: as many
-training showers in place of the drawn ones, which no generator should be expected to beat. The classifier is the
+training showers in place of the drawn ones, which no generator should be expected to beat; but their incident energies
+are others, so that a total energy can come closer. The classifier is the
 referee's, a perceptron with two hidden layers of {units} that sees all cells and the incident energy; below it
 stands the separation power of observables, mean over their columns, 0 for equal histograms.
 """
