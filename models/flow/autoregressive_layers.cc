@@ -56,7 +56,6 @@ AutoregressiveLayersOptions autoregressive_layers_options(const Specification& s
           .layers = s.integer("layers"),
           .order = s.text("order"),
           .seed = s.seed(),
-          .inverse = s.text("direction") == "inverse",
           .network = {.hidden = s.integer("hidden"),
                       .hidden_layers = s.integer("hidden_layers"),
                       .activation = s.text("activation"),

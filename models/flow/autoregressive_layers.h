@@ -23,9 +23,8 @@ struct AutoregressiveLayersOptions {
   AutoregressiveOptions network;
 };
 
-// By the fields layers, order, direction, degrees and those of conditioner_fields(), which an
-// architecture of such layers has; the weights' seed draws the orders. Errors: out_of_range
-// (hidden_layers).
+// By the fields layers, order, degrees and those of conditioner_fields(), which an architecture of
+// such layers has; the weights' seed draws the orders. Errors: out_of_range (hidden_layers).
 AutoregressiveLayersOptions autoregressive_layers_options(const Specification& specification,
                                                           int64_t features);
 

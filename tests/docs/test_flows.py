@@ -23,6 +23,8 @@ def test_python():
     assert names["events"].shape == (1000, 6)
     assert np.all(np.isfinite(names["density"]))
     assert np.median(names["usual"]) < 0.1 < names["strange"][0]
+    assert names["some"].shape == (2, 12) and np.all(names["some"] >= 0)
+    assert np.all(np.isfinite(names["likelihood"]))
     log_z = 2 * np.log(np.exp(-((np.linspace(-4, 4, 4001) ** 2 - 1) ** 2)).sum() * 0.002)
     assert abs(names["found"].log_z - log_z) < 4 * names["found"].log_z_error + 1e-3
 

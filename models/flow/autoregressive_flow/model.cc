@@ -48,6 +48,7 @@ class AutoregressiveFlow final : public FlowNetwork, public Distillable {
  private:
   static AutoregressiveLayersOptions options_of(const Specification& s) {
     AutoregressiveLayersOptions options = autoregressive_layers_options(s, s.integer("features"));
+    options.inverse = s.text("direction") == "inverse";
     options.inverted = s.boolean("inverted");
     options.network.context_activation = s.boolean("context_activation");
     return options;

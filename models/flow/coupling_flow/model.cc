@@ -1,147 +1,39 @@
 // A normalising flow of coupling layers, arXiv:1605.08803, arXiv:1906.04032.
-//
-// A layer leaves one half of the features alone and maps the other element by element, by a
-// transformer (cpp/prob/transformer.h) whose parameters a perceptron computes from the first half
-// and the context. Both directions cost one pass.
-#include <algorithm>
-#include <numeric>
-
-#include "cpp/base/philox.h"
 #include "cpp/base/status.h"
-#include "cpp/base/text.h"
-#include "cpp/nn/linear.h"
-#include "cpp/nn/stages.h"
-#include "cpp/ops/ops.h"
-#include "cpp/prob/transformer.h"
 #include "models/catalogue.h"
+#include "models/flow/coupling_layers.h"
 #include "models/flow/flow_network.h"
 
 namespace castalia {
 namespace {
 
-// Which features a layer leaves alone and which it maps.
-struct Split {
-  std::vector<int64_t> kept;
-  std::vector<int64_t> mapped;
-};
-
-// What passes between layers: the two halves of a split. They stay apart while the next layer only
-// swaps them, so that permutations cost few copies. The kept half is null when it has no features.
-struct Halves {
-  Value kept;
-  Value mapped;
-};
-
 class CouplingFlow final : public FlowNetwork {
  public:
-  explicit CouplingFlow(const Specification& specification)
-      : FlowNetwork(specification),
-        transformer_(make_transformer("coupling_flow", specification, domain())) {
+  explicit CouplingFlow(const Specification& s)
+      : FlowNetwork(s),
+        layers_({.features = features(),
+                 .layers = s.integer("layers"),
+                 .permutation = s.text("permutation"),
+                 .seed = s.seed(),
+                 .conditioner = conditioner_options(s)},
+                make_transformer("coupling_flow", s, domain())) {
     if (features() == 1 && context_features() == 0) {
       fail(Code::invalid_argument,
            "coupling_flow: features is 1 and context_features 0: a coupling needs a second feature "
            "or a context to be conditioned on");
     }
-    conditioner_ = conditioner_options(specification);
-    choose_splits(specification);
   }
 
  protected:
   Mapped forward(Trace& trace, Value x, Value context) const override {
-    Halves halves{{}, x};
-    Split now = in_order();
-    Value log_det;
-    for (size_t layer = 0; layer < splits_.size(); ++layer) {
-      const Trace::Part part(trace, text("coupling_", layer));
-      const Split& split = splits_[layer];
-      halves = rearranged(halves, now, split);
-      const Value params = transformer_parameters(trace, split, halves.kept, context);
-      const Mapped mapped = transformer_.forward(halves.mapped, params);
-      halves.mapped = mapped.value;
-      log_det = added(log_det, row_total(mapped.log_abs_det));
-      now = split;
-    }
-    return {rearranged(halves, now, in_order()).mapped, log_det};
+    return layers_.forward(trace, x, context);
   }
-
   Mapped backward(Trace& trace, Value z, Value context) const override {
-    Halves halves{{}, z};
-    Split now = in_order();
-    Value log_det;
-    for (size_t layer = splits_.size(); layer-- > 0;) {
-      const Trace::Part part(trace, text("coupling_", layer));
-      const Split& split = splits_[layer];
-      halves = rearranged(halves, now, split);
-      const Value params = transformer_parameters(trace, split, halves.kept, context);
-      const Mapped mapped = transformer_.inverse(halves.mapped, params);
-      halves.mapped = mapped.value;
-      log_det = added(log_det, row_total(mapped.log_abs_det));
-      now = split;
-    }
-    return {rearranged(halves, now, in_order()).mapped, log_det};
+    return layers_.backward(trace, z, context);
   }
 
  private:
-  // The layers' splits. "random" draws a split for each pair of layers, of which the second swaps
-  // the halves: every feature is mapped once in two layers.
-  void choose_splits(const Specification& s) {
-    const std::string permutation_kind = s.text("permutation");
-    const int64_t half = features() / 2;
-    std::vector<int64_t> order(static_cast<size_t>(features()));
-    std::iota(order.begin(), order.end(), int64_t{0});
-    for (int64_t layer = 0; layer < s.integer("layers"); ++layer) {
-      if (permutation_kind == "random" && layer % 2 == 0) {
-        order = castalia::permutation(s.seed(), kArchitectureStage, features(),
-                                      static_cast<uint64_t>(layer));
-      }
-      Split split{{order.begin(), order.begin() + half}, {order.begin() + half, order.end()}};
-      const bool swap = permutation_kind != "none" && layer % 2 == 1 && half > 0;
-      if (swap) std::swap(split.kept, split.mapped);
-      splits_.push_back(std::move(split));
-    }
-  }
-
-  // The columns `wanted` of a tensor whose columns are the features `held`.
-  static Value columns(Value tensor, const std::vector<int64_t>& held,
-                       const std::vector<int64_t>& wanted) {
-    if (held == wanted) return tensor;
-    std::vector<int64_t> places;
-    for (const int64_t feature : wanted) {
-      const auto place = std::find(held.begin(), held.end(), feature);
-      places.push_back(std::distance(held.begin(), place));
-    }
-    return take(tensor, places);
-  }
-
-  // Takes the halves of one split from those of another, which hold the same features.
-  static Halves rearranged(const Halves& halves, const Split& from, const Split& to) {
-    if (from.kept == to.kept && from.mapped == to.mapped) return halves;
-    if (from.kept == to.mapped && from.mapped == to.kept) return {halves.mapped, halves.kept};
-    std::vector<int64_t> held = from.kept;
-    held.insert(held.end(), from.mapped.begin(), from.mapped.end());
-    const Value joined = halves.kept ? concat({halves.kept, halves.mapped}, 1) : halves.mapped;
-    return {to.kept.empty() ? Value() : columns(joined, held, to.kept),
-            columns(joined, held, to.mapped)};
-  }
-
-  Split in_order() const {
-    Split all;
-    all.mapped.resize(static_cast<size_t>(features()));
-    std::iota(all.mapped.begin(), all.mapped.end(), int64_t{0});
-    return all;
-  }
-
-  Value transformer_parameters(Trace& trace, const Split& split, Value kept, Value context) const {
-    const Trace::Part part(trace, "conditioner");
-    const Value seen = !kept ? context : context ? concat({kept, context}, 1) : kept;
-    MlpOptions options = conditioner_;
-    options.outputs = static_cast<int64_t>(split.mapped.size()) * transformer_.parameters();
-    return mlp(trace, seen, options);
-  }
-
-  Transformer transformer_;
-  MlpOptions conditioner_;
-  std::vector<Split> splits_;
+  CouplingLayers layers_;
 };
 
 std::vector<Field> fields() {

@@ -1,4 +1,4 @@
-#include "models/calorimeter/caloflow/shower_coordinates.h"
+#include "models/calorimeter/shower_coordinates.h"
 
 #include <algorithm>
 #include <cmath>
@@ -128,16 +128,23 @@ Value ShowerCoordinates::layer_energies(Value x) const {
   return concat(sums, 1);
 }
 
-Value ShowerCoordinates::of_layers(Value energies, Value incident, Value noise) const {
-  const Value noisy = energies + settings_.noise * noise;
-  const Value least = energies.graph().scalar(kLeastShare, DType::float64);
-  const Value share = sum(noisy, {1}) / (ceiling_ * incident);
-  std::vector<Value> logits = {log(maximum(share, least)) - log(maximum(1.0 - share, least))};
+Value ShowerCoordinates::smeared(Value energies, Value noise) const {
+  return energies + settings_.noise * noise;
+}
+
+// With S_i what is left from layer i on, the logits' derivatives make the product of S_i / (e_i
+// S_i+1) over all layers but the last, and 1 / (S_0 (1 - S_0 / (r E))): all S_i but the last cancel.
+Mapped ShowerCoordinates::of_layers(Value smeared, Value incident) const {
+  const Value least = smeared.graph().scalar(kLeastShare, DType::float64);
+  const Value share = sum(smeared, {1}) / (ceiling_ * incident);
+  const Value lack = log(maximum(1.0 - share, least));
+  std::vector<Value> logits = {log(maximum(share, least)) - lack};
   for (int64_t i = 0; i + 1 < layers(); ++i) {
-    const Value rest = sum(slice(noisy, 1, i + 1, layers()), {1});
-    logits.push_back(log(column(noisy, i)) - log(rest));
+    const Value rest = sum(slice(smeared, 1, i + 1, layers()), {1});
+    logits.push_back(log(column(smeared, i)) - log(rest));
   }
-  return energies_.forward(concat(logits, 1)).values;
+  const Preprocessing::Traced standard = energies_.forward(concat(logits, 1));
+  return {standard.values, standard.constant_log_det - (sum(log(smeared), {1}) + lack)};
 }
 
 Value ShowerCoordinates::to_layers(Value coordinates, Value incident) const {
@@ -149,9 +156,13 @@ Value ShowerCoordinates::to_layers(Value coordinates, Value incident) const {
     rest = rest * sigmoid(negate(column(logits, i)));
   }
   energies.push_back(rest);
-  const Value drawn = concat(energies, 1);
-  const Value empty = drawn.graph().scalar(0, DType::float64);
-  return select(less(drawn, drawn.graph().scalar(settings_.noise, DType::float64)), empty, drawn);
+  return concat(energies, 1);
+}
+
+Value ShowerCoordinates::without_noise(Value smeared) const {
+  const Value empty = smeared.graph().scalar(0, DType::float64);
+  return select(less(smeared, smeared.graph().scalar(settings_.noise, DType::float64)), empty,
+                smeared);
 }
 
 Value ShowerCoordinates::condition(Value energies, Value incident) const {
@@ -173,10 +184,14 @@ Value ShowerCoordinates::scale_of_cells(Value energies) const {
   return of_cells_of(energies + energies.graph().constant({1, layers()}, DType::float64, most));
 }
 
-Value ShowerCoordinates::of_cells(Value x, Value energies, Value noise) const {
-  const Value fraction = (x + settings_.noise * noise) / scale_of_cells(energies);
+Mapped ShowerCoordinates::of_cells(Value x, Value energies, Value noise) const {
+  const Value scale = scale_of_cells(energies);
+  const Value fraction = (x + settings_.noise * noise) / scale;
   const Value p = settings_.alpha + (1 - 2 * settings_.alpha) * fraction;
-  return (log(p) - log(1.0 - p)) * (1 / stretch_);
+  const Value log_p = log(p);
+  const Value log_rest = log(1.0 - p);
+  const double factor = std::log1p(-2 * settings_.alpha) - std::log(stretch_);
+  return {(log_p - log_rest) * (1 / stretch_), sum(factor - (log_p + log_rest + log(scale)), {1})};
 }
 
 Value ShowerCoordinates::to_cells(Value coordinates, Value energies) const {

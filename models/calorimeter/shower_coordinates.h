@@ -1,7 +1,7 @@
-// What CaloFlow's two flows see of a shower: coordinates in which the energies of layers and cells
-// are smooth densities, and the way back.
-#ifndef CASTALIA_MODELS_CALORIMETER_CALOFLOW_SHOWER_COORDINATES_H_
-#define CASTALIA_MODELS_CALORIMETER_CALOFLOW_SHOWER_COORDINATES_H_
+// What the flows of layer energies and cells see of a shower: coordinates in which both are smooth
+// densities, and the way back.
+#ifndef CASTALIA_MODELS_CALORIMETER_SHOWER_COORDINATES_H_
+#define CASTALIA_MODELS_CALORIMETER_SHOWER_COORDINATES_H_
 
 #include <cstdint>
 #include <span>
@@ -10,6 +10,7 @@
 
 #include "cpp/graph/graph.h"
 #include "cpp/prob/preprocessing.h"
+#include "cpp/prob/transformer.h"
 
 namespace castalia {
 
@@ -44,12 +45,15 @@ class ShowerCoordinates {
   void set_json(const std::string& text);
 
   // All are float64. Layer energies are (rows, layers), the incident energy (rows, 1), and noise
-  // uniform in (0, 1): (rows, layers) or (rows, cells).
+  // uniform in (0, 1): (rows, layers) or (rows, cells). Log-determinants, (rows, 1), are those of
+  // coordinates with respect to smeared energies.
   Value layer_energies(Value x) const;
-  Value of_layers(Value energies, Value incident, Value noise) const;
-  Value to_layers(Value coordinates, Value incident) const;
-  Value condition(Value energies, Value incident) const;  // (rows, 1 + layers)
-  Value of_cells(Value x, Value energies, Value noise) const;
+  Value smeared(Value energies, Value noise) const;
+  Mapped of_layers(Value smeared, Value incident) const;
+  Value to_layers(Value coordinates, Value incident) const;  // smeared energies
+  Value without_noise(Value smeared) const;                  // layers below the noise are empty
+  Value condition(Value energies, Value incident) const;     // (rows, 1 + layers)
+  Mapped of_cells(Value x, Value energies, Value noise) const;
   // Cells that add up to the energies of their layers: those below the threshold are empty, unless
   // all of a layer are, which then has its energy in the greatest.
   Value to_cells(Value coordinates, Value energies) const;
@@ -69,4 +73,4 @@ class ShowerCoordinates {
 
 }  // namespace castalia
 
-#endif  // CASTALIA_MODELS_CALORIMETER_CALOFLOW_SHOWER_COORDINATES_H_
+#endif  // CASTALIA_MODELS_CALORIMETER_SHOWER_COORDINATES_H_
