@@ -77,7 +77,8 @@ program showers
   call print_figures("teacher", drawn, energies)
 
   call student%create("caloflow", json=fields//'"inverse"}')
-  call lesson%create(schedule//'"teacher": "teacher.safetensors", "distil_parameters": 0.01}')
+  call lesson%create(schedule//'"teacher": "teacher.safetensors", "distil_data": 10, "distil_latent": 10, &
+      &"distil_layers": 10, "distil_parameters": 0.1}')
   call student%fit(geant4, energies, training=lesson)
   call student%save("student.safetensors")
   call simulate(student, energies, drawn)
