@@ -69,8 +69,11 @@ def train(one: Trained, data: Path, rows: Path, progress: Progress) -> None:
     if path.exists():
         return
     x, energies = load(data, one.particle, "train")
-    model = castalia.load(rows / f"{one.start}.safetensors") if one.start else None
-    model = model or castalia.Caloflow(**one.fields)
+    if one.start:
+        model = castalia.load(rows / f"{one.start}.safetensors")
+    else:
+        model = castalia.Caloflow(**one.fields)
+    resumed = any(rows.glob(f"{one.name}-*.checkpoint"))
     start, done = time.monotonic(), 0
 
     def show(status: castalia.Status) -> None:
@@ -90,7 +93,8 @@ def train(one: Trained, data: Path, rows: Path, progress: Progress) -> None:
             **fit,
         )
         done += fit["steps"]
-    write_json(rows / f"{one.name}-train.json", {"seconds": time.monotonic() - start})
+    seconds = None if resumed else time.monotonic() - start
+    write_json(rows / f"{one.name}-train.json", {"seconds": seconds})
     whole(path, model.save)
     for checkpoint in rows.glob(f"{one.name}-*.checkpoint"):
         checkpoint.unlink()

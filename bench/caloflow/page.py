@@ -165,14 +165,14 @@ def times(rows: Path) -> str:
         row = load(rows, one.name, "time")
         if row is None:
             continue
-        trained = load(rows, one.name, "train")
+        seconds = (load(rows, one.name, "train") or {}).get("seconds")
         body.append(
             [
                 one.name,
                 f"{row['parameters']:,}",
                 *(f"{each:.3g}" for each in row["milliseconds"].values()),
                 *(f"{GEANT4_MILLISECONDS / each:,.0f}" for each in row["milliseconds"].values()),
-                f"{trained['seconds']:.0f}" if trained else "",
+                "" if seconds is None else f"{seconds:.0f}",
             ]
         )
     if not body:
