@@ -160,11 +160,12 @@ def observables(rows: Path) -> str:
 
 
 def times(rows: Path) -> str:
-    body = []
+    body, batches = [], []
     for one in MODELS:
         row = load(rows, one.name, "time")
         if row is None:
             continue
+        batches = [f"{int(each):,}" for each in row["milliseconds"]]
         seconds = (load(rows, one.name, "train") or {}).get("seconds")
         body.append(
             [
@@ -177,7 +178,6 @@ def times(rows: Path) -> str:
         )
     if not body:
         return ""
-    batches = [f"{int(each):,}" for each in row["milliseconds"]]
     head = ["model", "weights", *(f"ms, {b} at a time" for b in batches)]
     head += [*(f"times faster, {b}" for b in batches), "training, s"]
     return TIME_HEAD + "\n" + table(head, body)
