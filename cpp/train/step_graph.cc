@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cpp/autodiff/gradient.h"
+#include "cpp/nn/demands.h"
 #include "cpp/ops/ops.h"
 #include "cpp/train/objective.h"
 #include "cpp/train/optimiser.h"
@@ -34,6 +35,7 @@ class StepGraph {
     const Value losses = validates ? request.network.loss(trace_, x, context)
                                    : objective_losses(request, trace_, x, context);
     weighted_ = losses * weight_;
+    if (request.explains) output_demands(trace_, graph);
   }
 
   Value flat() const { return flat_; }

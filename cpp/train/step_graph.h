@@ -14,6 +14,7 @@ struct StepGraphRequest {
   DType dtype;            // of the parameters
   const TrainingOptions& options;
   Estimator estimator = Estimator::automatic;  // as estimator_of() gives it, with a target
+  bool explains = false;  // also puts out what the network demands of rows (cpp/nn/demands.h)
 };
 
 // All three read the inputs "x" (batch, features) where the objective reads events, "context"

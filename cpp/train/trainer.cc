@@ -9,6 +9,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/compile/compile.h"
+#include "cpp/nn/demands.h"
 #include "cpp/nn/stages.h"
 #include "cpp/train/optimiser.h"
 
@@ -192,9 +193,11 @@ void Trainer::plan_steps(int64_t steps_per_epoch) {
   if (has_target(options_.objective)) draws_history_.reserve(records);
 }
 
+// The one that is not fused is for explanations.
 std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, bool fuse) {
   Graph graph;
-  trace({*network_, table_, dtype_, options_, draws_ ? draws_->estimator() : Estimator::automatic},
+  trace({*network_, table_, dtype_, options_, draws_ ? draws_->estimator() : Estimator::automatic,
+         !fuse},
         graph);
   auto made = std::make_unique<Workspace>(compile(graph, {.rows_independent = false, .fuse = fuse}),
                                           pool_.threads());
@@ -379,6 +382,11 @@ void Trainer::explain_failure(Workspace& failed, TraceGraph trace) {
   const std::unique_ptr<Workspace> apart = workspace(trace, false);
   for (const Binding& input : failed.program().inputs) {
     std::memcpy(apart->input(input.name), failed.input(input.name), input.type.bytes());
+  }
+  apart->run();
+  if (const std::optional<UnmetDemand> unmet = unmet_demand(*apart, options_.batch)) {
+    fail(Code::numerical, "step ", step_ + 1, ", row ", unmet->row,
+         " of the batch: ", unmet->otherwise, ". The weights of the step before are kept");
   }
   const std::string first = apart->first_not_finite();
   const double loss = read_scalar(failed, "loss");
