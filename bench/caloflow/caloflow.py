@@ -13,9 +13,10 @@ student (an inverse one, taught by it). The stages of each model:
     glance   a small classifier, that of bench.referee.floors, on the cells of the two
     judge    the referee's classifier at its defaults, three seeds, on the same
 
-and, beside them, observe, glance and judge for training showers in the place of drawn ones: the floor. What a stage
-makes is written when it is done and kept by the next run; a model file in the folder of the rows counts as
-trained. Training takes two hours of one core, a judge some twenty minutes, the rest one. Needs castalia.
+and, beside them, observe, glance and judge for training showers in the place of drawn ones: the floor. What
+a stage makes is written when it is done and kept by the next run; a model file in the folder of the rows
+counts as trained. Training takes two hours of one core, a judge some twenty minutes, the rest one.
+Needs castalia and numpy.
 """
 
 from __future__ import annotations

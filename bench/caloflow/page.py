@@ -30,46 +30,48 @@ OBSERVABLES = {
 
 HEAD = """# CaloFlow
 
-Showers of positrons and photons of 1 to 50 GeV in a lead and liquid-argon calorimeter of 504 cells (the geometry of
-CaloGAN, arXiv:1712.10321), learned from Geant4's by `caloflow` (arXiv:2106.05285, 2110.11377). The teacher is a
-masked autoregressive flow of the cells, with {layers} layers of {hidden} hidden units and splines of {bins} bins, where
-the papers have eight layers; the student is an inverse one, taught by it. This page is written by
+Showers of positrons and photons of 1 to 50 GeV in a lead and liquid-argon calorimeter of 504 cells (the
+geometry of CaloGAN, arXiv:1712.10321), learned from Geant4's by `caloflow` (arXiv:2106.05285, 2110.11377).
+The teacher is a masked autoregressive flow of the cells, with {layers} layers of {hidden} hidden units and
+splines of {bins} bins, where the papers have eight layers; the student is an inverse one, taught by it.
+This page is written by
 
     python -m bench.caloflow --data DIR
 
 ![Two observables of drawn positrons that agree with Geant4's, and two that do not](caloflow.png)
 
-The picture is from the page that this writes, with 52 more observables: the worst are how the two greatest cells of layer
-0, on either side of the beam, share their energy.
+The picture is from the page that this writes, with 52 more observables: the worst are how the two greatest
+cells of layer 0, on either side of the beam, share their energy.
 
-    castalia evaluate --generated out/caloflow/eplus-teacher-showers.h5 --reference DIR/geant4/eplus_test.h5 \\
-      --geometry DIR/geant4/binning.xml --metrics separation_power --report caloflow.html
+    castalia evaluate --generated out/caloflow/eplus-teacher-showers.h5 \\
+      --reference DIR/geant4/eplus_test.h5 --geometry DIR/geant4/binning.xml \\
+      --metrics separation_power --report caloflow.html
 """
 
 CLASSIFIER_HEAD = """
 ## Can a network tell them from Geant4's?
 
-The referee's classifier on the energies of the cells over the incident energy: drawn showers against those of the
-test file, as many of either. An AUC of 0.5 is a sample that it cannot tell apart. The floor is training showers
-against test showers. The default network is the larger one, with three seeds; the smaller one is that of
-[floors](floors.md). Errors are DeLong's or the seeds' spread, whichever is larger. The figures are not comparable with
-the papers', which have other showers.
+The referee's classifier on the energies of the cells over the incident energy: drawn showers against those
+of the test file, as many of either. An AUC of 0.5 is a sample that it cannot tell apart. The floor is
+training showers against test showers. The default network is the larger one, with three seeds; the smaller
+one is that of [floors](floors.md). Errors are DeLong's or the seeds' spread, whichever is larger. The
+figures are not comparable with the papers', which have other showers.
 """
 
 OBSERVABLES_HEAD = """
 ## Observables
 
-The separation power (0: the same histogram, 1: none in common) of {what} from the test file's, in 20 bins of equal
-shares of the latter; equal laws would give about {null:.4f}. In brackets mean and standard deviation, where the
-first is Geant4's.
+The separation power (0: the same histogram, 1: none in common) of {what} from the test file's, in 20 bins
+of equal shares of the latter; equal laws would give about {null:.4f}. In brackets mean and standard
+deviation, where the first is Geant4's.
 """
 
 TIME_HEAD = f"""
 ## Time
 
-Milliseconds of one thread for a shower, drawn so many at a time (user time, the least of several repetitions), beside
-Geant4's {GEANT4_MILLISECONDS} ms for the same showers with coarse cuts, on a machine of the same kind; and how long training took by
-the clock, on a busy machine of two cores.
+Milliseconds of one thread for a shower, drawn so many at a time (user time, the least of several
+repetitions), beside Geant4's {GEANT4_MILLISECONDS} ms for the same showers with coarse cuts, on a machine
+of the same kind; and how long training took by the clock, on a busy machine of two cores.
 """
 
 
@@ -100,11 +102,12 @@ def models(rows: Path) -> str:
 
 
 def classifiers(rows: Path) -> str:
-    body = []
+    body, missing = [], []
     for stage in ("judge", "glance"):
         for name in [one.name for one in MODELS] + [f"{each}-floor" for each in PARTICLES]:
             row = load(rows, name, stage)
             if row is None:
+                missing += [name] if stage == "judge" else []
                 continue
             auc, jsd = row["figures"][:2]
             network = "{hidden_layers} x {hidden}, {epochs} epochs, seeds: {seeds}"
@@ -121,7 +124,10 @@ def classifiers(rows: Path) -> str:
     if not body:
         return ""
     head = ["drawn by", "showers", "network", "AUC", "JSD, bits", "equal laws"]
-    return CLASSIFIER_HEAD + "\n" + table(head, body)
+    out = CLASSIFIER_HEAD + "\n" + table(head, body)
+    return out + (
+        f"\nNot judged by the default network yet: {', '.join(missing)}.\n" if missing else ""
+    )
 
 
 def moments(column: dict, which: int) -> str:

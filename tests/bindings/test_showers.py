@@ -1,4 +1,4 @@
-"""CaloFlow's examples learn Geant4's showers: the figures that they print, and the same ones in all languages."""
+"""CaloFlow's examples learn Geant4's showers, and draw the same ones in all languages."""
 
 from pathlib import Path
 

@@ -251,8 +251,8 @@ std::vector<Field> caloflow_fields() {
        {conditioner_fields(), transformer_fields("rational_quadratic_spline")}) {
     fields.insert(fields.end(), more.begin(), more.end());
   }
-  // A cell falls into the last bin of its spline, which reaches up to all of its layer's energy, with
-  // at least this probability: at 1e-3 one shower in three of 288 cells has one that strayed.
+  // A cell falls into the last bin of its spline, which reaches up to all of its layer's energy,
+  // with at least this probability: at 1e-3 one shower in three of 288 cells has one that strayed.
   const auto least = std::find_if(fields.begin(), fields.end(), [](const Field& field) {
     return field.name == "min_bin_height";
   });
