@@ -84,6 +84,23 @@ TEST(ContinuousFlow, SolversAgree) {
   expect_near(with("\"seed\": 0"), expected, 1e-4);
 }
 
+TEST(ContinuousFlow, TrainingNamesTheLimitOfStepsThatItMet) {
+  auto data = std::make_shared<Dataset>();
+  data->rows = 200;
+  data->features = 2;
+  data->x = normal(1, 400);
+  const std::shared_ptr<Model> model = untrained(
+      R"({"features": 2, "hidden": 16, "objective": "likelihood", "gradient": "adjoint",
+          "step_limit": 3})",
+      data->x, 2.0);
+  const std::unique_ptr<Trainer> trainer = make_trainer(
+      *model, data, TrainingOptions(R"({"batch": 50, "steps": 3, "validation": 0})"), 1);
+  const auto [code, words] = failure([&] { trainer->advance(1); });
+  EXPECT_EQ(code, Code::numerical);
+  EXPECT_NE(words.find("step 1, row "), std::string::npos) << words;
+  EXPECT_NE(words.find("continuous_flow.step_limit = 3"), std::string::npos) << words;
+}
+
 TEST(ContinuousFlow, AnEventThatNeedsTooManyStepsIsAnErrorThatNamesTheLimit) {
   const Numbers x = normal(1, 400);
   const std::shared_ptr<Model> model =

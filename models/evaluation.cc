@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <string_view>
+#include <optional>
 
 #include "cpp/base/status.h"
 #include "cpp/compile/compile.h"
 #include "cpp/graph/graph.h"
+#include "cpp/nn/demands.h"
 
 namespace castalia {
 namespace {
@@ -30,19 +31,11 @@ void write_scalar(Workspace& workspace, const char* name, uint64_t value) {
   std::memcpy(workspace.input(name), &signed_value, sizeof signed_value);
 }
 
-// The name of an output that is not 0 where a row's results may be given out begins so, and ends
-// with what the caller is told.
-constexpr std::string_view kDemand = "demand ";
-
 // `first` is the number of the first row of the tile.
 void check_demands(Workspace& workspace, const char* what, uint64_t first, int64_t rows) {
-  for (const Binding& output : workspace.program().outputs) {
-    if (!output.name.starts_with(kDemand)) continue;
-    const auto* holds = static_cast<const double*>(workspace.output(output.name));
-    const double* failed = std::find(holds, holds + rows, 0.0);
-    if (failed == holds + rows) continue;
-    fail(Code::numerical, what, " ", first + static_cast<uint64_t>(failed - holds),
-         output.name.substr(output.name.find(": ")));
+  if (const std::optional<UnmetDemand> unmet = unmet_demand(workspace, rows)) {
+    fail(Code::numerical, what, " ", first + static_cast<uint64_t>(unmet->row), ": ",
+         unmet->otherwise);
   }
 }
 
@@ -83,10 +76,7 @@ void trace_capability(Network& network, ParameterTable& table, DType dtype, Capa
       put(network.inverse(trace, input("in", network.features()), context));
       break;
   }
-  for (size_t i = 0; i < trace.demands.size(); ++i) {
-    const Trace::Demand& demand = trace.demands[i];
-    graph.output(text(kDemand, i, ": ", demand.otherwise), demand.holds);
-  }
+  output_demands(trace, graph);
 }
 
 int64_t program_rows(int64_t rows) {

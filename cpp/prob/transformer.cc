@@ -107,11 +107,11 @@ std::vector<Field> transformer_fields(const std::string& default_name) {
 Transformer make_transformer(const std::string& owner, const FieldValues& values,
                              const TransformerDomain& domain) {
   const TransformerKind& kind = find_transformer(values.text("transformer"));
-  refuse_foreign_fields(owner, values, kind);
   if (std::find(kind.tails.begin(), kind.tails.end(), domain.tails) == kind.tails.end()) {
     fail(Code::invalid_argument, owner, ".tails is '", domain.tails, "'; the transformer '",
          kind.name, "' can have ", listed(kind.tails));
   }
+  refuse_foreign_fields(owner, values, kind);
   return kind.make(values, domain);
 }
 

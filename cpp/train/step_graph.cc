@@ -5,6 +5,7 @@
 
 #include "cpp/autodiff/gradient.h"
 #include "cpp/base/status.h"
+#include "cpp/nn/demands.h"
 #include "cpp/ops/ops.h"
 #include "cpp/train/adversarial.h"
 #include "cpp/train/objective.h"
@@ -35,6 +36,7 @@ class StepGraph {
     trace_.first_event = graph.input("first_event", {DType::int64, {}});
     side_.loss = validates ? request.network.loss(trace_, x, context) : losses(x, context);
     weighted_ = side_.loss * weight_;
+    if (request.explains) output_demands(trace_, graph);
   }
 
   // The parameters that learn, flat.

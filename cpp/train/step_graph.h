@@ -19,6 +19,7 @@ struct StepGraphRequest {
   const TrainingOptions& options;
   Estimator estimator = Estimator::automatic;  // as estimator_of() gives it, with a target
   Side side = Side::whole;
+  bool explains = false;  // also puts out what the network demands of rows (cpp/nn/demands.h)
 };
 
 // All three read the inputs "x" (batch, features) where the objective reads events, "context"

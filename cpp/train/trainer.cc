@@ -6,6 +6,7 @@
 
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
+#include "cpp/nn/demands.h"
 #include "cpp/nn/stages.h"
 #include "cpp/train/events.h"
 #include "cpp/train/optimiser.h"
@@ -221,6 +222,11 @@ void Trainer::explain_failure(Workspace& failed, TraceGraph trace, const Learner
   const std::unique_ptr<Workspace> apart = workspace(trace, learner, false);
   for (const Binding& input : failed.program().inputs) {
     std::memcpy(apart->input(input.name), failed.input(input.name), input.type.bytes());
+  }
+  apart->run();
+  if (const std::optional<UnmetDemand> unmet = unmet_demand(*apart, options_.batch)) {
+    fail(Code::numerical, "step ", step_ + 1, ", row ", unmet->row,
+         " of the batch: ", unmet->otherwise, ". The weights of the step before are kept");
   }
   const std::string first = apart->first_not_finite();
   const double loss = read_scalar(failed, "loss");

@@ -178,10 +178,11 @@ void Trainer::plan_steps(int64_t steps_per_epoch) {
   if (has_target(options_.objective)) draws_history_.reserve(records);
 }
 
+// The one that is not fused is for explanations.
 std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, const Learner& learner, bool fuse) {
   Graph graph;
   trace({*network_, table_, dtype_, options_, draws_ ? draws_->estimator() : Estimator::automatic,
-         learner.side},
+         learner.side, !fuse},
         graph);
   auto made = std::make_unique<Workspace>(compile(graph, {.rows_independent = false, .fuse = fuse}),
                                           pool_.threads());

@@ -75,8 +75,8 @@ TEST_P(Showers, GoesOnFromACheckpointWithTheSameBits) {
   whole->advance(12);
   const auto count = static_cast<size_t>(model->parameter_table().count());
   const auto values = [count](const Trainer& from) {
-    const auto* first = static_cast<const float*>(from.parameters());
-    return std::vector<float>(first, first + count);
+    const std::vector<double> all = from.parameter_values();
+    return std::vector<double>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
   };
   EXPECT_EQ(values(*resumed), values(*whole));
   std::remove(checkpoint.c_str());

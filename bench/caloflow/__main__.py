@@ -1,0 +1,3 @@
+from bench.caloflow.caloflow import main
+
+main()
