@@ -17,6 +17,11 @@ def test_python():
     rng = np.random.default_rng(1)
     names = {"x": rng.normal(size=(3000, 6)), "context": rng.normal(size=(3000, 2))}
     names["state"] = load_file(ROOT / "tests" / "golden" / "autoregressive_flow.safetensors")
+    zuko = load_file(ROOT / "tests" / "golden" / "imported_flows.safetensors")
+    start = "maf/state/"
+    names["zuko_state"] = {
+        name.removeprefix(start): value for name, value in zuko.items() if name.startswith(start)
+    }
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)

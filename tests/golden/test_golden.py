@@ -64,3 +64,45 @@ def test_a_flow_that_cannot_be_carried_over_is_refused():
             },
             bound=3.0,
         )
+
+
+def imported(name):
+    tensors = load_file(HERE / "imported_flows.safetensors")
+    prefix = f"{name}/state/"
+    state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    return state, {k: tensors.get(f"{name}/{k}") for k in ("x", "context", "log_prob")}
+
+
+@pytest.mark.parametrize("name", ["maf", "maf_alone", "real_nvp", "nflows"])
+def test_imported_affine_flows(name, tmp_path):
+    state, golden = imported(name)
+    read = castalia.from_nflows if name == "nflows" else castalia.from_zuko
+    read(state, dtype="float64").save(tmp_path / "flow.safetensors")
+    flow = castalia.load(tmp_path / "flow.safetensors")
+    context = {} if name == "maf_alone" else {"context": golden["context"]}
+    log_prob = flow.log_prob(golden["x"], **context)
+    np.testing.assert_allclose(log_prob, golden["log_prob"], rtol=0, atol=1e-9)
+    single = read(state, dtype="float32").log_prob(golden["x"], **context)
+    np.testing.assert_allclose(single, golden["log_prob"], rtol=1e-5, atol=1e-5)
+
+
+def test_what_cannot_be_imported_from_zuko_is_refused():
+    with pytest.raises(ValueError, match="raw parameters of a spline"):
+        castalia.from_zuko(imported("nsf")[0])
+    state, _ = imported("maf")
+    second = "transform.transforms.1."
+    with pytest.raises(ValueError, match="randperm"):
+        castalia.from_zuko({**state, f"{second}order": np.array([1, 0, 2, 3, 4])})
+    with pytest.raises(ValueError, match="masks of transform 1"):
+        castalia.from_zuko(
+            {**state, f"{second}hyper.2.mask": np.ones_like(state[f"{second}hyper.2.mask"])}
+        )
+    with pytest.raises(ValueError, match="base.scale"):
+        castalia.from_zuko({**state, "base.scale": np.full(5, 2.0)})
+    with pytest.raises(ValueError, match="residual networks"):
+        castalia.from_zuko({**state, f"{second}hyper.1.0.weight": np.ones((2, 2))})
+    couplings, _ = imported("real_nvp")
+    with pytest.raises(ValueError, match="a mask keeps"):
+        castalia.from_zuko(
+            {**couplings, f"{second}mask": np.array([True, False, False, True, False])}
+        )

@@ -46,6 +46,7 @@ from ._nflows import from_nflows
 from ._referee import evaluate, metrics, observable_sets
 from ._target import Target, Weighed, targets
 from ._training import Status, Trainer
+from ._zuko import from_zuko
 
 __version__: str = _low.castalia_version()
 _classes = _make_classes()
@@ -101,6 +102,7 @@ __all__ = [
     "create",
     "evaluate",
     "from_nflows",
+    "from_zuko",
     "hdf5_read",
     "hdf5_shape",
     "hdf5_write",

@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 
 from ._model import Model
+from ._weights import filled
 
 _LAYER = re.compile(r"(.*\.)?(\d+)\.autoregressive_net\.(.+)")
 _PERMUTATION = re.compile(r"(.*\.)?(\d+)\._permutation")
 
 
-def from_nflows(state: Mapping[str, Any], *, bound: float, **fields: Any) -> Model:
+def from_nflows(state: Mapping[str, Any], *, bound: float | None = None, **fields: Any) -> Model:
     """A masked autoregressive flow of nflows as an `autoregressive_flow` of the same density.
 
     `state` is the flow's state_dict(), its tensors as arrays (or read from a safetensors file). Layers are
     MaskedPiecewiseRationalQuadraticAutoregressiveTransform with linear tails at `bound` (its
-    tail_bound) and use_residual_blocks=False, with ReversePermutation between them or nothing, on a
+    tail_bound), or MaskedAffineAutoregressiveTransform, which have no bound, both with
+    use_residual_blocks=False, with ReversePermutation between them or nothing, on a
     standard normal base. What a state does not tell goes into `fields` where it is not nflows's own
     default: activation, min_bin_width, min_bin_height, min_derivative, dtype.
 
@@ -35,7 +37,10 @@ def from_nflows(state: Mapping[str, Any], *, bound: float, **fields: Any) -> Mod
         elif permutation := _PERMUTATION.fullmatch(name):
             permutations[int(permutation[2])] = np.asarray(value)
         else:
-            raise ValueError(f"{name!r} is not part of a masked autoregressive transform")
+            raise ValueError(
+                f"{name!r} is not part of a masked autoregressive transform; couplings of nflows have "
+                "residual conditioners, which no model here has"
+            )
     if not layers:
         raise ValueError("there is no masked autoregressive transform in this state")
     networks = [_Network(layers[place], place) for place in sorted(layers)]
@@ -43,11 +48,21 @@ def from_nflows(state: Mapping[str, Any], *, bound: float, **fields: Any) -> Mod
     if any(network.sizes != first.sizes for network in networks):
         raise ValueError("the layers differ in size")
     parameters = first.outputs // first.features
-    if parameters * first.features != first.outputs or parameters % 3 != 2 or parameters < 5:
+    affine = first.outputs == 2 * first.features
+    if not affine and (
+        parameters * first.features != first.outputs or parameters % 3 != 2 or parameters < 5
+    ):
         raise ValueError(
-            f"{first.outputs} outputs for {first.features} features are not those of "
+            f"{first.outputs} outputs for {first.features} features are not those of affine maps or of "
             "rational-quadratic splines with linear tails"
         )
+    if not affine and bound is None:
+        raise ValueError("bound is missing: the tail_bound of the splines")
+    transformer: dict[str, Any] = (
+        {"transformer": "affine", "affine_scale": "softplus"}
+        if affine
+        else {"bins": (parameters + 1) // 3, "bound": bound}
+    )
 
     model = Model._classes["autoregressive_flow"](
         features=first.features,
@@ -55,8 +70,7 @@ def from_nflows(state: Mapping[str, Any], *, bound: float, **fields: Any) -> Mod
         layers=len(networks),
         hidden=first.hidden,
         hidden_layers=1 + first.blocks,
-        bins=(parameters + 1) // 3,
-        bound=bound,
+        **transformer,
         order=_order(sorted(layers), permutations, first.features),
         degrees="cyclic",
         context_activation=first.context_features > 0,
@@ -64,16 +78,15 @@ def from_nflows(state: Mapping[str, Any], *, bound: float, **fields: Any) -> Mod
         context_preprocessing=["none"] * first.context_features,
         **fields,
     )
+    # A derivative of nflows is softplus(raw); ours is shifted to be 1 for a raw 0.
     floor = model.describe()["specification"]["min_derivative"]
+    shift = 0.0 if affine else np.log(np.expm1(1 - floor))
     weights = {
         f"layer_{place}.{name}": value
         for place, network in enumerate(networks)
-        for name, value in network.weights(parameters, floor).items()
+        for name, value in network.weights(parameters, shift).items()
     }
-    model.parameters = np.concatenate(
-        [weights[each["name"]].ravel() for each in model.describe()["parameters"]]
-    )
-    return model
+    return filled(model, weights)
 
 
 def _order(places: list[int], permutations: dict[int, np.ndarray], features: int) -> str:
@@ -121,7 +134,7 @@ class _Network:
             raise ValueError(f"transform {self._place} has no {name}")
         return self._tensors[name]
 
-    def weights(self, parameters: int, floor: float) -> dict[str, np.ndarray]:
+    def weights(self, parameters: int, shift: float) -> dict[str, np.ndarray]:
         """Our parameters by name. Our units stand in the order of their degrees."""
         most = max(1, self.features - 1)
         degrees = np.arange(self.hidden) % most + min(1, self.features - 1)
@@ -139,9 +152,11 @@ class _Network:
             weight = self._get(f"blocks.{block}.linear.weight").T
             out[f"hidden_{block + 1}.weight"] = weight[order][:, order]
             out[f"hidden_{block + 1}.bias"] = self._get(f"blocks.{block}.linear.bias")[order]
-        out["outputs.weight"] = self._get("final_layer.weight").T[order]
-        # A derivative of nflows is softplus(raw); ours is shifted to be 1 for a raw 0.
+        weight = self._get("final_layer.weight").T[order].reshape(self.hidden, -1, parameters)
         bias = np.array(self._get("final_layer.bias"), np.float64).reshape(-1, parameters)
-        bias[:, 2 * ((parameters + 1) // 3) :] -= np.log(np.expm1(1 - floor))
-        out["outputs.bias"] = bias
+        if parameters == 2:  # the scale comes first there, the shift here
+            weight, bias = weight[:, :, ::-1], bias[:, ::-1]
+        else:
+            bias[:, 2 * ((parameters + 1) // 3) :] -= shift
+        out["outputs.weight"], out["outputs.bias"] = weight, bias
         return out
