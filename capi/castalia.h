@@ -396,7 +396,11 @@ CASTALIA_API castalia_status castalia_trainer_checkpoint(castalia_trainer* train
 
 /* JSON: lists of step, loss, validation loss, learning rate; with a target of log_z, log_z_error
  * and effective_fraction, too: what the draws since the entry before say of its integral, and their
- * effective sample size over their number. */
+ * effective sample size over their number; of an adversarial model with critic_loss, penalty (the
+ * regularisers' part of it), told_apart (the share of pairs in which the critic finds the true
+ * event truer), critic_gradient_norm and generator_gradient_norm, means since the entry before, and
+ * the validation loss is the distance that the metric training.judge gives. "stopped", a text, says
+ * why training ended before its last step, where it did. */
 CASTALIA_API castalia_status castalia_trainer_history(castalia_trainer* trainer, const char** json);
 
 /* Puts the best weights so far into the model and frees it for other use; the trainer can only be

@@ -120,6 +120,12 @@ void train(const Options& options) {
     std::fprintf(stderr, "castalia: %s\n", message.c_str());
     std::exit(130);
   }
+  const Json history = json_of(castalia_trainer_history, trainer.get());
+  const std::string stopped = history.value("stopped", "");
+  if (!stopped.empty()) {
+    std::fprintf(stderr, "castalia: stopped at step %lld: %s\n", static_cast<long long>(end.step),
+                 stopped.c_str());
+  }
   check(castalia_trainer_finish(trainer.get()));
   check(castalia_model_save(model.get(), options.output.c_str()));
 
@@ -130,6 +136,7 @@ void train(const Options& options) {
         {"model", options.output}, {"events", events}, {"steps", end.step}, {"loss", end.loss}};
     out["validation_loss"] = std::isnan(end.validation_loss) ? Json() : Json(end.validation_loss);
     out["seconds"] = seconds;
+    if (!stopped.empty()) out["stopped"] = stopped;
     std::cout << out.dump(2) << "\n";
   } else {
     std::printf("%s: %lld steps on %lld events in %.1f s, %s\n", options.output.c_str(),

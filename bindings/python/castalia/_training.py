@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ._errors import low
@@ -69,7 +70,8 @@ class Trainer(Handle):
     @property
     def history(self) -> dict:
         """Lists of step, loss, validation loss and learning rate; with a target of log_z, log_z_error and
-        effective_fraction of the draws, too."""
+        effective_fraction of the draws, of an adversarial model of critic_loss, penalty, told_apart and the
+        norms of both gradients, too; `stopped` says why training ended early, where it did."""
         return json.loads(low.castalia_trainer_history(self._handle))
 
     def finish(self) -> None:
@@ -102,4 +104,7 @@ def train(
                 now = time.monotonic()
                 steps = max(1, min(2 * steps, round(steps * 0.1 / max(now - since, 1e-4))))
                 since = now
+        stopped = trainer.history.get("stopped", "")
+        if stopped and "training.patience" not in stopped:
+            warnings.warn(f"step {status.step}: {stopped}", stacklevel=3)
         trainer.finish()

@@ -74,6 +74,10 @@ function fit!(m::Model, data::Union{Dataset,Nothing} = nothing; progress::Bool =
             callback === nothing || callback(state) !== false || break
             yield()
         end
+        stopped = get(history(trainer), "stopped", "")
+        if !isempty(stopped) && !occursin("training.patience", stopped)
+            @warn "step $(status(trainer).step): $stopped"
+        end
         finish!(trainer)
     finally
         finish!(meter)
