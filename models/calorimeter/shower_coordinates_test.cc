@@ -135,7 +135,7 @@ TEST(ShowerCoordinates, OfCellsAreStretchedLogitsOfTheirShares) {
     EXPECT_LE(std::abs(expected.back()), 1);
   }
   expect_near(computed(given.rows, {given.x, energies, u},
-                       [&](const auto& v) { return map.of_cells(v[0], v[1], v[2]); }),
+                       [&](const auto& v) { return map.of_cells(v[0], v[1], v[2]).value; }),
               expected, 1e-12);
 }
 
@@ -168,8 +168,9 @@ TEST(ShowerCoordinates, OfLayersAndConditionAreStandardisedLogits) {
     plain.push_back(std::log(noisy[0] / (noisy[1] + noisy[2])));
     plain.push_back(std::log(noisy[1] / noisy[2]));
   }
-  const Numbers found = computed(given.rows, {energies, given.incident, u},
-                                 [&](const auto& v) { return map.of_layers(v[0], v[1], v[2]); });
+  const Numbers found = computed(given.rows, {energies, given.incident, u}, [&](const auto& v) {
+    return map.of_layers(map.smeared(v[0], v[2]), v[1]).value;
+  });
   expect_standardised(found, plain, kLayers);
   expect_standardised(computed(given.rows, {energies, given.incident},
                                [&](const auto& v) { return map.condition(v[0], v[1]); }),
@@ -182,7 +183,7 @@ TEST(ShowerCoordinates, OfLayersAndConditionAreStandardisedLogits) {
     back.push_back(noisy < kNoise ? 0 : noisy);
   }
   expect_near(computed(given.rows, {found, given.incident},
-                       [&](const auto& v) { return map.to_layers(v[0], v[1]); }),
+                       [&](const auto& v) { return map.without_noise(map.to_layers(v[0], v[1])); }),
               back, 1e-9);
 
   ShowerCoordinates again = coordinates();
@@ -197,7 +198,7 @@ TEST(ShowerCoordinates, CellsComeBackWithTheirNoiseAndFillTheirLayers) {
   Numbers energies = layer_sums(given.x);
   for (double& each : energies) each = std::max(each, 0.5);
   const Numbers found = computed(given.rows, {given.x, energies, u}, [&](const auto& v) {
-    return map.to_cells(map.of_cells(v[0], v[1], v[2]), v[1]);
+    return map.to_cells(map.of_cells(v[0], v[1], v[2]).value, v[1]);
   });
   expect_near(layer_sums(found), energies, 1e-14);
   for (size_t row = 0; row < given.incident.size(); ++row) {
