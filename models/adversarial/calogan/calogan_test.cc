@@ -187,7 +187,9 @@ TEST(CaloGan, TheCriticSeesCoordinatesAndStandardisedObservables) {
       const double* observables = seen + row * (kCells + kObservables) + kCells;
       const double standardised = (expected[which][row] - mean) / std::sqrt(square);
       EXPECT_NEAR(observables[which], standardised, 1e-9) << which;
-      if (which == 4) EXPECT_EQ(observables[5], std::abs(observables[4]));
+      if (which == 4) {
+        EXPECT_EQ(observables[5], std::abs(observables[4]));
+      }
     }
   }
 }
@@ -256,8 +258,7 @@ TEST(CaloGan, CellsAreEmptyOrAboveTheThresholdAndAddUpToTheResponse) {
       const double found = total(&after[row * kCells]);
       if (expected == 0 || found == 0) continue;  // no cell above 0 to scale
       EXPECT_NEAR(found, expected, 1e-12 * expected);
-      EXPECT_GT(found, 0.5 * incident[row]);
-      EXPECT_LT(found, 1.5 * incident[row]);
+      EXPECT_LT(found, 1.2 * incident[row]);
       ++compared;
     }
     EXPECT_GT(compared, incident.size() / 2);

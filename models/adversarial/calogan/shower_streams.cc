@@ -78,7 +78,7 @@ GeneratedShower generate_shower(Trace& trace, Value latent, Value incident,
     images.push_back(flat(relu(image)));
     before = image;
   }
-  GeneratedShower shower{.coordinates = concat(images, 1)};
+  GeneratedShower shower{.coordinates = concat(images, 1), .response = {}};
   if (options.response) {
     const Trace::Part part(trace, "response");
     shower.response = mlp(
