@@ -1,4 +1,4 @@
-// CaloGAN (arXiv:1705.02355, 1712.10321): calorimeter showers by a generator and a critic of images.
+// CaloGAN (arXiv:1705.02355, 1712.10321): calorimeter showers, an image for each layer.
 
 #include "cpp/base/status.h"
 #include "cpp/nn/adversarial.h"

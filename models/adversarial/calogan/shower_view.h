@@ -12,7 +12,8 @@
 
 namespace castalia {
 
-// With x the energy of a cell, E the incident energy and s the softness, the coordinate of a cell is
+// With x the energy of a cell, E the incident energy and s the softness, the coordinate of a cell
+// is
 //   y = log(1 + x / (s E)) / log(1 + 1 / s).
 // Shares of E make showers of all energies alike. The logarithm lets a critic see a cell of a
 // hundredth of a per mille of E as well as one of a tenth of it, s being where it turns over; it
