@@ -311,6 +311,30 @@ TEST(CaloGan, TheWeightsOfAttentionLearnInEveryCell) {
   }
 }
 
+TEST(CaloGan, AShowerWithoutAnyCellHasSlopesToo) {
+  const std::shared_ptr<Model> model = fitted();
+  change_weights(*model, "generator.layer_0.local_1.bias", [](double) { return -50.0; });
+  change_weights(*model, "generator.layer_1.attention.bias", [](double) { return -60.0; });
+  Contested contested(*model, 20);
+  std::vector<Value> parameters;
+  for (const Parameter& each : model->parameter_table().parameters()) {
+    if (!each.name.starts_with("generator.")) continue;
+    parameters.push_back(contested.trace().parameter(each.name, each.shape, each.initializer));
+  }
+  const Game& game = contested.contest().games[0];
+  const std::vector<Value> slopes = gradient(
+      sum(game.critic(game.made)) + sum(contested.contest().further.of_generator), parameters);
+  for (size_t i = 0; i < slopes.size(); ++i) contested.graph().output(text(i), slopes[i]);
+  contested.graph().output("made", game.made);
+  contested.run();
+  for (size_t i = 0; i < kCells; ++i) EXPECT_EQ(contested.output("made")[i], 0) << i;
+  for (size_t i = 0; i < slopes.size(); ++i) {
+    for (int64_t j = 0; j < slopes[i].shape().count(); ++j) {
+      EXPECT_TRUE(std::isfinite(contested.output(text(i))[j])) << i << ", " << j;
+    }
+  }
+}
+
 TEST(CaloGan, LearnsHowLayersShareTheEnergy) {
   constexpr int64_t kSteps = 400;
   const std::shared_ptr<Dataset> data = showers(2000);

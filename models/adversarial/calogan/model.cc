@@ -13,8 +13,8 @@
 namespace castalia {
 namespace {
 
-// Added to a sum of energies that is divided by, which may be 0.
-constexpr double kTiny = 1e-300;
+// Streams that make less of the energy than this are not scaled up to it: not from nothing.
+constexpr double kLeastMade = 1e-9;
 
 std::vector<LayerGrid> grids(const Specification& s) {
   const std::vector<int64_t> heights = s.integers("heights");
@@ -140,7 +140,7 @@ class CaloGan final : public Network, public Adversarial {
 
   // Cells in the same proportions that add up to the total; empty showers stay so.
   static Value with_sum(Value cells, Value total) {
-    return cells * (total / (sum(cells, {1}) + kTiny));
+    return cells * (total / maximum(sum(cells, {1}), kLeastMade * total));
   }
 
   ShowerGeneratorOptions generator_;
