@@ -163,6 +163,29 @@ def test_with_a_context(run, data, tmp_path):
     run("evaluate", "flow.safetensors", "--data", f"{data}:x", "--context", f"{data}:c", "-n", 100)
 
 
+def test_widths_that_follow_from_a_geometry(run, tmp_path):
+    rng = np.random.default_rng(2)
+    castalia.hdf5_write(tmp_path / "showers.h5", "x", rng.random((500, 4)))
+    castalia.hdf5_write(tmp_path / "showers.h5", "e", rng.uniform(1, 2, (500, 1)))
+    geometry = ("--set", "heights=[2,1]", "--set", "widths=[1,2]")
+    small = ("--set", "latent=4", "--set", "generator_channels=[2,2]")
+    small += ("--set", "critic_channels=[2,2]", "--set", "critic_hidden=8")
+    run(
+        "train",
+        "calogan",
+        "--data",
+        "showers.h5:x",
+        "--context",
+        "showers.h5:e",
+        *geometry,
+        *small,
+        *SHORT,
+        "--output",
+        "showers.safetensors",
+    )
+    assert castalia.load(tmp_path / "showers.safetensors").features == 4
+
+
 def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(program, run, data, tmp_path):
     command = [
         program,

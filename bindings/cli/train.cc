@@ -71,6 +71,16 @@ State run(castalia_trainer* trainer) {
   return state;
 }
 
+bool has_field(const std::string& architecture, const std::string& field) {
+  for (const Json& entry : json_of(castalia_catalogue)) {
+    if (entry["name"] != architecture) continue;
+    for (const Json& each : entry["fields"]) {
+      if (each["name"] == field) return true;
+    }
+  }
+  return false;
+}
+
 void train(const Options& options) {
   Json fields = Json::object(), training = Json::object();
   for (const std::string& each : options.fields) assign(fields, "--set", each);
@@ -98,11 +108,13 @@ void train(const Options& options) {
                     weights.dataset.empty() ? nullptr : weights.dataset.c_str());
   int64_t events = 0, features = 0, context_features = 0;
   check(castalia_dataset_shape(dataset.get(), &events, &features, &context_features));
-  // The widths follow from the data unless they were given.
-  if (!fields.contains("features")) fields["features"] = features;
-  if (!fields.contains("context_features") && context_features > 0) {
-    fields["context_features"] = context_features;
-  }
+  // The widths follow from the data unless they were given, or from a geometry that is a field.
+  const auto follows = [&](const char* field, int64_t width) {
+    const bool open = !fields.contains(field) && has_field(options.architecture, field);
+    if (open && width > 0) fields[field] = width;
+  };
+  follows("features", features);
+  follows("context_features", context_features);
   const Config config = make_config(fields), settings = make_config(training);
   const Model model =
       make<Model>(castalia_model_create, context.get(), options.architecture.c_str(), config.get());

@@ -55,4 +55,19 @@ Value convolution_transpose(Trace& trace, const std::string& name, Value images,
       options);
 }
 
+Value locally_connected(Trace& trace, const std::string& name, Value images,
+                        const ConvolutionOptions& options) {
+  const Trace::Part part(trace, name);
+  check(options.groups == 1, "locally connected layers have no groups");
+  const Shape shape =
+      locally_connected_weights(images.shape(), options.kernel, options.channels, options.window);
+  const Value weight = trace.parameter("weight", {shape[1], shape[0] * shape[2]}, options.weight);
+  const Value out =
+      locally_connected(images, reshape(weight, shape), options.kernel, options.window);
+  if (!options.bias) return out;
+  Shape places;
+  for (int axis = 1; axis < out.shape().rank(); ++axis) places.push_back(out.shape()[axis]);
+  return out + trace.parameter("bias", places, Initializer::zeros);
+}
+
 }  // namespace castalia

@@ -33,6 +33,14 @@ Value convolution_transpose(Trace& trace, const std::string& name, Value images,
                             const ConvolutionOptions& options,
                             const std::vector<int64_t>& output_padding = {});
 
+// A locally connected layer and a bias: a convolution without groups whose weights are other ones
+// at every place of the result. NAME.weight holds a matrix (taps * channels of the images,
+// channels) for each place, one behind the other, and has the shape (taps * channels of the images,
+// places * channels): what its first values follow from. NAME.bias has the shape (places...,
+// channels). Errors as the operator's.
+Value locally_connected(Trace& trace, const std::string& name, Value images,
+                        const ConvolutionOptions& options);
+
 }  // namespace castalia
 
 #endif  // CASTALIA_CPP_NN_CONVOLUTION_H_

@@ -52,6 +52,23 @@ TEST(ConvolutionLayer, KeepsTheSizeOfWhatPassesThrough) {
   EXPECT_NEAR(square, 2.0, 0.5);  // the rectifier halves it
 }
 
+TEST(LocallyConnectedLayer, HasWeightsForEveryPlaceAndKeepsTheSizeOfWhatPassesThrough) {
+  constexpr int64_t kSide = 32;
+  std::vector<double> ones(kSide * kSide * 16);
+  for (size_t i = 0; i < ones.size(); ++i) ones[i] = i % 2 == 0 ? 1 : -1;
+  const std::vector<double> out = evaluate_layer(
+      {{"images", {1, kSide, kSide, 16}, ones}}, [](Trace& trace, const std::vector<Value>& in) {
+        return std::vector<Value>{
+            locally_connected(trace, "layer", in[0], {.channels = 8, .kernel = {3, 3}})};
+      });
+  ASSERT_EQ(out.size(), 30U * 30 * 8);
+  double square = 0;
+  for (const double value : out) square += value * value / static_cast<double>(out.size());
+  EXPECT_NEAR(square, 2.0, 0.2);  // however many places there are: he_uniform, as above
+  // Places see the same image by other weights.
+  EXPECT_NE(out[0], out[2 * 8]);
+}
+
 TEST(ConvolutionLayer, NamesWhatDoesNotFit) {
   Graph graph;
   ParameterTable table;

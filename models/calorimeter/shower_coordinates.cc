@@ -7,6 +7,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/ops/ops.h"
+#include "models/calorimeter/shower_checks.h"
 
 namespace castalia {
 namespace {
@@ -18,17 +19,6 @@ constexpr double kLeastFraction = 1e-12;
 constexpr double kTypicalNoise = 0.5;  // in place of draws where a constant is fitted
 
 Value column(Value x, int64_t which) { return slice(x, 1, which, which + 1); }
-
-void require(double value, bool allowed, const char* what, int64_t row, int64_t column,
-             const char* rule) {
-  if (!std::isfinite(value)) {
-    fail(Code::not_finite, what, " row ", row, ", column ", column, ": the value is ", value);
-  }
-  if (!allowed) {
-    fail(Code::out_of_range, what, " row ", row, ", column ", column, ": the value is ", value,
-         "; ", rule);
-  }
-}
 
 }  // namespace
 
@@ -46,15 +36,7 @@ ShowerCoordinates::ShowerCoordinates(Settings settings)
 
 void ShowerCoordinates::check(std::span<const double> x, std::span<const double> incident,
                               int64_t first_row) const {
-  for (size_t row = 0; row < incident.size(); ++row) {
-    require(incident[row], incident[row] > 0, "context", first_row + static_cast<int64_t>(row), 0,
-            "incident energies are above 0");
-  }
-  for (size_t i = 0; i < x.size(); ++i) {
-    const auto index = static_cast<int64_t>(i);
-    require(x[i], x[i] >= 0, "x", first_row + index / cells_, index % cells_,
-            "energies of cells are 0 or above");
-  }
+  check_showers(x, cells_, incident, first_row);
 }
 
 void ShowerCoordinates::fit(std::span<const double> x, std::span<const double> incident) {
