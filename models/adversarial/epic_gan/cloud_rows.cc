@@ -77,19 +77,20 @@ void CloudRows::make_cloud(std::span<double> row) const {
 }
 
 Value CloudRows::mask(Value x) const {
-  const Value places = reshape(x, {x.rows(), places_, features_ + 1});
-  return reshape(slice(places, 2, features_, features_ + 1), {x.rows(), places_});
+  const Value places = reshape(x, Shape{x.rows(), places_, features_ + 1});
+  return reshape(slice(places, 2, features_, features_ + 1), Shape{x.rows(), places_});
 }
 
 Value CloudRows::features_of_places(Value x) const {
-  const Value places = reshape(x, {x.rows() * places_, features_ + 1});
+  const Value places = reshape(x, Shape{x.rows() * places_, features_ + 1});
   return slice(places, 1, 0, features_);
 }
 
 Value CloudRows::joined(Value features, Value mask) const {
-  const Value column = reshape(mask, {mask.rows() * places_, 1});
+  const Value column = reshape(mask, Shape{mask.rows() * places_, 1});
   const Value zero = mask.graph().scalar(0, mask.dtype());
-  return reshape(concat({select(column, features, zero), column}, 1), {mask.rows(), columns()});
+  return reshape(concat({select(column, features, zero), column}, 1),
+                 Shape{mask.rows(), columns()});
 }
 
 Value Multiplicity::draw(Trace& trace, int64_t rows) const {

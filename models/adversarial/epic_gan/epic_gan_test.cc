@@ -13,6 +13,7 @@
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
 #include "cpp/compile/compile.h"
+#include "cpp/nn/adversarial.h"
 #include "cpp/nn/evaluate_for_test.h"
 #include "cpp/ops/ops.h"
 #include "models/adversarial/epic_gan/epic_sides.h"

@@ -78,9 +78,11 @@ class EpicGan final : public AdversarialNetwork {
     const nlohmann::json stored = nlohmann::json::parse(text);
     const auto counts = stored.find("multiplicity");
     const auto valid = [](const nlohmann::json& each) { return each.is_number_unsigned(); };
+    const auto some = [](const nlohmann::json& each) { return each != 0; };
     if (counts == stored.end() || !counts->is_array() ||
         std::ssize(*counts) != rows_.places() + 1 ||
-        !std::all_of(counts->begin(), counts->end(), valid)) {
+        !std::all_of(counts->begin(), counts->end(), valid) ||
+        std::none_of(counts->begin(), counts->end(), some)) {
       fail(Code::corrupt_file, "the stored multiplicity is not ", rows_.places() + 1,
            " numbers of clouds");
     }
@@ -95,16 +97,13 @@ class EpicGan final : public AdversarialNetwork {
  private:
   Value generate(Trace& trace, Value latent, Value condition) const override {
     const Told told = told_by(condition);
-    const Value global = slice(latent, 1, 0, global_latent_);
-    const Value particles = slice(latent, 1, global_latent_, latent.columns());
     const int64_t rows = latent.rows();
-    const Value made =
-        epic_generator(trace,
-                       {.particles = reshape(particles, {rows, rows_.places(), particle_latent_}),
-                        .global = told.context ? concat({global, told.context}, 1) : global,
-                        .mask = told.mask},
-                       rows_.features(), generator_);
-    return reshape(made, {rows, preprocessed_features()});
+    const Value global = slice(latent, 1, 0, global_latent_);
+    const Value rest = slice(latent, 1, global_latent_, latent.columns());
+    const Cloud cloud = {reshape(rest, Shape{rows, rows_.places(), particle_latent_}),
+                         told.context ? concat({global, told.context}, 1) : global, told.mask};
+    const Value made = epic_generator(trace, cloud, rows_.features(), generator_);
+    return reshape(made, Shape{rows, preprocessed_features()});
   }
 
   Criticism criticise(Trace& trace, Value events, Value condition) const override {
@@ -125,7 +124,7 @@ class EpicGan final : public AdversarialNetwork {
 
   Value prepared(Trace& trace, Value x) const override {
     const int64_t places = x.rows() * rows_.places();
-    const Value mask = reshape(rows_.mask(x), {places, 1});
+    const Value mask = reshape(rows_.mask(x), Shape{places, 1});
     // What lies in an empty place need not be in the domain of a logarithm.
     const Shape one{1, rows_.features()};
     const std::vector<double> zeros(static_cast<size_t>(rows_.features()));
@@ -133,11 +132,11 @@ class EpicGan final : public AdversarialNetwork {
         preprocessing().inverse(x.graph().constant(one, DType::float64, zeros)).values;
     const Value features = select(mask, rows_.features_of_places(x), typical);
     const Value scaled = preprocessing().forward(features).values * mask;
-    return cast(reshape(scaled, {x.rows(), preprocessed_features()}), trace.dtype());
+    return cast(reshape(scaled, Shape{x.rows(), preprocessed_features()}), trace.dtype());
   }
 
   Value restored(Value events, Value condition) const override {
-    const Value matrix = reshape(events, {events.rows() * rows_.places(), rows_.features()});
+    const Value matrix = reshape(events, Shape{events.rows() * rows_.places(), rows_.features()});
     const Value mask = slice(condition, 1, context_features(), condition_features());
     return rows_.joined(preprocessing().inverse(matrix).values, cast(mask, DType::float64));
   }
@@ -150,7 +149,7 @@ class EpicGan final : public AdversarialNetwork {
     const int64_t context = context_features();
     const Value mask = slice(condition, 1, context, condition_features());
     return {.context = context > 0 ? slice(condition, 1, 0, context) : Value(),
-            .mask = reshape(mask, {condition.rows(), rows_.places(), 1})};
+            .mask = reshape(mask, Shape{condition.rows(), rows_.places(), 1})};
   }
 
   CloudRows rows_;
