@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "cpp/base/status.h"
@@ -91,6 +92,15 @@ Value CloudRows::joined(Value features, Value mask) const {
   const Value zero = mask.graph().scalar(0, mask.dtype());
   return reshape(concat({select(column, features, zero), column}, 1),
                  Shape{mask.rows(), columns()});
+}
+
+Value CloudRows::sorted(Value x, int64_t feature) const {
+  const Value places = reshape(x, Shape{x.rows(), places_, features_ + 1});
+  const Value keys = reshape(slice(places, 2, feature, feature + 1), Shape{x.rows(), places_});
+  const Value last = x.graph().scalar(std::numeric_limits<double>::lowest(), x.dtype());
+  const Value order = argsort(select(mask(x), keys, last), -1, true);
+  const Value indices = broadcast_to(reshape(order, Shape{x.rows(), places_, 1}), places.shape());
+  return reshape(gather(places, indices, 1), x.shape());
 }
 
 Value Multiplicity::draw(Trace& trace, int64_t rows) const {

@@ -41,6 +41,8 @@ class CloudRows {
   // Rows of features, (rows * places, features), and a mask, (rows, places). Places without a
   // particle get zeros.
   Value joined(Value features, Value mask) const;
+  // Rows whose particles are in descending order of a feature, before the empty places.
+  Value sorted(Value x, int64_t feature) const;
 
  private:
   int64_t places_;

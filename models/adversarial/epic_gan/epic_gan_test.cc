@@ -2,6 +2,8 @@
 // and its inverse, and what is refused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -185,6 +187,24 @@ TEST(EpicGan, DrawsAsManyParticlesAsItSaw) {
       for (size_t k = 0; k < 3; ++k) ASSERT_TRUE(mask == 1 || x[place + k] == 0);
       ASSERT_TRUE(mask == 0 || x[place + 2] > 0);
     }
+  }
+}
+
+TEST(EpicGan, SortsParticlesWhereItIsAskedTo) {
+  const Specification plain(find_architecture("epic_gan"), kFields);
+  const std::vector<double> x = drawn(*fitted(plain.json()), 200);
+  const std::vector<double> sorted = drawn(*fitted(plain.with("sorted_by", "0").json()), 200);
+  EXPECT_NE(sorted, x);
+  for (size_t row = 0; row < x.size(); row += kColumns) {
+    using Particle = std::array<double, 4>;
+    std::vector<Particle> expected;
+    for (size_t i = row; i < row + kColumns; i += 4) {
+      expected.push_back({x[i], x[i + 1], x[i + 2], x[i + 3]});
+    }
+    std::stable_sort(expected.begin(), expected.end(), [](const Particle& a, const Particle& b) {
+      return a[3] != b[3] ? a[3] > b[3] : a[0] > b[0];
+    });
+    for (size_t i = 0; i < kColumns; ++i) EXPECT_EQ(sorted[row + i], expected[i / 4][i % 4]);
   }
 }
 
