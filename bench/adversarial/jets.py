@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -116,9 +117,7 @@ def main() -> None:
     rows = arguments.rows
     rows.mkdir(parents=True, exist_ok=True)
     progress = Progress()
-    training = kept(
-        rows / "training.json", lambda: trained(arguments.data, rows, arguments.steps)
-    )
+    training = kept(rows / "training.json", partial(trained, arguments.data, rows, arguments.steps))
     test = jets(arguments.data, "test")
     model = castalia.load(rows / "model.safetensors")
     samples = {
@@ -131,7 +130,7 @@ def main() -> None:
         for name, sample in samples.items():
             progress.show(f"{metric} of {name}")
             figures.append(
-                kept(rows / f"{name}-{metric}.json", lambda: judged(metric, sample, test))
+                kept(rows / f"{name}-{metric}.json", partial(judged, metric, sample, test))
             )
         found.extend(zip(*figures, strict=True))
     text = page(training, found)
