@@ -27,7 +27,7 @@ class CloudRows {
   bool positive(int64_t feature) const;
 
   // Errors with row and column, counted from 0: not_finite; out_of_range (a mask that is neither 0
-  // nor 1, a feature of a particle that is not positive but should be).
+  // nor 1, a feature of a particle that should be positive and is not).
   void check(std::span<const double> x, int64_t first_row) const;
   // The features of all particles, (particles of all rows, features).
   std::vector<double> particles(std::span<const double> x) const;

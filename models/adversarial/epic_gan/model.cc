@@ -57,7 +57,7 @@ class EpicGan final : public AdversarialNetwork {
   int64_t features() const override { return rows_.columns(); }
 
   void fit_preprocessing(std::span<const double> x, std::span<const double> context) override {
-    check_rows(x, context, 0);
+    rows_.check(x, 0);
     const std::vector<double> particles = rows_.particles(x);
     if (!x.empty() && particles.empty()) {
       fail(Code::invalid_argument, "none of the clouds has a particle");
@@ -66,6 +66,7 @@ class EpicGan final : public AdversarialNetwork {
     std::vector<int64_t> counts = rows_.multiplicities(x);
     if (x.empty()) counts.back() = 1;
     multiplicity_.set(std::move(counts));
+    PreprocessedNetwork::check_rows({}, context, 0);
   }
   bool fitted() const override { return PreprocessedNetwork::fitted() && multiplicity_.fitted(); }
   void check_rows(std::span<const double> x, std::span<const double> context,
@@ -95,7 +96,7 @@ class EpicGan final : public AdversarialNetwork {
     multiplicity_.set(counts->get<std::vector<int64_t>>());
   }
 
-  // As columns: the features of all places, their masks, the context.
+  // As columns: the features of all places, the context, the mask.
   Value preprocessed(Trace& trace, Value x, Value context) override {
     return concat({prepared(trace, x), condition(trace, x.rows(), x, context)}, 1);
   }
