@@ -69,7 +69,7 @@ def judged(metric: str, generated: np.ndarray, reference: np.ndarray) -> list[di
 
 def trained(data: Path, rows: Path, steps: int) -> dict:
     started = time.process_time()
-    model = castalia.EpicGan(seed=1, **MODEL)
+    model = castalia.EpicGan(seed=1, threads=1, **MODEL)
     # A run that is gone on with has taken more than this says; the row keeps the last part.
     model.fit(jets(data, "train"), steps=steps, checkpoint=str(rows / "checkpoint"), **TRAINING)
     model.save(rows / "model.safetensors")
