@@ -21,6 +21,7 @@ import castalia
 import numpy as np
 
 from bench.progress import Progress
+from bench.referee.floors_page import measured
 
 PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 MODEL = {
@@ -85,10 +86,6 @@ def kept(path: Path, compute: Callable[[], object]) -> object:
     return json.loads(path.read_text())
 
 
-def shown(figure: dict) -> str:
-    return f"{figure['value']:.3g} ± {figure['error']:.2g}"
-
-
 def page(training: dict, rows: list[tuple[dict, dict]]) -> str:
     head = f"""# Generated jets
 
@@ -102,7 +99,10 @@ core, against jets that it has not seen. The floor is what training jets give.
 | figure | generated | floor |
 |---|---|---|
 """
-    return head + "".join(f"| {a['name']} | {shown(a)} | {shown(b)} |\n" for a, b in rows)
+    lines = [
+        [a["name"], *(measured(each["value"], each["error"]) for each in (a, b))] for a, b in rows
+    ]
+    return head + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def main() -> None:
