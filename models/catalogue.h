@@ -54,6 +54,8 @@ struct Architecture {
   std::vector<std::string> examples;
   // Data are 0 or above and contexts above 0, as energies are: the laws' events are made so.
   bool positive = false;
+  // Where not all numbers are an event: makes one of a row of numbers, for the laws.
+  std::function<void(const Specification&, std::span<double>)> make_event = nullptr;
 
   bool can(Capability capability) const;
 };

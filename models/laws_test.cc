@@ -101,6 +101,8 @@ class Laws : public testing::TestWithParam<Subject> {
         x[i] = 0.3 * static_cast<double>(i) + 0.7 * x[i] + (c.empty() ? 0.0 : c[0]);
         if (GetParam().architecture->positive) x[i] = std::max(x[i], 0.0);
       }
+      const auto& make_event = GetParam().architecture->make_event;
+      if (make_event) make_event(model_->specification(), x);
       x_.insert(x_.end(), x.begin(), x.end());
       context_.insert(context_.end(), c.begin(), c.end());
     }

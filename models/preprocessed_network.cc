@@ -9,7 +9,11 @@ namespace castalia {
 
 PreprocessedNetwork::PreprocessedNetwork(const Specification& s,
                                          std::span<const std::string> chains, double limit)
-    : preprocessing_(s.integer("features"), chains, "x"),
+    : PreprocessedNetwork(s, s.integer("features"), chains, limit) {}
+
+PreprocessedNetwork::PreprocessedNetwork(const Specification& s, int64_t columns,
+                                         std::span<const std::string> chains, double limit)
+    : preprocessing_(columns, chains, "x"),
       context_preprocessing_(s.integer("context_features"), s.texts("context_preprocessing"),
                              "context"),
       limit_(limit) {
@@ -21,6 +25,11 @@ PreprocessedNetwork::PreprocessedNetwork(const Specification& s,
 
 void PreprocessedNetwork::fit_preprocessing(std::span<const double> x,
                                             std::span<const double> context) {
+  fit_tables(x, context);
+  if (!x.empty()) check_rows(x, context, 0);
+}
+
+void PreprocessedNetwork::fit_tables(std::span<const double> x, std::span<const double> context) {
   if (x.empty()) {
     preprocessing_.fit_without_data();
     context_preprocessing_.fit_without_data();
@@ -28,7 +37,6 @@ void PreprocessedNetwork::fit_preprocessing(std::span<const double> x,
   }
   preprocessing_.fit(x);
   context_preprocessing_.fit(context);
-  check_rows(x, context, 0);
 }
 
 void PreprocessedNetwork::set_preprocessing(std::span<const std::string> chains) {

@@ -20,6 +20,10 @@ class PreprocessedNetwork : public Network {
   // `chains` are those of the data. With a limit the preprocessed data lie in [-limit, limit].
   PreprocessedNetwork(const Specification& specification, std::span<const std::string> chains,
                       double limit = 0);
+  // For a network whose rows are not `columns` columns but hold tables of them: it fits, checks and
+  // prepares these itself. The field features is not read.
+  PreprocessedNetwork(const Specification& specification, int64_t columns,
+                      std::span<const std::string> chains, double limit = 0);
 
   int64_t features() const override { return preprocessing_.columns(); }
   int64_t context_features() const override { return context_preprocessing_.columns(); }
@@ -36,8 +40,10 @@ class PreprocessedNetwork : public Network {
   const Preprocessing& preprocessing() const { return preprocessing_; }
   // For a network that fits the chains itself: one for each column.
   void set_preprocessing(std::span<const std::string> chains);
+  // Fits both without checking their rows: x is a table of the columns that are preprocessed.
+  void fit_tables(std::span<const double> x, std::span<const double> context);
   // After preprocessing, of the trace's type; the context is null where there is none.
-  Value prepared(Trace& trace, Value x) const;
+  virtual Value prepared(Trace& trace, Value x) const;
   Value prepared_context(Trace& trace, Value context) const;
 
  private:

@@ -13,20 +13,27 @@ AdversarialNetwork::AdversarialNetwork(const Specification& s)
       latent_(s.integer("latent")),
       normal_(s.text("latent_distribution") == "normal") {}
 
+AdversarialNetwork::AdversarialNetwork(const Specification& s, int64_t columns,
+                                       std::span<const std::string> chains, int64_t latent)
+    : PreprocessedNetwork(s, columns, chains),
+      name_(s.architecture().name),
+      latent_(latent),
+      normal_(s.text("latent_distribution") == "normal") {}
+
 void AdversarialNetwork::declare(Trace& trace) {
   const auto rows = [&trace](const char* name, int64_t columns) {
     return columns > 0 ? trace.graph().input(name, {trace.dtype(), {1, columns}}) : Value();
   };
-  const Value context = rows("context", context_features());
+  const Value condition = rows("condition", condition_features());
   {
     const Trace::Part part(trace, "generator");
-    generate(trace, rows("latent", latent_), context);
+    generate(trace, rows("latent", latent_), condition);
   }
-  criticised(trace, rows("x", features()), context);
+  criticised(trace, rows("events", preprocessed_features()), condition);
 }
 
 AdversarialNetwork::Contest AdversarialNetwork::contest(Trace& trace, Value x, Value context) {
-  const Value condition = prepared_context(trace, context);
+  const Value condition = this->condition(trace, x.rows(), x, context);
   Contest contest;
   Game& game = contest.games.emplace_back();
   game.real = prepared(trace, x);
@@ -48,22 +55,30 @@ AdversarialNetwork::Contest AdversarialNetwork::contest(Trace& trace, Value x, V
 
 Value AdversarialNetwork::further_of_generator(Trace&, Value, Value) const { return {}; }
 
-Value AdversarialNetwork::made(Trace& trace, int64_t rows, Value context) const {
+Value AdversarialNetwork::made(Trace& trace, int64_t rows, Value condition) const {
   const Trace::Part part(trace, "generator");
   const Value latent = normal_ ? normal_sample(trace, rows, latent_, kBaseStage)
                                : uniform_sample(trace, rows, latent_, 1.0, kBaseStage);
-  return generate(trace, latent, context);
+  return generate(trace, latent, condition);
 }
 
 AdversarialNetwork::Criticism AdversarialNetwork::criticised(Trace& trace, Value events,
-                                                             Value context) const {
+                                                             Value condition) const {
   const Trace::Part part(trace, kCritic);
-  return criticise(trace, events, context);
+  return criticise(trace, events, condition);
 }
 
 Value AdversarialNetwork::sample(Trace& trace, int64_t rows, Value context) {
-  const Value events = made(trace, rows, prepared_context(trace, context));
-  return preprocessing().inverse(cast(events, DType::float64)).values;
+  const Value told = condition(trace, rows, Value(), context);
+  return restored(cast(made(trace, rows, told), DType::float64), told);
+}
+
+Value AdversarialNetwork::restored(Value events, Value) const {
+  return preprocessing().inverse(events).values;
+}
+
+Value AdversarialNetwork::condition(Trace& trace, int64_t, Value, Value context) const {
+  return prepared_context(trace, context);
 }
 
 void AdversarialNetwork::no_density() const {

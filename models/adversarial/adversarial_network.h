@@ -4,6 +4,7 @@
 #define CASTALIA_MODELS_ADVERSARIAL_ADVERSARIAL_NETWORK_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,10 @@ namespace castalia {
 class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
  public:
   explicit AdversarialNetwork(const Specification& specification);
+  // For rows that hold tables of `columns` columns (see PreprocessedNetwork), each row made from
+  // `latent` random numbers. Of the fields above features, latent and preprocessing are not read.
+  AdversarialNetwork(const Specification& specification, int64_t columns,
+                     std::span<const std::string> chains, int64_t latent);
 
   bool can(Capability capability) const override { return capability == Capability::sample; }
   Adversarial* adversarial() override { return this; }
@@ -43,11 +48,21 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
     Value estimate;  // of the context, (rows, context features); null for a critic that gives none
   };
 
-  // Preprocessed events, (rows, features), from latent variables, (rows, latent), and the
-  // preprocessed context; all of the trace's type.
-  virtual Value generate(Trace& trace, Value latent, Value context) const = 0;
+  // Preprocessed events, (rows, preprocessed_features()), from latent variables, (rows, latent),
+  // and the condition, null where there is none; all of the trace's type.
+  virtual Value generate(Trace& trace, Value latent, Value condition) const = 0;
   // Of preprocessed events.
-  virtual Criticism criticise(Trace& trace, Value events, Value context) const = 0;
+  virtual Criticism criticise(Trace& trace, Value events, Value condition) const = 0;
+
+  // Columns of a preprocessed event.
+  virtual int64_t preprocessed_features() const { return features(); }
+  // Events in the user's units from preprocessed ones, float64.
+  virtual Value restored(Value events, Value condition) const;
+  // What both sides are told of each event, (rows, condition_features()): unless a network says
+  // otherwise the preprocessed context. It may depend on x, the true events of a training batch; x
+  // is null where events are drawn.
+  virtual int64_t condition_features() const { return context_features(); }
+  virtual Value condition(Trace& trace, int64_t rows, Value x, Value context) const;
   // What the generator learns besides the game, (rows, 1), float64; null for nothing. `made` are
   // preprocessed events, x true ones in the user's units.
   virtual Value further_of_generator(Trace&, Value x, Value made) const;
@@ -57,8 +72,8 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
   int64_t latent() const { return latent_; }
 
  private:
-  Value made(Trace& trace, int64_t rows, Value context) const;
-  Criticism criticised(Trace& trace, Value events, Value context) const;
+  Value made(Trace& trace, int64_t rows, Value condition) const;
+  Criticism criticised(Trace& trace, Value events, Value condition) const;
   [[noreturn]] void no_density() const;
 
   std::string name_;

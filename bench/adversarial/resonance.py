@@ -1,6 +1,6 @@
 """How wide a generated Z is: event_gan on Z + jet events, with and without the kernel distance of the masses.
 
-    python -m bench.event_gan --data DIR [--rows out/event_gan] [--document docs/event_gan.md]
+    python -m bench.adversarial.resonance --data DIR [--rows out/event_gan] [--document docs/event_gan.md]
 
 DIR holds pythia8/. A training is kept when it is done, and taken up by the next run. One core, some ten
 minutes. Needs castalia, h5py and numpy.
@@ -106,7 +106,7 @@ def page(rows: dict[str, dict], seconds: dict[str, float]) -> str:
         "the range that holds the middle 68.3 % of the masses from 76 to 106 GeV, the share is that of the events",
         "there. The floor is training events against test events. Written by",
         "",
-        "    python -m bench.event_gan --data DIR",
+        "    python -m bench.adversarial.resonance --data DIR",
         "",
         f"{TRAINING['steps']} steps of {TRAINING['batch']} events, Wasserstein loss with gradient penalty; weight of",
         f"the kernel distance {WEIGHTS['with']:g}.",
