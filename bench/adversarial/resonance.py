@@ -60,8 +60,8 @@ def dimuon(x: np.ndarray) -> np.ndarray:
 
 
 def width(mass: np.ndarray) -> float:
-    """Half of the range between the quantiles that hold the middle 68.3 %, of masses of 76 to 106 GeV: tails of
-    the photon and of radiation are not the peak."""
+    """Half of the range between the quantiles that hold the middle 68.3 %, of masses of 76 to 106 GeV:
+    tails of the photon and of radiation are not the peak."""
     peak = mass[(mass > 76) & (mass < 106)]
     low, high = np.quantile(peak, [0.1585, 0.8415])
     return 0.5 * (high - low)
@@ -101,17 +101,18 @@ def page(rows: dict[str, dict], seconds: dict[str, float]) -> str:
     lines = [
         "# The width of a generated Z",
         "",
-        "`event_gan` (arXiv:1907.03764) on pp -> Z(mu+ mu-) + jet of Pythia 8: px, py, pz of the two muons and the",
-        "jet, with and without the kernel distance of the dimuon masses in the generator's loss. The width is half",
-        "the range that holds the middle 68.3 % of the masses from 76 to 106 GeV, the share is that of the events",
-        "there. The floor is training events against test events. Written by",
+        "`event_gan` (arXiv:1907.03764) on pp -> Z(mu+ mu-) + jet of Pythia 8: px, py, pz of the muons and",
+        "the jet, with and without the kernel distance of the dimuon masses in the generator's loss. The",
+        "width is half the range that holds the middle 68.3 % of the masses from 76 to 106 GeV, the share is",
+        "that of the events there. The floor is training events against test events. Written by",
         "",
         "    python -m bench.adversarial.resonance --data DIR",
         "",
-        f"{TRAINING['steps']} steps of {TRAINING['batch']} events, Wasserstein loss with gradient penalty; weight of",
-        f"the kernel distance {WEIGHTS['with']:g}.",
+        f"{TRAINING['steps']} steps of {TRAINING['batch']} events, Wasserstein loss with gradient penalty;",
+        f"weight of the kernel distance {WEIGHTS['with']:g}.",
         "",
-        "| sample | width, GeV | over the true one | share of the peak | W1 of a column | energy distance | seconds of training |",
+        "| sample | width, GeV | over the true one | share of the peak | W1 of a column | energy distance | "
+        "seconds of training |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, row in rows.items():

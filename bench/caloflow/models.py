@@ -44,23 +44,18 @@ def validated(steps: int, rate: float, **more) -> dict:
     }
 
 
+def distilled(steps: int, rate: float, parameters: float) -> dict:
+    weights = {f"distil_{what}": 10 for what in ("data", "latent", "layers")}
+    return validated(steps, rate, validation=0.03, **weights, distil_parameters=parameters)
+
+
 MODELS = (
     Trained("eplus-teacher", "eplus", "teacher, positrons", [validated(3000, 2e-3)]),
     Trained(
         "eplus-student",
         "eplus",
         "student, positrons",
-        [
-            validated(
-                1000,
-                2e-3,
-                validation=0.03,
-                distil_data=10,
-                distil_latent=10,
-                distil_layers=10,
-                distil_parameters=0.01,
-            )
-        ],
+        [distilled(1000, 2e-3, parameters=0.01), distilled(1500, 1e-3, parameters=0.1)],
         fields={**FIELDS, "direction": "inverse"},
         teacher="eplus-teacher",
     ),
@@ -70,5 +65,13 @@ MODELS = (
         "teacher, photons",
         [validated(1000, 1.5e-3), validated(1200, 8e-4)],
         start="eplus-teacher",
+    ),
+    Trained(
+        "gamma-student",
+        "gamma",
+        "student, photons",
+        [distilled(800, 1e-3, parameters=0.1)],
+        start="eplus-student",
+        teacher="gamma-teacher",
     ),
 )

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 HEAD = """# L2LFlows on photons in thirty layers
 
-`l2l_flows` ([2302.11594](https://arxiv.org/abs/2302.11594)) on photons of 10 to 50 GeV, simulated by Geant4 in {layers}
-layers of lead and liquid argon: the energies in the argon of 10 by 10 cells a layer, of which 82 % are zero. A flow
-gives the energies of the layers, and a masked autoregressive flow for each layer those of its cells, given all of
-these and the cells of the five layers before it. This page is written by
+`l2l_flows` ([2302.11594](https://arxiv.org/abs/2302.11594)) on photons of 10 to 50 GeV, simulated by Geant4
+in {layers} layers of lead and liquid argon: the energies in the argon of 10 by 10 cells a layer, of which
+82 % are zero. A flow gives the energies of the layers, and a masked autoregressive flow for each layer
+those of its cells, given all of these and the cells of the five layers before it. This page is written by
 
     python -m bench.l2l_flows --data DIR
 
-**Training.** {showers} showers in their eight images under rotations by 90 degrees and reflections, of which nothing
-in the detector or the beam tells one from another; {steps:,} steps of Adam of {batch} showers, a learning rate of
-{rate:g} in one cycle, {parameters:,} weights ({blocks} layers of {hidden} hidden units and splines of {bins} bins for
-each of the {layers} flows). It took {minutes:.0f} minutes of one thread, {step:.2f} s a step: that is a short training of a
-small network, and the figures are what came of it.
+**Training.** {showers} showers in their eight images under rotations by 90 degrees and reflections, of
+which nothing in the detector or the beam tells one from another; {steps:,} steps of Adam of {batch}
+showers, a learning rate of {rate:g} in one cycle, {parameters:,} weights ({blocks} layers of {hidden}
+hidden units and splines of {bins} bins for each of the {layers} flows). It took {minutes:.0f} minutes of
+one thread, {step:.2f} s a step: that is a short training of a small network, and the figures are what came
+of it.
 
-**Judgement.** {test:,} drawn showers against as many test showers of the same incident energies. *Floor*: as many
-training showers in place of the drawn ones, which no generator should be expected to beat; but their incident energies
-are others, so that a total energy can come closer. The classifier is the
-referee's, a perceptron with two hidden layers of {units} that sees all cells and the incident energy; below it
-stands the separation power of observables, mean over their columns, 0 for equal histograms.
+**Judgement.** {test:,} drawn showers against as many test showers of the same incident energies. *Floor*:
+as many training showers in place of the drawn ones, which no generator should be expected to beat; but
+their incident energies are others, so that a total energy can come closer. The classifier is the referee's,
+a perceptron with two hidden layers of {units} that sees all cells and the incident energy; below it stands
+the separation power of observables, mean over their columns, 0 for equal histograms.
 """
 ENDING = """**Time.** {one:.2f} ms a shower drawn one at a time, {hundred:.2f} ms in batches of 100, user time of one thread
 on a busy machine, the least of five times. Geant4 took 80 ms for one of these showers on such a core.

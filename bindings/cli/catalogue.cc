@@ -124,7 +124,8 @@ Model load(const std::string& path) {
   if (!std::filesystem::exists(path, ignored)) {
     throw Failure(
         "'" + path +
-        "' is neither a file nor an architecture, a transformer, a bijection, a loss or regulariser, "
+        "' is neither a file nor an architecture, a transformer, a bijection, a loss or "
+        "regulariser, "
         "a target, a metric or a set of observables; castalia models, transformers, bijections, "
         "adversarial, targets, metrics and observables list these");
   }
@@ -211,7 +212,8 @@ void add_bijections(CLI::App& program) {
 }
 
 void add_adversarial(CLI::App& program) {
-  add_list(program, "adversarial", "List losses, regularisers and conditioning of adversarial models",
+  add_list(program, "adversarial",
+           "List losses, regularisers and conditioning of adversarial models",
            castalia_adversarial);
 }
 
@@ -236,9 +238,10 @@ void add_describe(CLI::App& program) {
   auto what = std::make_shared<std::string>();
   auto as_json = std::make_shared<bool>(false);
   command
-      ->add_option("what", *what,
-                   "A name that castalia models, transformers, bijections, adversarial, targets, metrics or "
-                   "observables lists, or a model file")
+      ->add_option(
+          "what", *what,
+          "A name that castalia models, transformers, bijections, adversarial, targets, metrics or "
+          "observables lists, or a model file")
       ->required();
   add_json(command, *as_json);
   auto computes = std::make_shared<std::string>();

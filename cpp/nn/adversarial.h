@@ -1,5 +1,5 @@
-// Networks that are trained against a critic: a generator makes events, and a critic, a network too,
-// learns to tell them from true ones.
+// Networks that are trained against a critic: a generator makes events, and a critic, a network
+// too, learns to tell them from true ones.
 #ifndef CASTALIA_CPP_NN_ADVERSARIAL_H_
 #define CASTALIA_CPP_NN_ADVERSARIAL_H_
 
@@ -14,8 +14,8 @@ namespace castalia {
 // The name that begins those of all parameters of the critics; they are declared behind all others.
 inline constexpr char kCritic[] = "critic";
 
-// One critic between two samples. Both are as the critic reads them, of one shape (rows, ...) and of
-// the trace's type; row i of either belongs to row i of the batch, with its context.
+// One critic between two samples. Both are as the critic reads them, of one shape (rows, ...) and
+// of the trace's type; row i of either belongs to row i of the batch, with its context.
 struct Game {
   Value real;  // what the critic is to find true; no gradient is asked of it
   Value made;  // what it is to find made, as a function of the generator's parameters

@@ -52,8 +52,8 @@ const Regulariser& find_regulariser(const std::string& name);
 std::vector<std::string> adversarial_loss_names();
 std::vector<std::string> regulariser_names();
 
-// A list of objects {name, kind, summary, references}; kind is "loss", "regulariser" (with a weight)
-// or "conditioning" (cpp/nn/conditioned_mlp.h).
+// A list of objects {name, kind, summary, references}; kind is "loss", "regulariser" (with a
+// weight) or "conditioning" (cpp/nn/conditioned_mlp.h).
 std::string adversarial_json();
 
 // The losses of one side in a batch, float64 (rows, 1).

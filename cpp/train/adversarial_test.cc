@@ -1,5 +1,5 @@
-// Generators against critics, on toys: losses and regularisers against formulas and differences, and
-// the training of both sides.
+// Generators against critics, on toys: losses and regularisers against formulas and differences,
+// and the training of both sides.
 #include "cpp/train/adversarial.h"
 
 #include <algorithm>

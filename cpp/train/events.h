@@ -1,5 +1,5 @@
-// Which events random numbers are drawn for while a network is trained, so that nothing that is drawn
-// for one purpose comes again for another.
+// Which events random numbers are drawn for while a network is trained, so that nothing that is
+// drawn for one purpose comes again for another.
 #ifndef CASTALIA_CPP_TRAIN_EVENTS_H_
 #define CASTALIA_CPP_TRAIN_EVENTS_H_
 

@@ -1,5 +1,5 @@
-// One of those who learn in a training: a stretch of the flat parameters with all that its optimiser
-// keeps of it.
+// One of those who learn in a training: a stretch of the flat parameters with all that its
+// optimiser keeps of it.
 #ifndef CASTALIA_CPP_TRAIN_LEARNER_H_
 #define CASTALIA_CPP_TRAIN_LEARNER_H_
 

@@ -29,7 +29,8 @@ struct UpdateRequest {
 // its norm, and the states "first_moment", "second_moment" (of the weights' type, zero at first;
 // which of them there are depends on the optimiser) and "ema". The output "good", of the weights'
 // element type, is 1; or 0 when the loss, the gradient or the new weights are not finite: then
-// nothing changes. "gradient_norm", float64, is that before clipping. The inputs, scalars of that type, are those of step_numbers(). Not for lbfgs.
+// nothing changes. "gradient_norm", float64, is that before clipping. The inputs, scalars of the
+// weights' type, are those of step_numbers(). Not for lbfgs.
 //
 // With g the clipped gradient, w the weights, m and v the moments, R the learning rate, b1 and b2
 // beta1 and beta2, e epsilon and d weight_decay (times its factor); "d: g" stands for g <- g + d w

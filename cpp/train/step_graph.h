@@ -25,9 +25,8 @@ struct StepGraphRequest {
 // All three read the inputs "x" (batch, features) where the objective reads events, "context"
 // (batch, context features) where the network has one, "weight" (batch, 1), float64, "seed" and
 // "first_event" (int64 scalars: what the loss draws for row i is drawn for event first_event + i),
-// and the state "parameters", of an adversarial network also "critic_parameters", the critic's; with
-// a target the first two read what TargetDraws::fill() writes.
-// "loss" is a float64 scalar.
+// and the state "parameters", of an adversarial network also "critic_parameters", the critic's;
+// with a target the first two read what TargetDraws::fill() writes. "loss" is a float64 scalar.
 
 // The names of the two states.
 inline constexpr char kParameters[] = "parameters";

@@ -115,7 +115,8 @@ Value ShowerCoordinates::smeared(Value energies, Value noise) const {
 }
 
 // With S_i what is left from layer i on, the logits' derivatives make the product of S_i / (e_i
-// S_i+1) over all layers but the last, and 1 / (S_0 (1 - S_0 / (r E))): all S_i but the last cancel.
+// S_i+1) over all layers but the last, and 1 / (S_0 (1 - S_0 / (r E))): all S_i but the last
+// cancel.
 Mapped ShowerCoordinates::of_layers(Value smeared, Value incident) const {
   const Value least = smeared.graph().scalar(kLeastShare, DType::float64);
   const Value share = sum(smeared, {1}) / (ceiling_ * incident);

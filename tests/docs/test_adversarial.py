@@ -36,4 +36,6 @@ def test_what_is_listed():
     for name, kind in kinds.items():
         assert f"`{name}`" in text, name
         assert kind in ("loss", "regulariser", "conditioning")
-    assert set(fields["adversarial_loss"]["choices"]) == {n for n, k in kinds.items() if k == "loss"}
+    assert set(fields["adversarial_loss"]["choices"]) == {
+        n for n, k in kinds.items() if k == "loss"
+    }

@@ -124,7 +124,7 @@ def bijections() -> list[dict]:
 
 
 def adversarial() -> list[dict]:
-    """What adversarial models are trained with: losses, regularisers, conditioning; name, kind, summary, ..."""
+    """Losses, regularisers and conditioning of adversarial models: name, kind, summary, references, ..."""
     return json.loads(low.castalia_adversarial())
 
 

@@ -102,7 +102,8 @@ TEST(EpicSides, AnEmptyPlaceInfluencesNothing) {
   EXPECT_EQ(scored(particles, kMask), score);
 }
 
-// Clouds of 1 to 4 particles in any places, as often as 1 : 2 : 3 : 4, around a centre of their own.
+// Clouds of 1 to 4 particles in any places, as often as 1 : 2 : 3 : 4, around a centre of their
+// own.
 std::shared_ptr<Dataset> clouds(int64_t rows) {
   auto data = std::make_shared<Dataset>();
   data->rows = rows;

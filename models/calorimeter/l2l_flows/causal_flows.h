@@ -1,5 +1,5 @@
-// The causal flows of arXiv:2302.11594: one for the cells of each layer of a calorimeter, which sees
-// the cells of a few layers before its own through an embedding network.
+// The causal flows of arXiv:2302.11594: one for the cells of each layer of a calorimeter, which
+// sees the cells of a few layers before its own through an embedding network.
 #ifndef CASTALIA_MODELS_CALORIMETER_L2L_FLOWS_CAUSAL_FLOWS_H_
 #define CASTALIA_MODELS_CALORIMETER_L2L_FLOWS_CAUSAL_FLOWS_H_
 
