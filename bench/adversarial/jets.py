@@ -2,8 +2,8 @@
 
     python -m bench.adversarial.jets --data DIR [--rows out/adversarial] [--document FILE] [--steps N]
 
-DIR holds pythia8/. An `epic_gan` learns gluon jets of up to 30 particles, and as many as the test file has are
-generated; these, and as a floor training jets, are judged against the test jets. What is complete in the
+DIR holds pythia8/. An `epic_gan` learns gluon jets of up to 30 particles, and as many as the test file has
+are generated; these, and as a floor training jets, are judged against the test jets. What is complete in the
 folder --rows (the checkpoint of the training, and one figure after another) is kept by the next run; it goes
 on where the last one stopped. Needs castalia and numpy.
 """

@@ -24,8 +24,8 @@ their incident energies are others, so that a total energy can come closer. The 
 a perceptron with two hidden layers of {units} that sees all cells and the incident energy; below it stands
 the separation power of observables, mean over their columns, 0 for equal histograms.
 """
-ENDING = """**Time.** {one:.2f} ms a shower drawn one at a time, {hundred:.2f} ms in batches of 100, user time of one thread
-on a busy machine, the least of five times. Geant4 took 80 ms for one of these showers on such a core.
+ENDING = """**Time.** {one:.2f} ms a shower drawn one at a time, {hundred:.2f} ms in batches of 100, user
+time of one thread on a busy machine, the least of five times. Geant4 took 80 ms for one of these showers on such a core.
 
 """
 
