@@ -25,7 +25,8 @@ a perceptron with two hidden layers of {units} that sees all cells and the incid
 the separation power of observables, mean over their columns, 0 for equal histograms.
 """
 ENDING = """**Time.** {one:.2f} ms a shower drawn one at a time, {hundred:.2f} ms in batches of 100, user
-time of one thread on a busy machine, the least of five times. Geant4 took 80 ms for one of these showers on such a core.
+time of one thread on a busy machine, the least of five times.
+Geant4 took 80 ms for one of these showers on such a core.
 
 """
 
