@@ -22,6 +22,7 @@ import numpy as np
 
 from bench.progress import Progress
 from bench.referee.floors_page import measured
+from bench.results import write_json
 
 PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 MODEL = {
@@ -80,9 +81,7 @@ def trained(data: Path, rows: Path, steps: int) -> dict:
 def kept(path: Path, compute: Callable[[], object]) -> object:
     """What the file holds, computed and written where there is none."""
     if not path.exists():
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text(json.dumps(compute(), indent=1) + "\n")
-        unfinished.rename(path)
+        write_json(path, compute())
     return json.loads(path.read_text())
 
 

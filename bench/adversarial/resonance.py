@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 from pathlib import Path
 
 import castalia
 import h5py
 import numpy as np
+
+from bench.results import user_seconds, whole, write_json
 
 MUON = 0.10566  # GeV
 MODEL = {
@@ -74,11 +75,11 @@ def trained(rows: Path, name: str, weight: float, x: np.ndarray) -> castalia.Mod
     model = castalia.create(
         "event_gan", settings=castalia.Context(training_threads=1), mmd_weight=weight, **MODEL
     )
-    start = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    start = user_seconds()
     model.fit(x, **TRAINING)
-    seconds = resource.getrusage(resource.RUSAGE_SELF).ru_utime - start
-    (rows / f"{name}.json").write_text(json.dumps({"seconds": seconds}))
-    model.save(path)
+    seconds = user_seconds() - start
+    write_json(rows / f"{name}.json", {"seconds": seconds})
+    whole(path, model.save)
     return model
 
 
@@ -92,7 +93,6 @@ def judged(generated: np.ndarray, reference: np.ndarray) -> dict:
     mass, truth = dimuon(generated), dimuon(reference)
     found["width"], found["truth"] = width(mass), width(truth)
     found["near"] = float(np.mean((mass > 76) & (mass < 106)))
-    found["median"] = float(np.median(mass))
     return found
 
 

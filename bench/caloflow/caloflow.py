@@ -22,8 +22,6 @@ Needs castalia and numpy.
 from __future__ import annotations
 
 import argparse
-import json
-import resource
 import time
 from pathlib import Path
 from typing import Callable
@@ -35,6 +33,7 @@ from bench.caloflow.models import GEOMETRY, MODELS, PARTICLES, Trained
 from bench.caloflow.page import page
 from bench.progress import Progress
 from bench.referee.floors import CLASSIFIER as SMALL_CLASSIFIER
+from bench.results import user_seconds, whole, write_json
 
 SEED = 11
 BATCHES = (1, 100, 10_000)
@@ -49,17 +48,6 @@ def load(data: Path, particle: str, part: str) -> tuple[np.ndarray, np.ndarray]:
     """Showers (events, cells) and incident energies (events, 1), both in MeV."""
     path = data / f"geant4/{particle}_{part}.h5"
     return castalia.hdf5_read(path, "showers"), castalia.hdf5_read(path, "incident_energies")
-
-
-def whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file that is there only when it is complete."""
-    unfinished = path.with_name(f"unfinished-{path.name}")
-    write(unfinished)
-    unfinished.rename(path)
-
-
-def write_json(path: Path, found: dict) -> None:
-    whole(path, lambda unfinished: unfinished.write_text(json.dumps(found, indent=1) + "\n"))
 
 
 # ---- The stages of a model: each makes a file
@@ -164,10 +152,6 @@ def observe(
         for i, column in enumerate(tables[0].describe()["columns"])
     ]
     write_json(path, {"columns": columns})
-
-
-def user_seconds() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
 def timing(one: Trained, data: Path, rows: Path, progress: Progress) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+from functools import partial
 from pathlib import Path
 
 import castalia
@@ -20,6 +20,7 @@ import numpy as np
 
 from bench.l2l_flows.page import page
 from bench.l2l_flows.showers import CELLS, CLASSIFIER, LAYERS, images, judged, read
+from bench.results import user_seconds, whole, write_json
 
 MODEL = {
     "cells": [CELLS // LAYERS] * LAYERS,
@@ -44,18 +45,6 @@ BATCHES = (1, 100)
 SHOWERS_TIMED = 500
 
 
-def seconds() -> float:
-    """User time of this process: what the work takes, whatever else the machine does."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_utime
-
-
-def written(path: Path, found: dict) -> dict:
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(found, indent=1))
-    unfinished.rename(path)
-    return found
-
-
 def trained(data: Path, rows: Path) -> castalia.Model:
     path, notes = rows / "model.safetensors", rows / "training.json"
     if path.exists():
@@ -66,16 +55,15 @@ def trained(data: Path, rows: Path) -> castalia.Model:
     one_core = castalia.Context(training_threads=1)
     model = castalia.create("l2l_flows", settings=one_core, **MODEL)
     before = json.loads(notes.read_text())["seconds"] if notes.exists() else 0.0
-    start = seconds()
+    start = user_seconds()
 
     def watch(status: castalia.Status) -> None:
         history = {"step": status.step, "loss": status.loss}
-        written(notes, {"seconds": before + seconds() - start, **history})
+        write_json(notes, {"seconds": before + user_seconds() - start, **history})
 
     checkpoint = os.fspath(rows / "training.checkpoint")
     model.fit(x, context, callback=watch, progress=False, checkpoint=checkpoint, **TRAINING)
-    model.save(rows / "model.part.safetensors")
-    (rows / "model.part.safetensors").rename(path)
+    whole(path, model.save)
     return model
 
 
@@ -83,8 +71,7 @@ def drawn(model: castalia.Model, rows: Path, incident: np.ndarray) -> np.ndarray
     """As many showers as there are for the test, of the same incident energies."""
     path = rows / "showers.npy"
     if not path.exists():
-        np.save(rows / "showers.part.npy", model.sample(context=incident, seed=1))
-        (rows / "showers.part.npy").rename(path)
+        whole(path, partial(np.save, arr=model.sample(context=incident, seed=1)))
     return np.load(path)
 
 
@@ -94,10 +81,10 @@ def timed(model: castalia.Model, incident: np.ndarray) -> dict[str, float]:
     for batch in BATCHES:
         several = []
         for _ in range(5):
-            start = seconds()
+            start = user_seconds()
             for first in range(0, SHOWERS_TIMED, batch):
                 model.sample(context=incident[first : first + batch], seed=1, first_event=first)
-            several.append(1e3 * (seconds() - start) / SHOWERS_TIMED)
+            several.append(1e3 * (user_seconds() - start) / SHOWERS_TIMED)
         found[str(batch)] = min(several)
     return found
 
@@ -115,7 +102,9 @@ def main() -> None:
 
     def row(name: str, compute) -> dict:
         path = rows / f"{name}.json"
-        return json.loads(path.read_text()) if path.exists() else written(path, compute())
+        if not path.exists():
+            write_json(path, compute())
+        return json.loads(path.read_text())
 
     model = trained(arguments.data, rows)
     test = read(arguments.data, "test")
