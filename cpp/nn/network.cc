@@ -18,6 +18,10 @@ std::string scope_name(std::string name) {
   return name;
 }
 
+[[noreturn]] void fail_without(const char* what) {
+  fail(Code::unsupported, "this network has no ", what);
+}
+
 // Half the width of the interval that a weight is drawn from, of shape (inputs, outputs) or
 // (kernel..., inputs, outputs): an output then sees the inputs under the whole kernel.
 double limit(const Parameter& parameter) {
@@ -51,6 +55,12 @@ ParameterTable ParameterTable::reopened() const {
   copy.closed_ = false;
   return copy;
 }
+
+Value Network::loss(Trace&, Value, Value) { fail_without("loss"); }
+Value Network::log_prob(Trace&, Value, Value) { fail_without("log_prob"); }
+Value Network::sample(Trace&, int64_t, Value) { fail_without("sample"); }
+std::pair<Value, Value> Network::transform(Trace&, Value, Value) { fail_without("transform"); }
+std::pair<Value, Value> Network::inverse(Trace&, Value, Value) { fail_without("inverse"); }
 
 std::pair<Value, Value> Network::sample_with_log_prob(Trace& trace, int64_t rows, Value context) {
   const Value x = sample(trace, rows, context);

@@ -151,14 +151,16 @@ class Network {
   // Uses every parameter once, so that the open table learns of all. No data have been seen yet.
   virtual void declare(Trace& trace) = 0;
 
-  // The training objective of each row, float64 (rows, 1); the trainer takes the weighted mean.
-  virtual Value loss(Trace& trace, Value x, Value context) = 0;
+  // What follows is an Error (unsupported) in a network that does not say otherwise.
 
-  virtual Value log_prob(Trace& trace, Value x, Value context) = 0;     // float64 (rows, 1)
-  virtual Value sample(Trace& trace, int64_t rows, Value context) = 0;  // float64 (rows, features)
+  // The training objective of each row, float64 (rows, 1); the trainer takes the weighted mean.
+  virtual Value loss(Trace& trace, Value x, Value context);
+
+  virtual Value log_prob(Trace& trace, Value x, Value context);     // float64 (rows, 1)
+  virtual Value sample(Trace& trace, int64_t rows, Value context);  // float64 (rows, features)
   // Data to latent space and back; the log-determinants are float64 (rows, 1).
-  virtual std::pair<Value, Value> transform(Trace& trace, Value x, Value context) = 0;
-  virtual std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) = 0;
+  virtual std::pair<Value, Value> transform(Trace& trace, Value x, Value context);
+  virtual std::pair<Value, Value> inverse(Trace& trace, Value z, Value context);
 
   // What sample() gives with its log-density, float64 (rows, 1).
   virtual std::pair<Value, Value> sample_with_log_prob(Trace& trace, int64_t rows, Value context);

@@ -43,13 +43,7 @@ class ToyNetwork : public Network {
     return sum(square(cast(out - in, DType::float64)), {1});
   }
 
-  Value log_prob(Trace&, Value, Value) override { return none(); }
-  Value sample(Trace&, int64_t, Value) override { return none(); }
-  std::pair<Value, Value> transform(Trace&, Value, Value) override { return {none(), none()}; }
-  std::pair<Value, Value> inverse(Trace&, Value, Value) override { return {none(), none()}; }
-
  private:
-  static Value none() { fail(Code::unsupported, "the toy only has a loss"); }
   DType dtype_;
 };
 

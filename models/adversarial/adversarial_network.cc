@@ -1,6 +1,5 @@
 #include "models/adversarial/adversarial_network.h"
 
-#include "cpp/base/status.h"
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
 #include "cpp/prob/density.h"
@@ -9,14 +8,12 @@ namespace castalia {
 
 AdversarialNetwork::AdversarialNetwork(const Specification& s)
     : PreprocessedNetwork(s, s.texts("preprocessing")),
-      name_(s.architecture().name),
       latent_(s.integer("latent")),
       normal_(s.text("latent_distribution") == "normal") {}
 
 AdversarialNetwork::AdversarialNetwork(const Specification& s, int64_t columns,
                                        std::span<const std::string> chains, int64_t latent)
     : PreprocessedNetwork(s, columns, chains),
-      name_(s.architecture().name),
       latent_(latent),
       normal_(s.text("latent_distribution") == "normal") {}
 
@@ -80,15 +77,6 @@ Value AdversarialNetwork::restored(Value events, Value) const {
 Value AdversarialNetwork::condition(Trace& trace, int64_t, Value, Value context) const {
   return prepared_context(trace, context);
 }
-
-void AdversarialNetwork::no_density() const {
-  fail(Code::unsupported, name_, " has no density: it only samples");
-}
-
-Value AdversarialNetwork::loss(Trace&, Value, Value) { no_density(); }
-Value AdversarialNetwork::log_prob(Trace&, Value, Value) { no_density(); }
-std::pair<Value, Value> AdversarialNetwork::transform(Trace&, Value, Value) { no_density(); }
-std::pair<Value, Value> AdversarialNetwork::inverse(Trace&, Value, Value) { no_density(); }
 
 std::vector<Field> adversarial_fields(std::vector<Field> own) {
   std::vector<Field> fields = data_fields("the events are generated for");

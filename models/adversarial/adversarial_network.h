@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "cpp/nn/adversarial.h"
@@ -34,12 +33,6 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
   Contest contest(Trace& trace, Value x, Value context) override;
   Value sample(Trace& trace, int64_t rows, Value context) override;
   bool sample_is_differentiable() const override { return true; }
-
-  // An Error (unsupported): the density is not known.
-  Value loss(Trace& trace, Value x, Value context) override;
-  Value log_prob(Trace& trace, Value x, Value context) override;
-  std::pair<Value, Value> transform(Trace& trace, Value x, Value context) override;
-  std::pair<Value, Value> inverse(Trace& trace, Value z, Value context) override;
 
  protected:
   // What a critic says of events.
@@ -69,14 +62,10 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
   // What the critic's estimate of the context weighs in both losses (arXiv:1610.09585).
   virtual double auxiliary_weight() const { return 0; }
 
-  int64_t latent() const { return latent_; }
-
  private:
   Value made(Trace& trace, int64_t rows, Value condition) const;
   Criticism criticised(Trace& trace, Value events, Value condition) const;
-  [[noreturn]] void no_density() const;
 
-  std::string name_;
   int64_t latent_;
   bool normal_;
 };

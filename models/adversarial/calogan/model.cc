@@ -109,16 +109,7 @@ class CaloGan final : public Network, public Adversarial {
     return made(trace, rows, context);
   }
 
-  Value loss(Trace&, Value, Value) override { return none(); }
-  Value log_prob(Trace&, Value, Value) override { return none(); }
-  std::pair<Value, Value> transform(Trace&, Value, Value) override { return {none(), none()}; }
-  std::pair<Value, Value> inverse(Trace&, Value, Value) override { return {none(), none()}; }
-
  private:
-  [[noreturn]] static Value none() {
-    fail(Code::unsupported, "calogan has no density: it only samples");
-  }
-
   Value score(Trace& trace, Value view, Value incident) const {
     const Trace::Part part(trace, kCritic);
     return criticise_shower(trace, view, incident, critic_);
