@@ -27,23 +27,26 @@ std::vector<std::string> conditioning_names() {
   return names;
 }
 
+Value conditioned_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+                         const ConditionedMlpOptions& options, Initializer weight) {
+  return options.spectral ? spectral_linear(trace, name, x, outputs, weight)
+                          : linear(trace, name, x, outputs, weight);
+}
+
 Value conditioned_hidden(Trace& trace, Value x, Value context,
                          const ConditionedMlpOptions& options) {
-  const auto layer = [&](const std::string& name, Value in, int64_t outputs, Initializer weight) {
-    return options.spectral ? spectral_linear(trace, name, in, outputs, weight)
-                            : linear(trace, name, in, outputs, weight);
-  };
   const Initializer weight = initializer_for(options.activation);
   const bool film = context && options.conditioning == "film";
   if (context && options.conditioning == "concatenate") x = concat({x, context}, 1);
   if (context && options.conditioning == "embedding") {
-    x = concat({x, layer("embedding", context, options.hidden, Initializer::glorot_uniform)}, 1);
+    x = concat({x, conditioned_linear(trace, "embedding", context, options.hidden, options)}, 1);
   }
   for (int64_t i = 0; i < options.hidden_layers; ++i) {
-    x = activation(options.activation, layer(text("linear_", i), x, options.hidden, weight));
+    x = activation(options.activation, conditioned_linear(trace, text("linear_", i), x,
+                                                          options.hidden, options, weight));
     if (!film) continue;
     const Value maps =
-        layer(text("film_", i), context, 2 * options.hidden, Initializer::glorot_uniform);
+        conditioned_linear(trace, text("film_", i), context, 2 * options.hidden, options);
     x = x * (1.0 + slice(maps, 1, 0, options.hidden)) +
         slice(maps, 1, options.hidden, 2 * options.hidden);
   }
@@ -51,10 +54,8 @@ Value conditioned_hidden(Trace& trace, Value x, Value context,
 }
 
 Value projected(Trace& trace, Value hidden, Value context, const ConditionedMlpOptions& options) {
-  const int64_t width = hidden.columns();
-  const Value map = options.spectral ? spectral_linear(trace, "projection", context, width)
-                                     : linear(trace, "projection", context, width);
-  return sum(hidden * map, {1}, true);
+  return sum(hidden * conditioned_linear(trace, "projection", context, hidden.columns(), options),
+             {1}, true);
 }
 
 }  // namespace castalia

@@ -36,6 +36,11 @@ struct ConditionedMlpOptions {
   bool spectral = false;  // every layer is a spectral_linear()
 };
 
+// A linear() layer, or a spectral_linear() where the options ask for that.
+Value conditioned_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+                         const ConditionedMlpOptions& options,
+                         Initializer weight = Initializer::glorot_uniform);
+
 // The hidden layers: (rows, inputs) to (rows, hidden), named linear_0, linear_1, ... The context,
 // (rows, context features), may be null; with projection it is not looked at.
 Value conditioned_hidden(Trace& trace, Value x, Value context,

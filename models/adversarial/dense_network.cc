@@ -69,21 +69,19 @@ Value DenseAdversarialNetwork::generate(Trace& trace, Value latent, Value contex
 
 AdversarialNetwork::Criticism DenseAdversarialNetwork::criticise(Trace& trace, Value events,
                                                                  Value context) const {
-  const auto layer = [&](const char* name, Value in, int64_t outputs) {
-    return critic_.spectral ? spectral_linear(trace, name, in, outputs)
-                            : linear(trace, name, in, outputs);
-  };
   // A critic that is to estimate the context is not told it.
   const bool estimates = auxiliary_weight_ > 0;
   const bool projects = context && critic_.conditioning == "projection";
   Value hidden =
       conditioned_hidden(trace, events, estimates || projects ? Value() : context, critic_);
   Criticism criticism;
-  if (estimates) criticism.estimate = layer("estimate", hidden, context_features());
+  if (estimates) {
+    criticism.estimate = conditioned_linear(trace, "estimate", hidden, context_features(), critic_);
+  }
   if (minibatch_features_ > 0) {
     hidden = concat({hidden, minibatch_features(trace, hidden, minibatch_features_)}, 1);
   }
-  criticism.score = layer("score", hidden, 1);
+  criticism.score = conditioned_linear(trace, "score", hidden, 1, critic_);
   if (projects) criticism.score = criticism.score + projected(trace, hidden, context, critic_);
   return criticism;
 }
