@@ -7,6 +7,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/compile/program.h"
+#include "cpp/nn/parameter_values.h"
 
 namespace castalia {
 namespace {
@@ -78,13 +79,9 @@ std::shared_ptr<Model> Model::converted(DType dtype) const {
 }
 
 std::vector<double> Model::parameter_values() const {
-  const auto count = static_cast<size_t>(table_.count());
-  if (dtype() == DType::float64) {
-    const auto* values = reinterpret_cast<const double*>(parameters_.data());
-    return {values, values + count};
-  }
-  const auto* values = reinterpret_cast<const float*>(parameters_.data());
-  return {values, values + count};
+  std::vector<double> values(static_cast<size_t>(table_.count()));
+  read_values(parameters_.data(), dtype(), values);
+  return values;
 }
 
 void Model::set_parameter_values(std::span<const double> values) {
@@ -93,12 +90,7 @@ void Model::set_parameter_values(std::span<const double> values) {
     fail(Code::shape_mismatch, "the model has ", count, " parameters, not ", values.size());
   }
   check_finite(values, 1, "parameters");
-  if (dtype() == DType::float64) {
-    std::memcpy(parameters_.data(), values.data(), count * sizeof(double));
-  } else {
-    std::transform(values.begin(), values.end(), reinterpret_cast<float*>(parameters_.data()),
-                   [](double value) { return static_cast<float>(value); });
-  }
+  write_values(parameters_.data(), dtype(), values);
   cache_->forget_parameters();
 }
 

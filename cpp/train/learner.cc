@@ -1,28 +1,11 @@
 #include "cpp/train/learner.h"
 
-#include <algorithm>
 #include <cstring>
 
+#include "cpp/nn/parameter_values.h"
 #include "cpp/train/optimiser.h"
 
 namespace castalia {
-
-void write_values(void* to, DType dtype, std::span<const double> values) {
-  if (dtype == DType::float32) {
-    std::transform(values.begin(), values.end(), static_cast<float*>(to),
-                   [](double value) { return static_cast<float>(value); });
-  } else {
-    std::copy(values.begin(), values.end(), static_cast<double*>(to));
-  }
-}
-
-void read_values(const void* from, DType dtype, std::span<double> values) {
-  if (dtype == DType::float32) {
-    std::copy_n(static_cast<const float*>(from), values.size(), values.begin());
-  } else {
-    std::copy_n(static_cast<const double*>(from), values.size(), values.begin());
-  }
-}
 
 Learner::Learner(Side of, const ParameterTable& table, DType dtype, const void* values,
                  const TrainingOptions& options)
@@ -64,6 +47,10 @@ void* Learner::memory(const std::string& state) const {
   if (state == "rate_factors") return rate_factors.data();
   if (state == "decay_factors") return decay_factors.data();
   return nullptr;
+}
+
+double read_scalar(Workspace& workspace, const char* name) {
+  return *static_cast<const double*>(workspace.output(name));
 }
 
 }  // namespace castalia

@@ -43,9 +43,8 @@ struct Learner {
   std::unique_ptr<Workspace> part;  // of a batch of several, or of lbfgs; else null
 };
 
-// Between a tensor of the parameters' type and doubles.
-void write_values(void* to, DType dtype, std::span<const double> values);
-void read_values(const void* from, DType dtype, std::span<double> values);
+// An output of a Program that is a float64 scalar.
+double read_scalar(Workspace& workspace, const char* name);
 
 }  // namespace castalia
 

@@ -23,6 +23,7 @@ class StepGraph {
   StepGraph(const StepGraphRequest& request, Graph& graph, Purpose purpose = Purpose::training)
       : request_(request),
         graph_(graph),
+        split_(critic_begin(request.table)),
         trace_(trace_with_states(graph, request.table, request.dtype)) {
     const int64_t rows = request.options.batch;
     const bool validates = purpose == Purpose::validation;
@@ -41,10 +42,10 @@ class StepGraph {
 
   // The parameters that learn, flat.
   Value weights() const {
-    const int64_t split = critic_begin(request_.table);
     return request_.side == Side::critic
-               ? graph_.state(kCriticParameters, {request_.dtype, {request_.table.count() - split}})
-               : graph_.state(kParameters, {request_.dtype, {split}});
+               ? graph_.state(kCriticParameters,
+                              {request_.dtype, {request_.table.count() - split_}})
+               : graph_.state(kParameters, {request_.dtype, {split_}});
   }
   Value loss_sum() const { return sum(weighted_, {0, 1}, false); }
   Value weight_sum() const { return sum(weight_, {0, 1}, false); }
@@ -53,10 +54,9 @@ class StepGraph {
 
   // With respect to the parameters that learn, flat.
   Value flat_gradient(Value loss) {
-    const int64_t split = critic_begin(request_.table);
     std::vector<Value> parameters;
     for (const Parameter& each : request_.table.parameters()) {
-      if ((each.offset >= split) != (request_.side == Side::critic)) continue;
+      if ((each.offset >= split_) != (request_.side == Side::critic)) continue;
       parameters.push_back(trace_.parameter(each.name, each.shape, each.initializer));
     }
     std::vector<Value> pieces;
@@ -88,6 +88,7 @@ class StepGraph {
 
   const StepGraphRequest& request_;
   Graph& graph_;
+  int64_t split_;  // where the critic's parameters begin
   Trace trace_;
   Value weight_;
   SideLoss side_;

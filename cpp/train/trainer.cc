@@ -7,19 +7,12 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/nn/demands.h"
+#include "cpp/nn/parameter_values.h"
 #include "cpp/nn/stages.h"
 #include "cpp/train/events.h"
 #include "cpp/train/optimiser.h"
 
 namespace castalia {
-namespace {
-
-double read_scalar(Workspace& workspace, const char* name) {
-  return *static_cast<const double*>(workspace.output(name));
-}
-
-}  // namespace
-
 // Writes the rows into the inputs. Missing rows at the end of a batch repeat the first with weight
 // zero. What the loss draws for the first is drawn for `first_event`.
 void Trainer::gather(Workspace& workspace, std::span<const int64_t> rows, int64_t first_event) {

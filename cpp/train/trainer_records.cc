@@ -19,10 +19,6 @@ constexpr double kAllApart = 0.999;
 constexpr double kNoLoss = 1e-3;
 constexpr double kNoSpread = 0.02;
 
-double read_scalar(Workspace& workspace, const char* name) {
-  return *static_cast<const double*>(workspace.output(name));
-}
-
 }  // namespace
 
 void Trainer::CriticRecord::add(const CriticRecord& other, double share) {

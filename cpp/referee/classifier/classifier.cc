@@ -13,6 +13,7 @@
 #include "cpp/compile/compile.h"
 #include "cpp/nn/linear.h"
 #include "cpp/nn/network.h"
+#include "cpp/nn/parameter_values.h"
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
 #include "cpp/referee/sample.h"
@@ -94,11 +95,6 @@ class LabelNetwork : public Network {
     return softplus(z) - label * z;
   }
 
-  Value log_prob(Trace&, Value, Value) override { return none(); }
-  Value sample(Trace&, int64_t, Value) override { return none(); }
-  std::pair<Value, Value> transform(Trace&, Value, Value) override { return {none(), none()}; }
-  std::pair<Value, Value> inverse(Trace&, Value, Value) override { return {none(), none()}; }
-
  private:
   Value network(Trace& trace, Value x) const {
     for (int64_t layer = 0; layer < options_.hidden_layers; ++layer) {
@@ -108,7 +104,6 @@ class LabelNetwork : public Network {
     }
     return linear(trace, text("linear_", options_.hidden_layers), x, 1);
   }
-  static Value none() { fail(Code::internal, "a classifier has a loss and nothing else"); }
 
   int64_t features_;
   const ClassifierOptions& options_;
