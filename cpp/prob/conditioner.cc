@@ -3,6 +3,8 @@
 #include <span>
 #include <string>
 
+#include "cpp/prob/transformer.h"
+
 namespace castalia {
 
 std::vector<Field> conditioner_fields() {
@@ -26,6 +28,13 @@ std::vector<Field> conditioner_fields() {
        .meaning = "activation function of the hidden layers",
        .choices = {activations.begin(), activations.end()}},
   };
+}
+
+std::vector<Field> conditioned_fields(const std::string& transformer) {
+  std::vector<Field> fields = conditioner_fields();
+  const std::vector<Field> more = transformer_fields(transformer);
+  fields.insert(fields.end(), more.begin(), more.end());
+  return fields;
 }
 
 MlpOptions conditioner_options(const FieldValues& values) {

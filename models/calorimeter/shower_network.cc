@@ -144,9 +144,8 @@ std::vector<Field> shower_fields(std::vector<Field> own) {
        .least = 2,
        .greatest = 128}};
   fields.insert(fields.end(), own.begin(), own.end());
-  for (const std::vector<Field>& more :
-       {conditioner_fields(), transformer_fields("rational_quadratic_spline")}) {
-    fields.insert(fields.end(), more.begin(), more.end());
+  for (Field& each : conditioned_fields("rational_quadratic_spline")) {
+    fields.push_back(std::move(each));
   }
   // A cell falls into the last bin of its spline, which reaches up to all of its layer's energy,
   // with at least this probability: at 1e-3 one shower in three of 288 cells has one that strayed.

@@ -47,6 +47,24 @@ std::vector<Order> chosen_orders(const AutoregressiveLayersOptions& options) {
 
 }  // namespace
 
+Field order_field(const std::string& subject) {
+  return {.name = "order",
+          .type = FieldType::text,
+          .default_value = R"("reverse")",
+          .meaning = "order of " + subject + ": 'reverse', 'random' draws one, 'none' keeps it",
+          .choices = {"reverse", "random", "none"}};
+}
+
+Field degrees_field(const std::string& units) {
+  return {.name = "degrees",
+          .type = FieldType::text,
+          .default_value = R"("even")",
+          .meaning = "how many " + units +
+                     " see: 'even' spreads the units over all numbers of use, 'cyclic' counts 1, "
+                     "2, ... again and again",
+          .choices = {"even", "cyclic"}};
+}
+
 AutoregressiveLayersOptions autoregressive_layers_options(const Specification& s,
                                                           int64_t features) {
   if (s.integer("hidden_layers") < 1) {

@@ -28,6 +28,11 @@ struct AutoregressiveLayersOptions {
 AutoregressiveLayersOptions autoregressive_layers_options(const Specification& specification,
                                                           int64_t features);
 
+// Two of these fields: the order of what `subject` says ("the features in a layer relative to the
+// one before"), and how many inputs `units` see ("features the hidden units").
+Field order_field(const std::string& subject);
+Field degrees_field(const std::string& units);
+
 class AutoregressiveLayers {
  public:
   AutoregressiveLayers(const AutoregressiveLayersOptions& options, const Transformer& transformer);

@@ -91,25 +91,14 @@ std::vector<Field> caloflow_fields() {
         .meaning = "autoregressive layers of the flow of the cells",
         .least = 1,
         .greatest = 256},
-       {.name = "order",
-        .type = FieldType::text,
-        .default_value = R"("reverse")",
-        .meaning =
-            "order of the cells in a layer of the flow relative to the one before: 'reverse', "
-            "'random' draws one, 'none' keeps it",
-        .choices = {"reverse", "random", "none"}},
+       order_field("the cells in a layer of the flow relative to the one before"),
        {.name = "direction",
         .type = FieldType::text,
         .default_value = R"("forward")",
         .meaning = "what the networks of the cells see: 'forward' the cells (MAF, a teacher), "
                    "'inverse' the latent variables (IAF, its student)",
         .choices = {"forward", "inverse"}},
-       {.name = "degrees",
-        .type = FieldType::text,
-        .default_value = R"("even")",
-        .meaning = "how many cells the hidden units see: 'even' spreads the units over all numbers "
-                   "of use, 'cyclic' counts 1, 2, ... again and again",
-        .choices = {"even", "cyclic"}}});
+       degrees_field("cells the hidden units")});
 }
 
 }  // namespace

@@ -115,19 +115,10 @@ std::vector<Field> l2l_flows_fields() {
         .meaning = "autoregressive or coupling layers of the flow of each layer's cells",
         .least = 1,
         .greatest = 256},
-       {.name = "order",
-        .type = FieldType::text,
-        .default_value = R"("reverse")",
-        .meaning =
-            "order of the cells in a layer of a flow relative to the one before, or their division "
-            "for a coupling: 'reverse', 'random' draws one, 'none' keeps it",
-        .choices = {"reverse", "random", "none"}},
-       {.name = "degrees",
-        .type = FieldType::text,
-        .default_value = R"("even")",
-        .meaning = "how many cells the hidden units of an autoregressive flow see: 'even' spreads "
-                   "the units over all numbers of use, 'cyclic' counts 1, 2, ... again and again",
-        .choices = {"even", "cyclic"}},
+       order_field(
+           "the cells in a layer of a flow relative to the one before, or their division for a "
+           "coupling"),
+       degrees_field("cells the hidden units of an autoregressive flow"),
        {.name = "previous",
         .type = FieldType::integer,
         .default_value = "5",

@@ -65,13 +65,7 @@ std::vector<Field> autoregressive_fields() {
        .meaning = "autoregressive layers",
        .least = 1,
        .greatest = 256},
-      {.name = "order",
-       .type = FieldType::text,
-       .default_value = R"("reverse")",
-       .meaning =
-           "order of the features in a layer relative to the one before: 'reverse', 'random' "
-           "draws one, 'none' keeps it",
-       .choices = {"reverse", "random", "none"}},
+      order_field("the features in a layer relative to the one before"),
       {.name = "direction",
        .type = FieldType::text,
        .default_value = R"("forward")",
@@ -84,19 +78,13 @@ std::vector<Field> autoregressive_fields() {
        .default_value = "false",
        .meaning = "the transformers act in their inverse direction: an inverse flow that a forward "
                   "one teaches then has parameters of the same meaning"},
-      {.name = "degrees",
-       .type = FieldType::text,
-       .default_value = R"("even")",
-       .meaning = "how many features the hidden units see: 'even' spreads the units over all "
-                  "numbers of use, 'cyclic' counts 1, 2, ... again and again",
-       .choices = {"even", "cyclic"}},
+      degrees_field("features the hidden units"),
       {.name = "context_activation",
        .type = FieldType::boolean,
        .default_value = "false",
        .meaning = "the context passes the activation before it joins the first hidden layer"}};
-  for (const std::vector<Field>& more :
-       {conditioner_fields(), transformer_fields("rational_quadratic_spline")}) {
-    own.insert(own.end(), more.begin(), more.end());
+  for (Field& each : conditioned_fields("rational_quadratic_spline")) {
+    own.push_back(std::move(each));
   }
   return flow_fields(std::move(own));
 }

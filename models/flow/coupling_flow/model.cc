@@ -53,9 +53,8 @@ std::vector<Field> fields() {
            "the second half alone",
        .choices = {"random", "reverse", "none"}},
   };
-  for (const std::vector<Field>& more :
-       {conditioner_fields(), transformer_fields("rational_quadratic_spline")}) {
-    own.insert(own.end(), more.begin(), more.end());
+  for (Field& each : conditioned_fields("rational_quadratic_spline")) {
+    own.push_back(std::move(each));
   }
   return flow_fields(std::move(own));
 }
