@@ -8,6 +8,8 @@ FILE are the files of all folders (cpp/ops/<operator>/<file>); into OUT go
   references.cc    every reference.cc, and find_reference()
   kernel_table.cc  add_all_kernels(), which calls what every cpu.cc defines
   case_table.cc    every cases.cc, and find_cases()
+  cuda_table.cc    add_all_cuda_kernels(), which calls what every cuda.cu defines
+  cuda_kernels_N.cc  the cuda.cu files, in CUDA_UNITS parts that are compiled side by side
 The many small files of one kind are compiled as one unit, which is several times quicker; so names
 in their unnamed namespaces carry the operator's name. A folder without op.h, op.cc or cases.cc is an
 error.
@@ -21,6 +23,8 @@ REQUIRED = {
     "op.cc": "its shape rule and its gradient or definition",
     "cases.cc": "the shapes, attributes and input domains that its tests run over",
 }
+
+CUDA_UNITS = 6
 
 HEADER = "// Written by cpp/ops/generate.py from the operator folders.\n"
 
@@ -92,17 +96,31 @@ def case_table_cc(folders):
     return lookup_cc(folders, "cases.cc", "cases.h", "CaseList", "find_cases")
 
 
-def kernel_table_cc(folders):
-    operators = [operator for operator, names in folders.items() if "cpu.cc" in names]
+def table_cc(folders, file, header, suffix):
+    """A function that calls what the folders' files of one name define: <operator>_<suffix>."""
+    operators = [operator for operator, names in folders.items() if file in names]
     declarations = "".join(
-        f"void {operator}_kernels(KernelTable& table);\n" for operator in operators
+        f"void {operator}_{suffix}(KernelTable& table);\n" for operator in operators
     )
-    calls = "".join(f"  {operator}_kernels(table);\n" for operator in operators)
+    calls = "".join(f"  {operator}_{suffix}(table);\n" for operator in operators)
     return source(
-        "kernels.h",
+        header,
         f"namespace castalia {{\n\n{declarations}\n"
-        f"void add_all_kernels(KernelTable& table) {{\n{calls}}}\n\n}}  // namespace castalia\n",
+        f"void add_all_{suffix}(KernelTable& table) {{\n{calls}}}\n\n}}  // namespace castalia\n",
     )
+
+
+def kernel_table_cc(folders):
+    return table_cc(folders, "cpu.cc", "kernels.h", "kernels")
+
+
+def cuda_table_cc(folders):
+    return table_cc(folders, "cuda.cu", "cuda_kernels.h", "cuda_kernels")
+
+
+def cuda_unit_cc(folders, unit):
+    operators = [operator for operator, names in folders.items() if "cuda.cu" in names]
+    return HEADER + include_all(operators[unit::CUDA_UNITS], "cuda.cu")
 
 
 def main():
@@ -114,8 +132,11 @@ def main():
         "references.cc": references_cc,
         "kernel_table.cc": kernel_table_cc,
         "case_table.cc": case_table_cc,
+        "cuda_table.cc": cuda_table_cc,
     }.items():
         (out / name).write_text(write(folders))
+    for unit in range(CUDA_UNITS):
+        (out / f"cuda_kernels_{unit}.cc").write_text(cuda_unit_cc(folders, unit))
 
 
 if __name__ == "__main__":

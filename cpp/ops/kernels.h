@@ -2,13 +2,10 @@
 #ifndef CASTALIA_CPP_OPS_KERNELS_H_
 #define CASTALIA_CPP_OPS_KERNELS_H_
 
-#include <map>
 #include <span>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "cpp/runtime/kernel.h"
+#include "cpp/runtime/kernel_table.h"
 
 namespace castalia {
 
@@ -18,24 +15,7 @@ namespace castalia {
 // ("gradient(NAME)"), has the kernels that fuse it, if any. Empty for an unknown name. Any thread.
 std::span<const KernelCandidate> kernel_candidates(const std::string& operator_name);
 
-// Filled once, by the folders. A folder's cpu.cc defines void <operator>_kernels(KernelTable&).
-class KernelTable {
- public:
-  // Candidates of one operator are tried in the order in which they are added.
-  void add(const std::string& operator_name, KernelCandidate candidate) {
-    candidates_[operator_name].push_back(std::move(candidate));
-  }
-  std::span<const KernelCandidate> find(const std::string& operator_name) const {
-    const auto found = candidates_.find(operator_name);
-    if (found == candidates_.end()) return {};
-    return found->second;
-  }
-
- private:
-  std::map<std::string, std::vector<KernelCandidate>> candidates_;
-};
-
-// Calls every folder's function. Generated.
+// Calls what every folder's cpu.cc defines, void <operator>_kernels(KernelTable&). Generated.
 void add_all_kernels(KernelTable& table);
 
 }  // namespace castalia
