@@ -10,6 +10,7 @@
 #include "cpp/prob/bijection.h"
 #include "cpp/prob/transformer.h"
 #include "cpp/runtime/cpu/dispatch.h"
+#include "cpp/runtime/cuda/load.h"
 #include "cpp/train/adversarial.h"
 #include "cpp/train/options.h"
 #include "models/catalogue.h"
@@ -91,13 +92,8 @@ CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* cont
 CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context,
                                                          const char* device) {
   return call([&] {
-    context_of(context);
-    const std::string asked = &required(device, "device");
-    if (asked == "cpu") return;
-    const bool cuda = asked.rfind("cuda:", 0) == 0 && asked.size() > 5 &&
-                      asked.find_first_not_of("0123456789", 5) == std::string::npos;
-    if (!cuda) fail(Code::invalid_argument, "device is '", asked, "'; allowed: cpu, cuda:N");
-    fail(Code::device_unavailable, "device '", asked, "': this build has no libcastalia_cuda.so");
+    const auto object = context_of(context);
+    object->device = find_device(&required(device, "device"));
   });
 }
 
@@ -109,13 +105,20 @@ CASTALIA_API castalia_status castalia_context_set_log(castalia_context* context,
 CASTALIA_API castalia_status castalia_info(castalia_context* context, const char** json) {
   return call([&] {
     const auto object = context_of(context);
+    const DeviceList list = list_devices();
+    nlohmann::ordered_json devices = nlohmann::ordered_json::array();
+    for (const DeviceList::Entry& entry : list.devices) {
+      devices.push_back(entry.description.empty() ? entry.name
+                                                  : entry.name + ": " + entry.description);
+    }
     const nlohmann::ordered_json info = {{"version", castalia_version()},
                                          {"abi_version", CASTALIA_ABI_VERSION},
                                          {"instruction_set", cpu::active_target()},
                                          {"cores", available_cores()},
                                          {"sampling_threads", object->sampling_threads.load()},
                                          {"training_threads", object->training_threads.load()},
-                                         {"devices", nlohmann::json::array({"cpu"})}};
+                                         {"devices", devices},
+                                         {"no_cuda", list.no_cuda}};
     required(json, "json") = lend(info.dump(2));
   });
 }

@@ -69,12 +69,12 @@ castalia_status map(castalia_model* handle, Mapping mapping, const char* from_na
     require_finite(in.values(), model.features(), from_name);
     const auto context = context_values(model, condition, shape[0], 1);
     const Output out(to, 2);
-    const int threads = object->context->sampling_threads;
+    const Resources resources = object->context->for_sampling();
     if (log_det == nullptr) {
-      (model.*mapping)(in.values(), context, out.values(), {}, threads);
+      (model.*mapping)(in.values(), context, out.values(), {}, resources);
     } else {
       const Output det(log_det, 3);
-      (model.*mapping)(in.values(), context, out.values(), det.values(), threads);
+      (model.*mapping)(in.values(), context, out.values(), det.values(), resources);
       det.store();
     }
     out.store();
@@ -115,7 +115,7 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
     const auto context = context_values(model, condition, shape[0], 1);
     const Output out(x, 2);
     model.sample(seed, static_cast<uint64_t>(first_event), context, out.values(),
-                 object->context->sampling_threads);
+                 object->context->for_sampling());
     out.store();
   });
 }
@@ -133,7 +133,7 @@ CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle,
     require_finite(in.values(), model.features(), "x");
     const auto context = context_values(model, condition, shape[0], 1);
     const Output out(log_prob, 2);
-    model.log_prob(in.values(), context, out.values(), object->context->sampling_threads);
+    model.log_prob(in.values(), context, out.values(), object->context->for_sampling());
     out.store();
   });
 }
@@ -173,7 +173,7 @@ CASTALIA_API castalia_status castalia_model_encode(castalia_model* handle,
     latent.features = events->features;
     latent.x.resize(events->x.size());
     model.transform(events->x, conditional ? events->context : std::span<const double>(), latent.x,
-                    {}, object->context->sampling_threads);
+                    {}, object->context->for_sampling());
     latent.context_features = events->context_features;
     latent.context = events->context;
     latent.weights = events->weights;

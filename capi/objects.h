@@ -38,8 +38,12 @@ struct Context {
   using Handle = castalia_context;
   static constexpr Kind kKind = Kind::context;
 
+  std::atomic<const Device*> device{nullptr};  // null: the host
   std::atomic<int> sampling_threads{1};
   std::atomic<int> training_threads{0};  // all cores
+
+  Resources for_sampling() const { return {sampling_threads, device}; }
+  Resources for_training() const { return {training_threads, device}; }
 
   void set_log(castalia_log_callback callback, void* user);
   // Error (callback_failed) when the callback returns other than 0.
@@ -86,7 +90,7 @@ struct SamplerObject {
   static constexpr Kind kKind = Kind::sampler;
 
   SamplerObject(std::shared_ptr<ModelObject> from, uint64_t seed)
-      : model(std::move(from)), sampler(model->model, seed, model->context->sampling_threads) {}
+      : model(std::move(from)), sampler(model->model, seed, model->context->for_sampling()) {}
 
   std::shared_ptr<ModelObject> model;
   Sampler sampler;

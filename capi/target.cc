@@ -178,7 +178,7 @@ castalia_model_weigh(castalia_model* model_handle, castalia_target* target_handl
     std::vector<double> weights(static_cast<size_t>(shape[0]));
     const ImportanceSums sums =
         weigh(model, *target->target, seed, static_cast<uint64_t>(first_event), context, events,
-              weights, object->context->sampling_threads);
+              weights, object->context->for_sampling());
     store(events, x);
     store(weights, log_weights);
     if (log_z != nullptr) *log_z = sums.log_z();

@@ -19,7 +19,7 @@ TrainerObject::TrainerObject(std::shared_ptr<ModelObject> of, std::shared_ptr<co
     : model(std::move(of)) {
   const TrainingOptions options(training);
   hold = std::make_unique<Model::Hold>(*model->model);
-  trainer = make_trainer(*model->model, std::move(data), options, model->context->training_threads,
+  trainer = make_trainer(*model->model, std::move(data), options, model->context->for_training(),
                          std::move(target));
 }
 

@@ -83,11 +83,24 @@ int64_t program_rows(int64_t rows) {
   return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
 }
 
-std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t rows) {
+std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t rows,
+                                                 const Device* device) {
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<const Program>& program = programs_[{capability, rows}];
-  if (!program) program = made(capability, rows);
+  std::shared_ptr<const Program>& program = programs_[{capability, rows, device}];
+  if (!program) program = made(capability, rows, device);
   return program;
+}
+
+std::shared_ptr<StateMemory> ProgramCache::on_device(const Device* device, void* parameters) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<StateMemory>& copy = copies_[device];
+  if (!copy) {
+    const size_t bytes = static_cast<size_t>(table_.count()) * size_of(dtype_);
+    auto made = std::make_shared<StateMemory>(parameters, bytes, device);
+    made->on_device(*device->make_queue(), false);
+    copy = std::move(made);
+  }
+  return copy;
 }
 
 void ProgramCache::clear() {
@@ -105,20 +118,30 @@ void ProgramCache::set_products(Products products) {
 
 void ProgramCache::forget_parameters() {
   operands_.clear();
+  copies_.clear();
   ++generation_;
 }
 
-std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows) {
+std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows,
+                                                  const Device* device) {
   Graph graph;
   trace_capability(network_, table_, dtype_, capability, rows, graph);
-  return compile(graph, {.rows_independent = true, .states_fixed = true, .products = products_});
+  return compile(graph, {.rows_independent = true,
+                         .states_fixed = true,
+                         .products = products_,
+                         .device = device});
 }
 
-Crew::Crew(ProgramCache& cache, void* parameters, int threads)
+Crew::Crew(ProgramCache& cache, void* parameters, Resources resources)
     : cache_(cache),
       parameters_(parameters),
-      threads_(threads > 0 ? threads : available_cores()),
-      members_(static_cast<size_t>(threads_)) {}
+      resources_(resources),
+      threads_(resources.device != nullptr ? 1
+               : resources.threads > 0     ? resources.threads
+                                           : available_cores()),
+      tile_rows_(resources.device != nullptr ? kDeviceTileRows : kTileRows) {
+  for (int i = 0; i < threads_; ++i) members_.emplace_back(resources.device);
+}
 
 Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) {
   if (member.generation != cache_.generation()) {
@@ -127,9 +150,15 @@ Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) 
   }
   std::unique_ptr<Workspace>& workspace = member.workspaces[{capability, rows}];
   if (!workspace) {
-    auto made = std::make_unique<Workspace>(cache_.get(capability, rows), 1, member.arena);
-    made->bind_state("parameters", parameters_);
-    made->prepare(cache_.operands());
+    const Device* device = resources_.device;
+    auto made = std::make_unique<Workspace>(cache_.get(capability, rows, device), 1, member.arena);
+    if (device != nullptr) {
+      member.parameters = cache_.on_device(device, parameters_);
+      made->bind_state("parameters", *member.parameters);
+    } else {
+      made->bind_state("parameters", parameters_);
+      made->prepare(cache_.operands());
+    }
     workspace = std::move(made);
   }
   return *workspace;
@@ -137,7 +166,7 @@ Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) 
 
 void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
                     int64_t features, int64_t context_features) {
-  const int64_t rows = std::min(kTileRows, request.rows - first);
+  const int64_t rows = std::min(tile_rows_, request.rows - first);
   const int64_t padded = program_rows(rows);
   Workspace& space = workspace(member, request.capability, padded);
   const bool samples = request.capability == Capability::sample;
@@ -162,10 +191,10 @@ void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t fi
 }
 
 void Crew::run(const EvaluationRequest& request, int64_t features, int64_t context_features) {
-  const int64_t tiles = (request.rows + kTileRows - 1) / kTileRows;
+  const int64_t tiles = (request.rows + tile_rows_ - 1) / tile_rows_;
   const auto work = [&](int64_t first, int64_t last, int thread) {
     for (int64_t tile = first; tile < last; ++tile) {
-      run_tile(members_[static_cast<size_t>(thread)], request, tile * kTileRows, features,
+      run_tile(members_[static_cast<size_t>(thread)], request, tile * tile_rows_, features,
                context_features);
     }
   };
@@ -176,9 +205,9 @@ void Crew::run(const EvaluationRequest& request, int64_t features, int64_t conte
   if (!pool_) pool_ = std::make_unique<ThreadPool>(threads_);
   // Which thread takes which tile is chance; the memory for a size is there for all after the first
   // call.
-  const int64_t rest = request.rows - (tiles - 1) * kTileRows;
+  const int64_t rest = request.rows - (tiles - 1) * tile_rows_;
   for (Member& member : members_) {
-    workspace(member, request.capability, kTileRows);
+    workspace(member, request.capability, tile_rows_);
     workspace(member, request.capability, program_rows(rest));
   }
   pool_->run(tiles, work);

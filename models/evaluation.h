@@ -2,7 +2,7 @@
 //
 // A request for any number of rows is cut into tiles of kTileRows; a last, shorter tile is padded
 // to the next power of two. Programs exist for powers of two up to a tile, so there are at most
-// log2(kTileRows) + 1 of each kind. A row's numbers do not depend on the tile that it falls into.
+// log2(kTileRows) + 1 of each kind, and some more of larger tiles where there is a device. A row's numbers do not depend on the tile that it falls into.
 #ifndef CASTALIA_MODELS_EVALUATION_H_
 #define CASTALIA_MODELS_EVALUATION_H_
 
@@ -12,17 +12,21 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "cpp/base/thread_pool.h"
 #include "cpp/nn/network.h"
 #include "cpp/runtime/prepared_operands.h"
+#include "cpp/runtime/resources.h"
+#include "cpp/runtime/state_memory.h"
 #include "cpp/runtime/workspace.h"
 
 namespace castalia {
 
 inline constexpr int64_t kTileRows = 256;
+inline constexpr int64_t kDeviceTileRows = 8192;  // on a device: enough to keep it busy
 
 // Traces what a network computes for so many events. Inputs: "in" (rows, features), "context"
 // (rows, context features) where the network has one, float64, and for a sample "seed" and
@@ -40,7 +44,10 @@ class ProgramCache {
   ProgramCache(Network& network, ParameterTable& table, DType dtype)
       : network_(network), table_(table), dtype_(dtype) {}
 
-  std::shared_ptr<const Program> get(Capability capability, int64_t rows);
+  std::shared_ptr<const Program> get(Capability capability, int64_t rows, const Device* device);
+  // The parameters, which lie at `parameters` on the host, on a device: copied there once for all who
+  // evaluate the network there.
+  std::shared_ptr<StateMemory> on_device(const Device* device, void* parameters);
   // Forgets everything: constants of the network have changed. Grows the generation.
   void clear();
   // The parameters have changed: what was made of them is made anew when it is next needed. Grows
@@ -54,14 +61,16 @@ class ProgramCache {
   PreparedOperands& operands() { return operands_; }
 
  private:
-  std::shared_ptr<const Program> made(Capability capability, int64_t rows);
+  std::shared_ptr<const Program> made(Capability capability, int64_t rows, const Device* device);
 
   Network& network_;
   ParameterTable& table_;
   const DType dtype_;
   Products products_ = Products::float32;
   std::mutex mutex_;
-  std::map<std::pair<Capability, int64_t>, std::shared_ptr<const Program>> programs_;
+  std::map<std::tuple<Capability, int64_t, const Device*>, std::shared_ptr<const Program>>
+      programs_;
+  std::map<const Device*, std::shared_ptr<StateMemory>> copies_;
   PreparedOperands operands_;
   std::atomic<uint64_t> generation_{0};
 };
@@ -82,15 +91,18 @@ struct EvaluationRequest {
 // the parameters must outlive it.
 class Crew {
  public:
-  Crew(ProgramCache& cache, void* parameters, int threads);
+  // On a device one thread does all.
+  Crew(ProgramCache& cache, void* parameters, Resources resources);
 
-  int threads() const { return threads_; }
+  const Resources& resources() const { return resources_; }
   void run(const EvaluationRequest& request, int64_t features, int64_t context_features);
 
  private:
   // The Workspaces of one thread, which share its arena.
   struct Member {
-    std::shared_ptr<Arena> arena = std::make_shared<Arena>();
+    explicit Member(const Device* device) : arena(std::make_shared<Arena>(device)) {}
+    std::shared_ptr<Arena> arena;
+    std::shared_ptr<StateMemory> parameters;  // on a device
     std::map<std::pair<Capability, int64_t>, std::unique_ptr<Workspace>> workspaces;
     uint64_t generation = 0;
   };
@@ -100,7 +112,9 @@ class Crew {
 
   ProgramCache& cache_;
   void* parameters_;
-  int threads_;
+  const Resources resources_;
+  const int threads_;
+  const int64_t tile_rows_;
   std::unique_ptr<ThreadPool> pool_;  // with more than one thread; started when first needed
   std::vector<Member> members_;
 };

@@ -31,7 +31,7 @@ Judge judge_of(const TrainingOptions& options) {
 }  // namespace
 
 std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const Dataset> data,
-                                      const TrainingOptions& options, int threads,
+                                      const TrainingOptions& options, Resources resources,
                                       std::shared_ptr<Target> target) {
   std::unique_ptr<Network> network = model.architecture().build(model.specification());
   if (model.fitted()) network->set_preprocessing_json(model.preprocessing_json());
@@ -48,7 +48,7 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
   }
   Judge judge = network->adversarial() == nullptr ? nullptr : judge_of(options);
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
-                                   parameters, std::move(data), options, threads, std::move(target),
+                                   parameters, std::move(data), options, resources, std::move(target),
                                    std::move(judge));
 }
 
@@ -73,14 +73,14 @@ void adopt(Model& model, const Trainer& trainer) {
 
 ImportanceSums weigh(const Model& model, Target& target, uint64_t seed, uint64_t first_event,
                      std::span<const double> context, std::span<double> x,
-                     std::span<double> log_weights, int threads) {
+                     std::span<double> log_weights, Resources resources) {
   if (target.features() != model.features()) {
     fail(Code::shape_mismatch, "the target has ", target.features(), " features, the model ",
          model.features());
   }
-  model.sample(seed, first_event, context, x, threads);
+  model.sample(seed, first_event, context, x, resources);
   std::vector<double> log_prob(log_weights.size());
-  model.log_prob(x, context, log_prob, threads);
+  model.log_prob(x, context, log_prob, resources);
   evaluate_target(target, {.rows = std::ssize(log_weights),
                            .x = x,
                            .context = context,

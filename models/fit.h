@@ -19,7 +19,7 @@ namespace castalia {
 // `target` as Trainer. threads 0: all cores. Errors as Trainer, Model::load() and
 // make_distillation().
 std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const Dataset> data,
-                                      const TrainingOptions& options, int threads,
+                                      const TrainingOptions& options, Resources resources,
                                       std::shared_ptr<Target> target = nullptr);
 
 // Puts the trainer's best weights and preprocessing into the model, which the caller holds.
@@ -31,7 +31,7 @@ void adopt(Model& model, const Trainer& trainer);
 // Model::sample, Model::log_prob and evaluate_target; shape_mismatch.
 ImportanceSums weigh(const Model& model, Target& target, uint64_t seed, uint64_t first_event,
                      std::span<const double> context, std::span<double> x,
-                     std::span<double> log_weights, int threads);
+                     std::span<double> log_weights, Resources resources);
 
 }  // namespace castalia
 

@@ -180,18 +180,18 @@ void Model::check_request(const EvaluationRequest& r) const {
   }
 }
 
-std::unique_ptr<Crew> Model::hire(int threads) const {
-  const int wanted = threads > 0 ? threads : available_cores();
+std::unique_ptr<Crew> Model::hire(Resources resources) const {
+  if (resources.threads == 0) resources.threads = available_cores();
   {
     const std::lock_guard lock(crews_mutex_);
     for (auto crew = idle_crews_.begin(); crew != idle_crews_.end(); ++crew) {
-      if ((*crew)->threads() != wanted) continue;
+      if (!((*crew)->resources() == resources)) continue;
       std::unique_ptr<Crew> hired = std::move(*crew);
       idle_crews_.erase(crew);
       return hired;
     }
   }
-  return std::make_unique<Crew>(*cache_, parameters_.data(), wanted);
+  return std::make_unique<Crew>(*cache_, parameters_.data(), resources);
 }
 
 void Model::release(std::unique_ptr<Crew> crew) const {
@@ -199,11 +199,11 @@ void Model::release(std::unique_ptr<Crew> crew) const {
   if (idle_crews_.size() < kIdleCrews) idle_crews_.push_back(std::move(crew));
 }
 
-void Model::evaluate(const EvaluationRequest& request, int threads) const {
+void Model::evaluate(const EvaluationRequest& request, Resources resources) const {
   const Reader reader(*this);
   check_request(request);
   if (request.rows == 0) return;
-  std::unique_ptr<Crew> crew = hire(threads);
+  std::unique_ptr<Crew> crew = hire(resources);
   crew->run(request, features(), context_features());
   release(std::move(crew));
   if (request.capability == Capability::sample) check_events(request.out, request.first_event);
@@ -239,18 +239,18 @@ void expect_rows(size_t values, int64_t rows, int64_t columns, const char* what)
 }  // namespace
 
 void Model::log_prob(std::span<const double> x, std::span<const double> context,
-                     std::span<double> out, int threads) const {
+                     std::span<double> out, Resources resources) const {
   EvaluationRequest request{.capability = Capability::log_prob,
                             .rows = rows_in(x.size(), features(), "x"),
                             .in = x,
                             .context = context,
                             .out = out};
   expect_rows(out.size(), request.rows, 1, "log_prob");
-  evaluate(request, threads);
+  evaluate(request, resources);
 }
 
 void Model::transform(std::span<const double> x, std::span<const double> context,
-                      std::span<double> z, std::span<double> log_det, int threads) const {
+                      std::span<double> z, std::span<double> log_det, Resources resources) const {
   EvaluationRequest request{.capability = Capability::transform,
                             .rows = rows_in(x.size(), features(), "x"),
                             .in = x,
@@ -259,11 +259,11 @@ void Model::transform(std::span<const double> x, std::span<const double> context
                             .log_det = log_det};
   expect_rows(z.size(), request.rows, features(), "z");
   if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
-  evaluate(request, threads);
+  evaluate(request, resources);
 }
 
 void Model::inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
-                    std::span<double> log_det, int threads) const {
+                    std::span<double> log_det, Resources resources) const {
   EvaluationRequest request{.capability = Capability::inverse,
                             .rows = rows_in(z.size(), features(), "z"),
                             .in = z,
@@ -272,18 +272,18 @@ void Model::inverse(std::span<const double> z, std::span<const double> context, 
                             .log_det = log_det};
   expect_rows(x.size(), request.rows, features(), "x");
   if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
-  evaluate(request, threads);
+  evaluate(request, resources);
 }
 
 void Model::sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
-                   std::span<double> out, int threads) const {
+                   std::span<double> out, Resources resources) const {
   evaluate({.capability = Capability::sample,
             .rows = rows_in(out.size(), features(), "x"),
             .context = context,
             .seed = seed,
             .first_event = first_event,
             .out = out},
-           threads);
+           resources);
 }
 
 std::vector<double> Model::reference_log_prob() const {

@@ -74,16 +74,16 @@ class Model {
 
   // The logarithm of the density at each x, in the user's units: (rows).
   void log_prob(std::span<const double> x, std::span<const double> context, std::span<double> out,
-                int threads = 1) const;
+                Resources resources = {}) const;
   // x to latent z and back, with the logarithms of the determinants, (rows), if room is given.
   void transform(std::span<const double> x, std::span<const double> context, std::span<double> z,
-                 std::span<double> log_det = {}, int threads = 1) const;
+                 std::span<double> log_det = {}, Resources resources = {}) const;
   void inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
-               std::span<double> log_det = {}, int threads = 1) const;
+               std::span<double> log_det = {}, Resources resources = {}) const;
   // Events first_event, first_event + 1, ... of the sample that `seed` names: as many rows as `out`
   // has room for. The same event is the same numbers in whatever call it is drawn.
   void sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
-              std::span<double> out, int threads = 1) const;
+              std::span<double> out, Resources resources = {}) const;
 
   // For training.
 
@@ -146,7 +146,7 @@ class Model {
 
   explicit Model(const Specification& specification);
   void declare_parameters();
-  void evaluate(const EvaluationRequest& request, int threads) const;
+  void evaluate(const EvaluationRequest& request, Resources resources) const;
   // Everything that can be wrong with a request, before it is computed.
   void check_request(const EvaluationRequest& request) const;
   void require_fitted() const;
@@ -156,7 +156,7 @@ class Model {
   // Counts a reader in and out; Error (busy) while someone holds the model.
   void enter() const;
   void leave() const;
-  std::unique_ptr<Crew> hire(int threads) const;
+  std::unique_ptr<Crew> hire(Resources resources) const;
   void release(std::unique_ptr<Crew> crew) const;
   bool has_reference() const;
   void verify_reference(std::span<const double> stored) const;
@@ -182,7 +182,7 @@ class Model {
 class Sampler {
  public:
   // Errors: unsupported, invalid_argument (not fitted), busy.
-  Sampler(std::shared_ptr<const Model> model, uint64_t seed, int threads = 1);
+  Sampler(std::shared_ptr<const Model> model, uint64_t seed, Resources resources = {});
   ~Sampler();
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;

@@ -23,7 +23,7 @@ std::string Model::plan(const std::string& what, int64_t rows) const {
   if (rows < 1) fail(Code::out_of_range, "rows is ", rows, "; allowed: 1 or more");
   require_fitted();
   const int64_t padded = program_rows(std::min(rows, kTileRows));
-  const std::shared_ptr<const Program> program = cache_->get(capability, padded);
+  const std::shared_ptr<const Program> program = cache_->get(capability, padded, nullptr);
   auto steps = nlohmann::ordered_json::array();
   for (const Step& step : program->steps) {
     steps.push_back({{"operators", step.label},

@@ -16,6 +16,7 @@
 #include "cpp/compile/ode_kernels.h"
 #include "cpp/compile/schedule.h"
 #include "cpp/runtime/cpu/onednn_library.h"
+#include "cpp/runtime/device.h"
 
 namespace castalia {
 namespace {
@@ -63,6 +64,7 @@ class Compiler {
     for (const Value& value : graph_.inputs()) bind(program_->inputs, input_name(value), value);
     for (const auto& [name, value] : graph_.outputs()) bind(program_->outputs, name, value);
     write_constants();
+    if (options_.device != nullptr) move_to_device();
     return std::move(program_);
   }
 
@@ -162,7 +164,9 @@ class Compiler {
   void fill_elementwise(const Group& group, int index, PendingStep& pending) {
     pending.outputs = results_of(group.nodes, index);
     ElementwiseStep made = make_elementwise_step(graph_, group.nodes, pending.outputs);
-    pending.step.kernel = cpu::make_fused_kernel(made.program);
+    pending.step.kernel = options_.device == nullptr
+                              ? cpu::make_fused_kernel(made.program)
+                              : options_.device->make_fused_kernel(made.program);
     pending.step.kernel_name = "fused";
     pending.step.label = made.label;
     pending.step.flops = made.flops;
@@ -272,7 +276,12 @@ class Compiler {
     for (const auto& [state, view] : copies_) {
       check(view.base.node().op != &state_operator(), "a state cannot take the value of another");
       PendingStep copy;
-      copy.step.kernel = std::make_unique<CopyKernel>(state.type().bytes());
+      const size_t bytes = state.type().bytes();
+      if (options_.device == nullptr) {
+        copy.step.kernel = std::make_unique<CopyKernel>(bytes);
+      } else {
+        copy.step.kernel = options_.device->make_copy_kernel(bytes);
+      }
       copy.step.kernel_name = "copy";
       copy.step.label = "assign";
       copy.inputs = {view};
@@ -406,6 +415,15 @@ class Compiler {
       std::byte* out = start + constant.offset;
       for (const double value : *constant.values) out = write_element(out, constant.dtype, value);
     }
+  }
+
+  void move_to_device() {
+    program_->device = options_.device;
+    if (constant_end_ == 0) return;
+    program_->device_constants = DeviceMemory(*options_.device, constant_end_);
+    const std::unique_ptr<Queue> queue = options_.device->make_queue();
+    queue->upload(program_->device_constants.data(), program_->constants(), constant_end_);
+    queue->wait();
   }
 
   static std::byte* write_element(std::byte* out, DType dtype, double value) {

@@ -21,6 +21,8 @@ struct CompileOptions {
   bool states_fixed = false;
   // Of the operator matmul, in float32. Errors: those of require_products().
   Products products = Products::float32;
+  // Where the Program runs; null for the host.
+  const Device* device = nullptr;
   // Off: every operator is a step of its own, to find the one that gave NaN.
   bool fuse = true;
 };

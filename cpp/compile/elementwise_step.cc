@@ -24,7 +24,7 @@ class Builder {
     program_.shape = *shape;
     if (head >= 0) {
       const DType dtype = graph.node(head).outputs[0].dtype;
-      program_.inputs.push_back({dtype, cpu::broadcast_strides(program_.shape, program_.shape)});
+      program_.inputs.push_back({dtype, broadcast_strides(program_.shape, program_.shape)});
     }
     for (size_t i = 0; i < nodes.size(); ++i) position_[nodes[i]] = static_cast<int>(i);
   }
@@ -69,7 +69,7 @@ class Builder {
 
   // The steps through an operand of a node of this shape, over the program's.
   Strides strides_of(const Operand& operand, const Shape& shape) const {
-    const Strides coarse = cpu::broadcast_strides(operand.shape, shape);
+    const Strides coarse = broadcast_strides(operand.shape, shape);
     if (shape == program_.shape) return coarse;
     Strides strides{};
     int fine = program_.shape.rank();
@@ -118,7 +118,7 @@ class Builder {
   }
 
   void add_instruction(const Node& node) {
-    cpu::FusedInstruction instruction;
+    FusedInstruction instruction;
     instruction.operation = node.op->elementwise.empty() ? node.op->name : node.op->elementwise;
     instruction.dtype = node.outputs[0].dtype;
     for (const Value& input : node.inputs) {
@@ -134,7 +134,7 @@ class Builder {
   int head_;
   std::map<int, int> position_;
   std::map<OperandKey, Source> sources_;
-  cpu::FusedProgram program_;
+  FusedProgram program_;
   ElementwiseStep step_;
 };
 

@@ -12,7 +12,7 @@
 namespace castalia {
 
 struct ElementwiseStep {
-  cpu::FusedProgram program;
+  FusedProgram program;
   std::vector<View> operands;     // what the kernel reads, in its order
   std::vector<TensorType> types;  // of the operands, with the shapes that broadcast
   std::vector<bool> in_place;     // per operand: read at the index that is written, dense

@@ -10,6 +10,7 @@
 #include "cpp/compile/ode_kernels.h"
 #include "cpp/compile/schedule.h"
 #include "cpp/ops/kernels.h"
+#include "cpp/runtime/device.h"
 
 namespace castalia {
 namespace {
@@ -25,6 +26,11 @@ std::vector<const KernelCandidate*> in_order(std::span<const KernelCandidate> ca
     });
   }
   return order;
+}
+
+std::span<const KernelCandidate> candidates(const Node& node, const CompileOptions& options) {
+  return options.device == nullptr ? kernel_candidates(node.op->name)
+                                   : options.device->candidates(node.op->name);
 }
 
 // A request for a node's kernel, with the types that it points to.
@@ -65,10 +71,14 @@ bool is_fixed(Value operand, const CompileOptions& options) {
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options) {
   const NodeRequest wanted(node, options);
   if (is_ode(node)) {
+    if (options.device != nullptr) {
+      fail(Code::unsupported, "differential equations are solved on the CPU only, not on ",
+           options.device->name());
+    }
     static const KernelCandidate candidate{.name = "steps", .create = nullptr};
     return {make_ode_kernel(node, wanted.request, options), &candidate};
   }
-  for (const KernelCandidate* candidate : in_order(kernel_candidates(node.op->name))) {
+  for (const KernelCandidate* candidate : in_order(candidates(node, options))) {
     std::string refusal;
     if (std::unique_ptr<Kernel> kernel = candidate->create(wanted.request, &refusal)) {
       return {std::move(kernel), candidate};
@@ -82,7 +92,7 @@ ChosenKernel choose_kernel(const Node& node, const CompileOptions& options) {
 }
 
 ChosenKernel choose_with_epilogue(const Node& node, const CompileOptions& options,
-                                  const cpu::FusedProgram& epilogue) {
+                                  const FusedProgram& epilogue) {
   const KernelCandidate* candidate = choose_kernel(node, options).candidate;
   check(candidate != nullptr && candidate->create_with_epilogue, "'", node.op->name,
         "' has no kernel that takes an epilogue");
@@ -91,7 +101,7 @@ ChosenKernel choose_with_epilogue(const Node& node, const CompileOptions& option
 }
 
 ChosenKernel choose_with_prologue(const Node& node, const CompileOptions& options,
-                                  const cpu::FusedProgram& prologue) {
+                                  const FusedProgram& prologue) {
   const KernelCandidate* candidate = choose_kernel(node, options).candidate;
   check(candidate != nullptr && candidate->create_with_prologue, "'", node.op->name,
         "' has no kernel that takes a prologue");

@@ -24,9 +24,9 @@ ChosenKernel choose_kernel(const Node& node, const CompileOptions& options);
 // The same with an epilogue or a prologue (KernelCandidate), for a node whose chosen candidate
 // takes one.
 ChosenKernel choose_with_epilogue(const Node& node, const CompileOptions& options,
-                                  const cpu::FusedProgram& epilogue);
+                                  const FusedProgram& epilogue);
 ChosenKernel choose_with_prologue(const Node& node, const CompileOptions& options,
-                                  const cpu::FusedProgram& prologue);
+                                  const FusedProgram& prologue);
 
 // Whether CASTALIA_VERBOSE asks for this: "dispatch" (what kernels refuse and why), "plan" (each
 // Program).

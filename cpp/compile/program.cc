@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "cpp/base/status.h"
 #include "cpp/base/text.h"
 
 namespace castalia {
@@ -9,6 +10,13 @@ namespace castalia {
 const std::byte* Program::constants() const {
   const auto address = reinterpret_cast<uintptr_t>(constant_bytes.data());
   return constant_bytes.data() + (kBufferAlignment - address % kBufferAlignment) % kBufferAlignment;
+}
+
+const Binding& find_binding(const std::vector<Binding>& bindings, const std::string& name) {
+  for (const Binding& binding : bindings) {
+    if (binding.name == name) return binding;
+  }
+  fail(Code::internal, "the Program has no tensor '", name, "'");
 }
 
 std::string describe(const Program& program) {

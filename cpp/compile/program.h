@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cpp/graph/tensor_type.h"
+#include "cpp/runtime/device.h"
 #include "cpp/runtime/kernel.h"
 
 namespace castalia {
@@ -36,6 +37,9 @@ struct Binding {
   TensorType type;
   Location location;
 };
+
+// The one of this name; an Error (internal) when there is none.
+const Binding& find_binding(const std::vector<Binding>& bindings, const std::string& name);
 
 struct Step {
   std::unique_ptr<Kernel> kernel;
@@ -69,6 +73,8 @@ struct Program {
   size_t arena_bytes = 0;
   size_t scratch_bytes = 0;  // for each thread
   std::vector<std::byte> constant_bytes;
+  const Device* device = nullptr;  // null: the host
+  DeviceMemory device_constants;   // the constants' copy on it
 
   // The constants, on a boundary of kBufferAlignment.
   const std::byte* constants() const;

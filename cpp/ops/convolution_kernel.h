@@ -108,7 +108,7 @@ class ConvolutionKernel : public Kernel {
 
 template <typename Plan>
 std::unique_ptr<Kernel> make_convolution_kernel(const KernelRequest& request, Plan plan,
-                                                double flops, const cpu::FusedProgram* epilogue) {
+                                                double flops, const FusedProgram* epilogue) {
   constexpr bool sliding = ConvolutionKernel<float, Plan>::kSliding;
   std::optional<cpu::ProductEpilogue> after;
   if (epilogue != nullptr) {
@@ -131,7 +131,7 @@ KernelCandidate convolution_candidate(const char* name, Make make) {
           [make](const KernelRequest& request, std::string* refusal) {
             return make(request, nullptr, refusal);
           },
-          [make](const KernelRequest& request, const cpu::FusedProgram& epilogue) {
+          [make](const KernelRequest& request, const FusedProgram& epilogue) {
             std::string refusal;
             return make(request, &epilogue, &refusal);
           }};

@@ -11,12 +11,12 @@ namespace {
 
 std::unique_ptr<Kernel> make_elementwise_kernel(const std::string& operation,
                                                 const KernelRequest& request) {
-  cpu::FusedProgram program;
+  FusedProgram program;
   program.shape = request.outputs[0].shape;
-  cpu::FusedInstruction instruction{operation, request.outputs[0].dtype, {}};
+  FusedInstruction instruction{operation, request.outputs[0].dtype, {}};
   for (const TensorType& input : request.inputs) {
     instruction.operands.push_back(static_cast<int>(program.inputs.size()));
-    program.inputs.push_back({input.dtype, cpu::broadcast_strides(input.shape, program.shape)});
+    program.inputs.push_back({input.dtype, broadcast_strides(input.shape, program.shape)});
   }
   program.instructions.push_back(std::move(instruction));
   program.outputs.push_back(program.instruction_value(0));

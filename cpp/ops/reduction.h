@@ -47,7 +47,7 @@ struct AxisGroups {
 class ReductionOperand {
  public:
   ReductionOperand() = default;
-  explicit ReductionOperand(const cpu::FusedProgram& prologue)
+  explicit ReductionOperand(const FusedProgram& prologue)
       : made_(std::make_unique<const cpu::FusedOperand>(prologue)) {}
 
   // At the start of the kernel's.
@@ -140,7 +140,7 @@ inline KernelCandidate axis_reduction(AxisReduction<float>::Function for_float,
           .create = [make](const KernelRequest& request,
                            std::string*) { return make(request, ReductionOperand()); },
           .create_with_prologue =
-              [make](const KernelRequest& request, const cpu::FusedProgram& prologue) {
+              [make](const KernelRequest& request, const FusedProgram& prologue) {
                 return make(request, ReductionOperand(prologue));
               }};
 }

@@ -37,14 +37,4 @@ std::vector<Tensor> reference(const Operator& op, const Attributes& attributes,
   return function(attributes, inputs);
 }
 
-std::array<int64_t, Shape::kMaxRank> broadcast_strides(const Shape& from, const Shape& to) {
-  const auto dense = from.strides();
-  const int added = to.rank() - from.rank();
-  std::array<int64_t, Shape::kMaxRank> strides{};
-  for (int axis = 0; axis < from.rank(); ++axis) {
-    strides[added + axis] = from[axis] == 1 ? 0 : dense[axis];
-  }
-  return strides;
-}
-
 }  // namespace castalia

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cpp/base/broadcast.h"
 #include "cpp/graph/attributes.h"
 #include "cpp/graph/operator.h"
 #include "cpp/graph/tensor_type.h"
@@ -52,9 +53,6 @@ struct AxisSplit {
   int64_t extent;
   int64_t inner;
 };
-
-// The strides with which a tensor is read in the order of a shape that it broadcasts to.
-std::array<int64_t, Shape::kMaxRank> broadcast_strides(const Shape& from, const Shape& to);
 
 // Calls visit(offset) for each element of the shape in row-major order, offset being where these
 // strides lead.

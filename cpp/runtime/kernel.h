@@ -20,9 +20,7 @@
 
 namespace castalia {
 
-namespace cpu {
 struct FusedProgram;
-}  // namespace cpu
 
 // Buffers are dense, row-major and start on a 64-byte boundary. Behind the last element of every
 // buffer lie at least kBufferPadding bytes that a kernel may read and overwrite.
@@ -49,6 +47,8 @@ class Kernel {
   virtual size_t scratch_bytes() const { return 0; }
   // Computes tiles [first, last).
   virtual void run(const KernelArguments& arguments, int64_t first, int64_t last) const = 0;
+  // On a device: whether run() waits for the device, so that it cannot be recorded.
+  virtual bool waits() const { return false; }
   // Floating-point operations of all tiles, for the printed plan.
   virtual double flops() const { return 0; }
 
@@ -97,7 +97,7 @@ struct KernelCandidate {
   // inputs after the operator's own, and the kernel's outputs are the program's, of which one at
   // least has the element type of the operator's. Takes every request that create() takes.
   std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
-                                        const cpu::FusedProgram& epilogue)>
+                                        const FusedProgram& epilogue)>
       create_with_epilogue = {};
 
   // Where it can be had, for an operator of one operand and one result: the operand is computed
@@ -106,7 +106,7 @@ struct KernelCandidate {
   // program's, its outputs the operator's and then the program's from the second on. Takes every
   // request that create() takes.
   std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
-                                        const cpu::FusedProgram& prologue)>
+                                        const FusedProgram& prologue)>
       create_with_prologue = {};
 };
 

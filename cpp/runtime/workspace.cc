@@ -7,53 +7,26 @@
 #include <new>
 
 #include "cpp/base/status.h"
+#include "cpp/runtime/device_run.h"
+#include "cpp/runtime/not_finite.h"
 #include "cpp/runtime/prepared_operands.h"
 #include "cpp/runtime/profile.h"
+#include "cpp/runtime/state_memory.h"
 
 namespace castalia {
-namespace {
-
-enum class Fault { none, infinity, nan };
-
-template <typename T>
-Fault worst(const void* data, int64_t count) {
-  const T* values = static_cast<const T*>(data);
-  Fault fault = Fault::none;
-  for (int64_t i = 0; i < count; ++i) {
-    if (std::isnan(values[i])) return Fault::nan;
-    if (std::isinf(values[i])) fault = Fault::infinity;
-  }
-  return fault;
+Arena::Arena(const Device* device) : device_(device) {
+  if (device_ != nullptr) queue_ = device_->make_queue();
 }
-
-Fault worst(const void* data, const TensorType& type) {
-  switch (type.dtype) {
-    case DType::float32: return worst<float>(data, type.shape.count());
-    case DType::float64: return worst<double>(data, type.shape.count());
-    default: return Fault::none;
-  }
-}
-
-const Location& find(const std::vector<Binding>& bindings, const std::string& name) {
-  for (const Binding& binding : bindings) {
-    if (binding.name == name) return binding.location;
-  }
-  fail(Code::internal, "the Program has no tensor '", name, "'");
-}
-
-}  // namespace
-
-AlignedBuffer::AlignedBuffer(size_t bytes) : size_(bytes) {
-  const size_t rounded =
-      (std::max<size_t>(bytes, 1) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-  data_.reset(static_cast<std::byte*>(std::aligned_alloc(kBufferAlignment, rounded)));
-  if (!data_) fail(Code::out_of_memory, "no memory for ", bytes, " bytes");
-  std::memset(data_.get(), 0, rounded);
-}
-
-void AlignedBuffer::Free::operator()(std::byte* data) const { std::free(data); }
 
 std::byte* Arena::reserve(size_t bytes) {
+  if (device_ != nullptr) {
+    if (bytes > on_device_.size()) {
+      queue_->wait();  // somebody may still compute there
+      on_device_ = DeviceMemory();
+      on_device_ = DeviceMemory(*device_, bytes);
+    }
+    return on_device_.data();
+  }
   if (bytes > buffer_.size()) {
     buffer_ = AlignedBuffer();  // the old memory goes back before the new is asked for
     buffer_ = AlignedBuffer(bytes);
@@ -64,10 +37,15 @@ std::byte* Arena::reserve(size_t bytes) {
 Workspace::Workspace(std::shared_ptr<const Program> program, int threads,
                      std::shared_ptr<Arena> arena)
     : program_(std::move(program)),
-      arena_(arena ? std::move(arena) : std::make_shared<Arena>()),
+      arena_(arena ? std::move(arena) : std::make_shared<Arena>(program_->device)),
       profile_(Profile::active()),
       threads_(std::max(1, threads)) {
   if (profile_ != nullptr) profile_->keep(program_);
+  state_memory_.resize(program_->states.size(), nullptr);
+  if (program_->device != nullptr) {
+    on_device_ = std::make_unique<DeviceRun>(program_, *arena_, state_memory_);
+    return;
+  }
   scratch_stride_ = padded_bytes(program_->scratch_bytes);
   scratch_ = AlignedBuffer(scratch_stride_ * static_cast<size_t>(threads_));
   states_.resize(program_->states.size(), nullptr);
@@ -79,6 +57,10 @@ Workspace::Workspace(std::shared_ptr<const Program> program, int threads,
   }
   resolve_all();
 }
+
+Workspace::Workspace(Workspace&&) noexcept = default;
+Workspace& Workspace::operator=(Workspace&&) noexcept = default;
+Workspace::~Workspace() = default;
 
 std::byte* Workspace::resolve(const Location& location) const {
   std::byte* base = arena_data_;
@@ -117,10 +99,21 @@ void Workspace::refresh() {
 }
 
 void Workspace::bind_state(const std::string& name, void* data) {
+  check(!on_device_, "a state of the host is bound to a Program of a device");
   for (size_t i = 0; i < states_.size(); ++i) {
     if (program_->states[i].name != name) continue;
     states_[i] = data;
     resolve_all();
+    return;
+  }
+  fail(Code::internal, "the Program has no state '", name, "'");
+}
+
+void Workspace::bind_state(const std::string& name, StateMemory& state) {
+  if (!on_device_) return bind_state(name, state.write());
+  for (size_t i = 0; i < state_memory_.size(); ++i) {
+    if (program_->states[i].name != name) continue;
+    state_memory_[i] = &state;
     return;
   }
   fail(Code::internal, "the Program has no state '", name, "'");
@@ -137,16 +130,19 @@ void Workspace::prepare(PreparedOperands& operands) {
 }
 
 void* Workspace::input(const std::string& name) {
+  if (on_device_) return on_device_->input(name);
   refresh();
-  return resolve(find(program_->inputs, name));
+  return resolve(find_binding(program_->inputs, name).location);
 }
 
 const void* Workspace::output(const std::string& name) {
+  if (on_device_) return on_device_->output(name);
   refresh();
-  return resolve(find(program_->outputs, name));
+  return resolve(find_binding(program_->outputs, name).location);
 }
 
 void Workspace::run(ThreadPool* pool) {
+  if (on_device_) return on_device_->run(state_memory_);
   refresh();
   check(ready_, "a Program runs before all its states are bound and prepared");
   if (pool != nullptr && (pool->threads() == 1 || pool->threads() > threads_)) pool = nullptr;
@@ -187,22 +183,18 @@ void Workspace::run_step(size_t index, ThreadPool* pool) {
 }
 
 std::string Workspace::first_not_finite() {
+  if (on_device_) return on_device_->first_not_finite(state_memory_);
   refresh();
-  std::string infinite;
+  NotFiniteSearch search;
   for (size_t i = 0; i < pointers_.size(); ++i) {
     const Step& step = program_->steps[i];
     step.kernel->run({pointers_[i].inputs.data(), pointers_[i].outputs.data(), scratch_.data()}, 0,
                      step.kernel->tiles());
     for (size_t k = 0; k < step.outputs.size(); ++k) {
-      const Fault fault = worst(pointers_[i].outputs[k], step.output_types[k]);
-      if (fault == Fault::none) continue;
-      const std::string where =
-          text("operator '", step.label, "'", step.scope.empty() ? "" : " at ", step.scope);
-      if (fault == Fault::nan) return where;
-      if (infinite.empty()) infinite = where;
+      if (search.found_nan(step, k, pointers_[i].outputs[k])) return search.place();
     }
   }
-  return infinite;
+  return search.place();
 }
 
 }  // namespace castalia

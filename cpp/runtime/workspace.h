@@ -9,66 +9,70 @@
 
 #include "cpp/base/thread_pool.h"
 #include "cpp/compile/program.h"
+#include "cpp/runtime/aligned_buffer.h"
+#include "cpp/runtime/device.h"
 
 namespace castalia {
-
-// Bytes on a boundary of kBufferAlignment. An Error (out_of_memory) that states the size when the
-// system has none.
-class AlignedBuffer {
- public:
-  AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t bytes);  // zeros
-  std::byte* data() const { return data_.get(); }
-  size_t size() const { return size_; }
-
- private:
-  struct Free {
-    void operator()(std::byte* data) const;
-  };
-  std::unique_ptr<std::byte, Free> data_;
-  size_t size_ = 0;
-};
 
 // Memory that several Workspaces use in turn: as large as the largest needs. Used by one at a time.
 class Arena {
  public:
+  // On the host, or on a device: then with the queue in which its Workspaces do their work.
+  explicit Arena(const Device* device = nullptr);
+
   // Where the memory lies, at least `bytes` long; it may move when it grows.
   std::byte* reserve(size_t bytes);
-  std::byte* data() const { return buffer_.data(); }
-  size_t size() const { return buffer_.size(); }
+  std::byte* data() const { return device_ == nullptr ? buffer_.data() : on_device_.data(); }
+  size_t size() const { return device_ == nullptr ? buffer_.size() : on_device_.size(); }
+
+  const Device* device() const { return device_; }
+  Queue& queue() const { return *queue_; }
 
  private:
+  const Device* device_;
+  std::unique_ptr<Queue> queue_;
   AlignedBuffer buffer_;
+  DeviceMemory on_device_;
 };
 
 class PreparedOperands;
+class DeviceRun;
 class Profile;
+class StateMemory;
 
 // A Program with the memory to run it. Belongs to one thread at a time.
 class Workspace {
  public:
   // Up to `threads` threads can take part in a run. Without an arena it has one of its own.
+  // Its device is the Program's.
   explicit Workspace(std::shared_ptr<const Program> program, int threads = 1,
                      std::shared_ptr<Arena> arena = nullptr);
+  Workspace(Workspace&&) noexcept;
+  Workspace& operator=(Workspace&&) noexcept;
+  ~Workspace();
 
   const Program& program() const { return *program_; }
 
   // The state of this name lives at `data`, padded_bytes() of its size long and on a boundary of
   // kBufferAlignment, while the Workspace is used. All states must be bound before the first run.
+  // On the host only.
   void bind_state(const std::string& name, void* data);
+  // The same wherever the Program runs, which is where the state can be.
+  void bind_state(const std::string& name, StateMemory& state);
 
   // For a Program whose states are fixed (CompileOptions::states_fixed), once all are bound: takes
   // the forms of them that its kernels read from `operands`, which makes what is missing. Errors:
   // out_of_memory.
   void prepare(PreparedOperands& operands);
 
-  // Where to write an input before a run and to read an output after it. With a shared arena: until
-  // another Workspace runs or reserves.
+  // Where to write an input before a run and to read an output after it, on the host: ask again
+  // after each run. With a shared arena: until another Workspace runs or reserves.
   void* input(const std::string& name);
   const void* output(const std::string& name);
 
   // Computes everything. An Error (internal) when a state is not bound or not prepared. Nothing is
-  // allocated or locked. Without a pool everything runs on this thread.
+  // allocated or locked. Without a pool everything runs on this thread. On a device it is begun: who
+  // asks for an output waits.
   void run(ThreadPool* pool = nullptr);
 
   // Runs again, on this thread, and looks at every tensor as it is computed: "operator 'log' at
@@ -99,6 +103,8 @@ class Workspace {
       prepared_;        // in the order of Program::preparations
   bool ready_ = false;  // every pointer is there
   std::vector<Pointers> pointers_;
+  std::vector<StateMemory*> state_memory_;  // of each state that was bound so
+  std::unique_ptr<DeviceRun> on_device_;    // null on the host
 };
 
 }  // namespace castalia

@@ -28,8 +28,9 @@ void drop_free_fields(nlohmann::json& options) {
 }
 
 // What is kept of a learner, by name.
-std::array<std::pair<std::string, const AlignedBuffer*>, 5> kept(const Learner& learner) {
-  return {{{"parameters", &learner.weights},
+template <typename ItsLearner>
+auto kept(ItsLearner& learner) {
+  return std::array<std::pair<std::string, decltype(&learner.weights)>, 5>{{{"parameters", &learner.weights},
            {"first_moment", &learner.first_moment},
            {"second_moment", &learner.second_moment},
            {"ema", &learner.ema},
@@ -135,7 +136,7 @@ void Trainer::read_checkpoint(const std::string& path) {
     for (const auto& [name, buffer] : kept(learner)) {
       const StoredTensor& tensor = file.at(learner.prefix() + name);
       check(tensor.shape == Shape{learner.count}, "tensor '", name, "' has another shape");
-      std::memcpy(buffer->data(), tensor.data.get(), learner.bytes);
+      std::memcpy(buffer->write(), tensor.data.get(), learner.bytes);
     }
   }
   const auto reals = file.at("reals").values<double>();

@@ -5,9 +5,10 @@
 #include <cstring>
 
 #include "cpp/base/status.h"
-#include "cpp/compile/compile.h"
+#include "cpp/train/evaluation_workspace.h"
 #include "cpp/train/events.h"
 #include "cpp/train/step_graph.h"
+#include "cpp/train/evaluation_workspace.h"
 
 namespace castalia {
 namespace {
@@ -33,7 +34,8 @@ Moments moments(const Dataset& data, int64_t column) {
 
 Judging::Judging(Network& network, ParameterTable& table, DType dtype,
                  const TrainingOptions& options, const Dataset& data,
-                 std::span<const int64_t> held_out, Judge judge, int threads)
+                 std::span<const int64_t> held_out, Judge judge, int threads,
+                 std::shared_ptr<Arena> arena)
     : features_(network.features()),
       batch_(options.batch),
       seed_(options.seed),
@@ -69,7 +71,7 @@ Judging::Judging(Network& network, ParameterTable& table, DType dtype,
   const Value context =
       width > 0 ? graph.input("context", {DType::float64, {batch_, width}}) : Value();
   graph.output("x", network.sample(trace, batch_, context));
-  program_ = std::make_unique<Workspace>(compile(graph, {.rows_independent = true}), threads);
+  program_ = evaluation_workspace(graph, threads, std::move(arena));
 }
 
 Judging::Verdict Judging::run(ThreadPool& pool) {

@@ -28,7 +28,8 @@ class Judging {
  public:
   // The rows of `data` that `held_out` names, options.judge_events of them at most. Two or more.
   Judging(Network& network, ParameterTable& table, DType dtype, const TrainingOptions& options,
-          const Dataset& data, std::span<const int64_t> held_out, Judge judge, int threads);
+          const Dataset& data, std::span<const int64_t> held_out, Judge judge, int threads,
+          std::shared_ptr<Arena> arena);
 
   // The Program that generates; its states are bound by the trainer.
   Workspace& program() { return *program_; }

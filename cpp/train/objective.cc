@@ -7,9 +7,9 @@
 
 #include "cpp/autodiff/gradient.h"
 #include "cpp/base/status.h"
-#include "cpp/compile/compile.h"
 #include "cpp/nn/linear.h"
 #include "cpp/ops/ops.h"
+#include "cpp/train/evaluation_workspace.h"
 
 namespace castalia {
 namespace {
@@ -171,7 +171,7 @@ void check_objective(const Network& network, const Target* target, const Trainin
 
 TargetDraws::TargetDraws(Network& network, ParameterTable& table, DType dtype,
                          const TrainingOptions& options, std::shared_ptr<Target> target,
-                         int threads)
+                         int threads, std::shared_ptr<Arena> arena)
     : rows_(options.batch),
       features_(network.features()),
       context_features_(network.context_features()),
@@ -200,7 +200,7 @@ TargetDraws::TargetDraws(Network& network, ParameterTable& table, DType dtype,
     graph.output("x", x);
     graph.output("log_prob", log_prob);
   }
-  proposal_ = std::make_unique<Workspace>(compile(graph, {.rows_independent = true}), threads);
+  proposal_ = evaluation_workspace(graph, threads, std::move(arena));
   const auto rows = static_cast<size_t>(rows_);
   const auto points = static_cast<size_t>(rows_ * features_);
   for (std::vector<double>* each :

@@ -62,7 +62,7 @@ class TargetDraws {
  public:
   // Errors as check_objective().
   TargetDraws(Network& network, ParameterTable& table, DType dtype, const TrainingOptions& options,
-              std::shared_ptr<Target> target, int threads);
+              std::shared_ptr<Target> target, int threads, std::shared_ptr<Arena> arena);
 
   // The Program that draws; its states are bound by the trainer.
   Workspace& proposal() { return *proposal_; }

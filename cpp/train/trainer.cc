@@ -112,7 +112,7 @@ void Trainer::begin_parts(Learner& learner, int64_t turn) {
     if (program == nullptr) continue;
     *static_cast<double*>(program->input("inverse_weight")) = inverse_weight;
   }
-  std::memset(learner.gradient_sum.data(), 0, learner.bytes);
+  std::memset(learner.gradient_sum.write(), 0, learner.bytes);
 }
 
 // One step of a learner's optimiser, in run number `run` of the step; returns its loss.
@@ -157,9 +157,9 @@ double Trainer::step_of_programs() {
 // Rounds the weights to what the model holds.
 double Trainer::loss_and_gradient(std::span<double> weights, std::span<double> gradient) {
   Learner& learner = generator();
-  write_values(learner.weights.data(), dtype_, weights);
+  write_values(learner.weights.write(), dtype_, weights);
   read_values(learner.weights.data(), dtype_, weights);
-  std::memset(learner.gradient_sum.data(), 0, learner.bytes);
+  std::memset(learner.gradient_sum.write(), 0, learner.bytes);
   double loss = 0;
   for (int64_t part = 0; part < options_.accumulate; ++part) {
     loss += run_part(*learner.part, 0, 0, part);
@@ -176,7 +176,7 @@ double Trainer::step_of_lbfgs() {
       lbfgs_->step(lbfgs_weights_, [this](std::span<double> weights, std::span<double> gradient) {
         return loss_and_gradient(weights, gradient);
       });
-  write_values(learner.weights.data(), dtype_, lbfgs_weights_);
+  write_values(learner.weights.write(), dtype_, lbfgs_weights_);
   if (!std::isfinite(result.value)) {
     // Of several batches the one that is to blame, or the last.
     for (int64_t part = 0; part < options_.accumulate; ++part) {
@@ -191,7 +191,7 @@ double Trainer::step_of_lbfgs() {
     for (size_t i = 0; i < lbfgs_mean_.size(); ++i) {
       lbfgs_mean_[i] += (1.0 - decay) * (lbfgs_weights_[i] - lbfgs_mean_[i]);
     }
-    write_values(learner.ema.data(), dtype_, lbfgs_mean_);
+    write_values(learner.ema.write(), dtype_, lbfgs_mean_);
   }
   last_rate_ = result.length;
   return result.value;
@@ -211,7 +211,7 @@ void Trainer::take_step() {
 }
 
 // The same batch again, operator by operator. It changes no weights, as the step did not.
-void Trainer::explain_failure(Workspace& failed, TraceGraph trace, const Learner& learner) {
+void Trainer::explain_failure(Workspace& failed, TraceGraph trace, Learner& learner) {
   const std::unique_ptr<Workspace> apart = workspace(trace, learner, false);
   for (const Binding& input : failed.program().inputs) {
     std::memcpy(apart->input(input.name), failed.input(input.name), input.type.bytes());

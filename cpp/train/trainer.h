@@ -3,6 +3,7 @@
 #define CASTALIA_CPP_TRAIN_TRAINER_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "cpp/train/dataset.h"
 #include "cpp/train/judging.h"
 #include "cpp/train/lbfgs.h"
+#include "cpp/runtime/resources.h"
 #include "cpp/train/learner.h"
 #include "cpp/train/objective.h"
 #include "cpp/train/options.h"
@@ -35,7 +37,8 @@ namespace castalia {
 class Trainer {
  public:
   // The network is the trainer's own: its preprocessing is fitted here, unless it is already.
-  // `table` is closed; `parameters` holds table.count() elements of `dtype`. threads 0: all cores.
+  // `table` is closed; `parameters` holds table.count() elements of `dtype`. On a device the steps are computed there;
+  // threads 0: all cores.
   // `data` may be null with an objective that reads no events and a network without a context;
   // where they are given all the same they are what the preprocessing is fitted to and where
   // contexts come from. Errors: shape_mismatch (data of other widths), empty_data (fewer events
@@ -45,7 +48,7 @@ class Trainer {
   // Without a judge an adversarial network's last weights are kept.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
           const void* parameters, std::shared_ptr<const Dataset> data, TrainingOptions options,
-          int threads, std::shared_ptr<Target> target = nullptr, Judge judge = nullptr);
+          Resources resources, std::shared_ptr<Target> target = nullptr, Judge judge = nullptr);
 
   // Takes up to `steps` further steps; returns how many were taken: fewer when training ends. On an
   // Error (numerical: names step and operator; io_error of a checkpoint; what a target fails with)
@@ -103,8 +106,8 @@ class Trainer {
   void plan_steps(int64_t steps_per_epoch);
   void make_learners(const void* parameters, size_t own_bytes);
   using TraceGraph = void (*)(const StepGraphRequest&, Graph&);
-  std::unique_ptr<Workspace> workspace(TraceGraph trace, const Learner& learner, bool fuse);
-  void bind(Workspace& workspace, const Learner& learner, bool judged) const;
+  std::unique_ptr<Workspace> workspace(TraceGraph trace, Learner& learner, bool fuse);
+  void bind(Workspace& workspace, Learner& learner, bool judged);
   void order_events();
   std::span<const int64_t> rows_of_turn(int64_t turn) const;
   double weight_of(std::span<const int64_t> rows) const;
@@ -118,7 +121,7 @@ class Trainer {
   double learn(Learner& learner, int64_t turn, int64_t run);
   double step_of_lbfgs();
   double loss_and_gradient(std::span<double> weights, std::span<double> gradient);
-  [[noreturn]] void explain_failure(Workspace& failed, TraceGraph trace, const Learner& learner);
+  [[noreturn]] void explain_failure(Workspace& failed, TraceGraph trace, Learner& learner);
   void validate();
   double held_out_loss();
   double judged_distance();
@@ -134,6 +137,8 @@ class Trainer {
   DType dtype_;
   std::shared_ptr<const Dataset> data_;
   TrainingOptions options_;
+  const Device* device_;          // null: the host
+  std::shared_ptr<Arena> arena_;  // of all Programs on a device; null on the host
   ThreadPool pool_;
 
   std::vector<int64_t> training_rows_;
@@ -145,6 +150,7 @@ class Trainer {
 
   // One, or the generator and the critic.
   std::vector<Learner> learners_;
+  std::map<std::string, StateMemory> frozen_;  // states of the network that are not learned
   int64_t turns_ = 1;  // batches of events in a step, each of options_.accumulate parts
   std::unique_ptr<Workspace> validation_;
   std::unique_ptr<Judging> judging_;  // of an adversarial network

@@ -58,7 +58,7 @@ void Trainer::keep_if_best() {
   if (validation_loss_ < best_loss_) {
     best_loss_ = validation_loss_;
     for (Learner& learner : learners_) {
-      std::memcpy(learner.best.data(), learner.judged().data(), learner.bytes);
+      std::memcpy(learner.best.write(), std::as_const(learner).judged().data(), learner.bytes);
     }
     has_best_ = true;
     worse_ = 0;

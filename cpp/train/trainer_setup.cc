@@ -66,13 +66,16 @@ void check_sides(bool adversarial, const TrainingOptions& options) {
 
 Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
                  const void* parameters, std::shared_ptr<const Dataset> data,
-                 TrainingOptions options, int threads, std::shared_ptr<Target> target, Judge judge)
+                 TrainingOptions options, Resources resources, std::shared_ptr<Target> target,
+                 Judge judge)
     : network_(std::move(network)),
       table_(table),
       dtype_(dtype),
       data_(std::move(data)),
       options_(std::move(options)),
-      pool_(threads),
+      device_(resources.device),
+      arena_(device_ == nullptr ? nullptr : std::make_shared<Arena>(device_)),
+      pool_(resources.threads),
       validation_loss_(std::numeric_limits<double>::quiet_NaN()),
       best_loss_(std::numeric_limits<double>::infinity()) {
   const bool has_critic = network_->adversarial() != nullptr;
@@ -93,8 +96,8 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
   make_learners(parameters, static_cast<size_t>(table.count()) * size_of(dtype));
   if (target) {
     draws_ = std::make_unique<TargetDraws>(*network_, table_, dtype_, options_, std::move(target),
-                                           pool_.threads());
-    draws_->proposal().bind_state(kParameters, learners_.front().weights.data());
+                                           pool_.threads(), arena_);
+    draws_->proposal().bind_state(kParameters, learners_.front().weights);
   }
   const bool lbfgs = options_.optimiser == OptimiserKind::lbfgs;
   for (Learner& learner : learners_) {
@@ -104,7 +107,7 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
   if (has_critic) {
     if (judge && std::ssize(validation_rows_) >= 2) {
       judging_ = std::make_unique<Judging>(*network_, table_, dtype_, options_, *data_,
-                                           validation_rows_, std::move(judge), pool_.threads());
+                                           validation_rows_, std::move(judge), pool_.threads(), arena_);
       bind(judging_->program(), learners_.front(), true);
     }
   } else if (!validation_rows_.empty()) {
@@ -121,7 +124,7 @@ void Trainer::make_learners(const void* parameters, size_t own_bytes) {
   }
   std::memcpy(values.data(), parameters, own_bytes);
   const auto add = [&](Side side) {
-    learners_.emplace_back(side, table_, dtype_, values.data(), options_);
+    learners_.emplace_back(side, table_, dtype_, values.data(), options_, device_);
   };
   if (network_->adversarial() == nullptr) {
     add(Side::whole);
@@ -177,30 +180,31 @@ void Trainer::plan_steps(int64_t steps_per_epoch) {
 }
 
 // The one that is not fused is for explanations.
-std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, const Learner& learner, bool fuse) {
+std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, Learner& learner, bool fuse) {
   Graph graph;
   trace({*network_, table_, dtype_, options_, draws_ ? draws_->estimator() : Estimator::automatic,
          learner.side, !fuse},
         graph);
-  auto made = std::make_unique<Workspace>(compile(graph, {.rows_independent = false, .fuse = fuse}),
-                                          pool_.threads());
+  const CompileOptions compilation{.rows_independent = false, .device = device_, .fuse = fuse};
+  auto made = std::make_unique<Workspace>(compile(graph, compilation), pool_.threads(), arena_);
   bind(*made, learner, trace == trace_validation);
   return made;
 }
 
 // Binds a Program of this learner to its memory; one that judges reads the weights that are judged.
-void Trainer::bind(Workspace& workspace, const Learner& learner, bool judged) const {
+void Trainer::bind(Workspace& workspace, Learner& learner, bool judged) {
   for (const Binding& state : workspace.program().states) {
-    void* memory = learner.memory(state.name);
+    StateMemory* memory = learner.memory(state.name);
     if (state.name == kParameters) {
-      memory = (judged ? learners_.front().judged() : learners_.front().weights).data();
+      memory = judged ? &learners_.front().judged() : &learners_.front().weights;
     } else if (state.name == kCriticParameters) {
-      memory = learners_.back().weights.data();
+      memory = &learners_.back().weights;
     } else if (memory == nullptr) {
       // Programs are bound to memory that they may write; they do not assign this one.
-      memory = const_cast<void*>(network_->frozen_state(state.name));
+      void* frozen = const_cast<void*>(network_->frozen_state(state.name));
+      memory = &frozen_.try_emplace(state.name, frozen, state.type.bytes(), device_).first->second;
     }
-    workspace.bind_state(state.name, memory);
+    workspace.bind_state(state.name, *memory);
   }
 }
 

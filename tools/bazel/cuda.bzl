@@ -5,8 +5,15 @@ package(default_visibility = ["//visibility:public"])
 
 cc_library(
     name = "cuda",
+    srcs = [
+        "lib64/libcublasLt.so",
+        "lib64/libcudart_static.a",
+        "lib64/libcudnn.so",
+        "lib64/libnvrtc.so",
+    ],
     hdrs = glob(["include/**"]),
     includes = ["include"],
+    linkopts = ["-ldl", "-lpthread", "-lrt"],
 )
 """
 
@@ -24,6 +31,7 @@ def _cuda_repository_impl(ctx):
     nvcc = ctx.path(home + "/bin/nvcc")
     if nvcc.exists:
         ctx.symlink(home + "/include", "include")
+        ctx.symlink(home + "/lib64", "lib64")
         ctx.file("BUILD", _BUILD_PRESENT)
     else:
         # buildifier: disable=print

@@ -8,7 +8,7 @@ namespace {
 std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {
   const Shape& from = request.inputs[0].shape;
   const Shape& to = request.outputs[0].shape;
-  return make_strided_copy(request.outputs[0].dtype, to, cpu::broadcast_strides(from, to));
+  return make_strided_copy(request.outputs[0].dtype, to, broadcast_strides(from, to));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ cpu::ConvolutionShape shape_of(const KernelRequest& request) {
 }
 
 std::unique_ptr<Kernel> create_scattered(const KernelRequest& request,
-                                         const cpu::FusedProgram* epilogue, std::string* refusal) {
+                                         const FusedProgram* epilogue, std::string* refusal) {
   const cpu::ConvolutionShape shape = shape_of(request);
   if (!cpu::ScatteredProduct::suits(shape, true)) {
     *refusal = "only for a result of very few channels";
@@ -21,7 +21,7 @@ std::unique_ptr<Kernel> create_scattered(const KernelRequest& request,
 }
 
 std::unique_ptr<Kernel> create_sliding(const KernelRequest& request,
-                                       const cpu::FusedProgram* epilogue, std::string*) {
+                                       const FusedProgram* epilogue, std::string*) {
   const cpu::ConvolutionShape shape = shape_of(request);
   return make_convolution_kernel(request, cpu::SlidingProduct::transposed(shape), shape.flops(),
                                  epilogue);

@@ -6,7 +6,7 @@
 namespace castalia {
 namespace {
 
-std::unique_ptr<Kernel> create(const KernelRequest& request, const cpu::FusedProgram* epilogue,
+std::unique_ptr<Kernel> create(const KernelRequest& request, const FusedProgram* epilogue,
                                std::string*) {
   const cpu::ConvolutionShape shape = convolution_shape(locally_connected_geometry(
       request.attributes, request.outputs[0].shape, request.inputs[0].shape.back()));

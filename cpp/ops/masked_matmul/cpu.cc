@@ -249,7 +249,7 @@ MaskedMatrix masked_matrix(const KernelRequest& request) {
 }
 
 std::unique_ptr<Kernel> make_masked_matmul(const KernelRequest& request,
-                                           const cpu::FusedProgram* epilogue) {
+                                           const FusedProgram* epilogue) {
   const int64_t rows = request.inputs[0].shape[0];
   const Shape& w = request.inputs[1].shape;
   const bool prepared = request.fixed.size() > 1 && request.fixed[1] && w[0] > 0 && w[1] > 0;
@@ -278,7 +278,7 @@ void masked_matmul_kernels(KernelTable& table) {
                               [](const KernelRequest& request, std::string*) {
                                 return make_masked_matmul(request, nullptr);
                               },
-                              [](const KernelRequest& request, const cpu::FusedProgram& epilogue) {
+                              [](const KernelRequest& request, const FusedProgram& epilogue) {
                                 return make_masked_matmul(request, &epilogue);
                               }});
   table.add("gradient(masked_matmul)", {"highway", [](const KernelRequest& request, std::string*) {

@@ -45,7 +45,7 @@ struct MatmulBatch {
 
  private:
   std::array<int64_t, Shape::kMaxRank> distances(const Shape& shape) const {
-    auto steps = cpu::broadcast_strides(leading_axes(shape), lead);
+    auto steps = broadcast_strides(leading_axes(shape), lead);
     for (int64_t& step : steps) step *= shape[shape.rank() - 2] * shape.back();
     return steps;
   }
@@ -172,7 +172,7 @@ cpu::GemmShape gemm_shape(const KernelRequest& request) {
 }
 
 std::unique_ptr<Kernel> make_highway(const KernelRequest& request,
-                                     const cpu::FusedProgram* epilogue) {
+                                     const FusedProgram* epilogue) {
   const cpu::GemmShape shape = gemm_shape(request);
   const MatmulBatch batch(request.inputs[0].shape, request.inputs[1].shape,
                           request.outputs[0].shape);
@@ -377,7 +377,7 @@ void matmul_kernels(KernelTable& table) {
                          }
                          return make_highway(request, nullptr);
                        },
-                       [](const KernelRequest& request, const cpu::FusedProgram& epilogue) {
+                       [](const KernelRequest& request, const FusedProgram& epilogue) {
                          return make_highway(request, &epilogue);
                        }});
   table.add("matmul", {"onednn", create_onednn});

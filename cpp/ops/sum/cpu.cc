@@ -95,7 +95,7 @@ void sum_kernels(KernelTable& table) {
                     .create = [](const KernelRequest& request,
                                  std::string*) { return make(request, ReductionOperand()); },
                     .create_with_prologue =
-                        [](const KernelRequest& request, const cpu::FusedProgram& prologue) {
+                        [](const KernelRequest& request, const FusedProgram& prologue) {
                           return make(request, ReductionOperand(prologue));
                         }});
 }

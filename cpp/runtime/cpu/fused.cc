@@ -252,22 +252,6 @@ class FusedKernel : public Kernel {
 
 }  // namespace
 
-std::array<int64_t, Shape::kMaxRank> broadcast_strides(const Shape& operand,
-                                                       const Shape& iteration) {
-  check(operand.rank() <= iteration.rank(), "fused kernel: shape ", operand,
-        " does not broadcast to ", iteration);
-  std::array<int64_t, Shape::kMaxRank> strides{};
-  const auto dense = operand.strides();
-  const int missing = iteration.rank() - operand.rank();
-  for (int axis = 0; axis < operand.rank(); ++axis) {
-    if (operand[axis] == 1) continue;
-    check(operand[axis] == iteration[axis + missing], "fused kernel: shape ", operand,
-          " does not broadcast to ", iteration);
-    strides[axis + missing] = dense[axis];
-  }
-  return strides;
-}
-
 std::unique_ptr<Kernel> make_fused_kernel(const FusedProgram& program) {
   return std::make_unique<FusedKernel>(plan_fused(program, FusedRole::kernel));
 }

@@ -1,0 +1,343 @@
+// Matrix products by cuBLASLt.
+#include <cublasLt.h>
+#include <cuda_runtime_api.h>
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cpp/base/status.h"
+#include "cpp/runtime/cuda/check.h"
+#include "cpp/runtime/cuda/libraries.h"
+
+namespace castalia::cuda {
+namespace {
+
+// Memory that an algorithm may ask for: what the vendor advises on Hopper.
+constexpr size_t kWorkspaceBytes = size_t{32} << 20;
+
+void check_cublas(cublasStatus_t status, const char* tried) {
+  if (status == CUBLAS_STATUS_SUCCESS) return;
+  fail(Code::internal, "cuBLAS, ", tried, ", operator 'matmul': ", cublasGetStatusString(status));
+}
+
+// One a device; any thread.
+cublasLtHandle_t handle() {
+  static std::mutex mutex;
+  static std::map<int, cublasLtHandle_t> handles;
+  int device = 0;
+  check_cuda(cudaGetDevice(&device), "asking for the device");
+  const std::lock_guard lock(mutex);
+  cublasLtHandle_t& handle = handles[device];
+  if (handle == nullptr) check_cublas(cublasLtCreate(&handle), "starting");
+  return handle;
+}
+
+template <auto Destroy>
+struct Destroyer {
+  template <typename T>
+  void operator()(T* each) const {
+    Destroy(each);
+  }
+};
+using Layout =
+    std::unique_ptr<std::remove_pointer_t<cublasLtMatrixLayout_t>, Destroyer<cublasLtMatrixLayoutDestroy>>;
+using Description =
+    std::unique_ptr<std::remove_pointer_t<cublasLtMatmulDesc_t>, Destroyer<cublasLtMatmulDescDestroy>>;
+using Preference = std::unique_ptr<std::remove_pointer_t<cublasLtMatmulPreference_t>,
+                                   Destroyer<cublasLtMatmulPreferenceDestroy>>;
+
+// An operand as the library sees it: a row-major matrix is a column-major one that is transposed.
+struct Operand {
+  int64_t rows, columns;  // of the row-major matrix in memory
+  bool transposed;
+  int64_t stride;  // from one product to the next, in elements
+};
+
+struct Product {
+  int64_t m, n, k;
+  int64_t products;
+  Operand a, b;
+  DType dtype;
+  Products precision;
+};
+
+// Leading axes count products when each operand steps through them evenly, or not at all.
+std::optional<Product> product_of(const KernelRequest& request, std::string* refusal) {
+  const Shape& a = request.inputs[0].shape;
+  const Shape& b = request.inputs[1].shape;
+  const Shape& out = request.outputs[0].shape;
+  const bool transpose_a = request.attributes.integer("transpose_a") != 0;
+  const bool transpose_b = request.attributes.integer("transpose_b") != 0;
+  const auto matrix = [](const Shape& shape, bool transposed) {
+    return Operand{shape[shape.rank() - 2], shape.back(), transposed, 0};
+  };
+  Product product{.m = out[out.rank() - 2],
+                  .n = out.back(),
+                  .k = transpose_a ? a[a.rank() - 2] : a.back(),
+                  .products = out.count(0, out.rank() - 2),
+                  .a = matrix(a, transpose_a),
+                  .b = matrix(b, transpose_b),
+                  .dtype = request.outputs[0].dtype,
+                  .precision = request.products};
+  if (out.count() == 0 || product.k == 0) {
+    *refusal = "an empty product";
+    return {};
+  }
+  const int64_t a_products = a.count(0, a.rank() - 2);
+  const int64_t b_products = b.count(0, b.rank() - 2);
+  if (b_products == 1 && a_products == product.products && !transpose_a) {
+    // The rows of all products are the rows of one.
+    product.m *= product.products;
+    product.a.rows *= product.products;
+    product.products = 1;
+    return product;
+  }
+  const auto step = [&](int64_t products, Operand& operand) {
+    if (products != 1 && products != product.products) return false;
+    operand.stride = products == 1 ? 0 : operand.rows * operand.columns;
+    return true;
+  };
+  if (!step(a_products, product.a) || !step(b_products, product.b)) {
+    *refusal = "leading axes that are broadcast in part";
+    return {};
+  }
+  return product;
+}
+
+class MatmulKernel final : public Kernel {
+ public:
+  // With a fused program: what follows the product.
+  MatmulKernel(const Product& product, bool has_bias, bool has_relu)
+      : product_(product), has_bias_(has_bias) {
+    const bool is_double = product.dtype == DType::float64;
+    const cudaDataType_t type = is_double ? CUDA_R_64F : CUDA_R_32F;
+    cublasComputeType_t compute = is_double ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F;
+    if (!is_double && product.precision == Products::bfloat16) {
+      compute = CUBLAS_COMPUTE_32F_FAST_16BF;
+    }
+    cublasLtMatmulDesc_t description = nullptr;
+    check_cublas(cublasLtMatmulDescCreate(&description, compute, type), "describing");
+    description_.reset(description);
+    // Row-major C = A B is column-major C' = B' A': the operands change places.
+    set(CUBLASLT_MATMUL_DESC_TRANSA, product.b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
+    set(CUBLASLT_MATMUL_DESC_TRANSB, product.a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
+    if (has_bias || has_relu) {
+      set(CUBLASLT_MATMUL_DESC_EPILOGUE, !has_relu  ? CUBLASLT_EPILOGUE_BIAS
+                                         : has_bias ? CUBLASLT_EPILOGUE_RELU_BIAS
+                                                    : CUBLASLT_EPILOGUE_RELU);
+    }
+    b_ = layout(type, product.b);
+    a_ = layout(type, product.a);
+    out_ = layout(type, {product.m, product.n, false, product.products == 1 ? 0 : product.m * product.n});
+  }
+
+  size_t scratch_bytes() const override { return kWorkspaceBytes; }
+  double flops() const override {
+    return 2.0 * static_cast<double>(product_.m) * static_cast<double>(product_.n) *
+           static_cast<double>(product_.k) * static_cast<double>(product_.products);
+  }
+
+  void run(const KernelArguments& arguments, int64_t, int64_t) const override {
+    const double one = 1, zero = 0;
+    const float one_float = 1, zero_float = 0;
+    const bool is_double = product_.dtype == DType::float64;
+    const void* alpha = is_double ? static_cast<const void*>(&one) : &one_float;
+    const void* beta = is_double ? static_cast<const void*>(&zero) : &zero_float;
+    const void* const a = arguments.inputs[0];
+    const void* const b = arguments.inputs[1];
+    void* const out = arguments.outputs[0];
+    const std::lock_guard lock(mutex_);
+    if (has_bias_) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, arguments.inputs[2]);
+    const cublasLtMatmulAlgo_t& algorithm = algorithm_for(a, b, out);
+    check_cublas(cublasLtMatmul(handle(), description_.get(), alpha, b, b_.get(), a, a_.get(), beta,
+                                out, out_.get(), out, out_.get(), &algorithm, arguments.scratch,
+                                kWorkspaceBytes, static_cast<cudaStream_t>(arguments.stream)),
+                 "starting");
+  }
+
+ private:
+  template <typename T>
+  void set(cublasLtMatmulDescAttributes_t attribute, const T& value) const {
+    check_cublas(
+        cublasLtMatmulDescSetAttribute(description_.get(), attribute, &value, sizeof value),
+        "describing");
+  }
+
+  Layout layout(cudaDataType_t type, const Operand& operand) const {
+    cublasLtMatrixLayout_t made = nullptr;
+    check_cublas(cublasLtMatrixLayoutCreate(&made, type, static_cast<uint64_t>(operand.columns),
+                                            static_cast<uint64_t>(operand.rows), operand.columns),
+                 "describing");
+    Layout layout(made);
+    const auto put = [&](cublasLtMatrixLayoutAttribute_t attribute, const auto& value) {
+      check_cublas(cublasLtMatrixLayoutSetAttribute(made, attribute, &value, sizeof value),
+                   "describing");
+    };
+    if (product_.products > 1) {
+      put(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, static_cast<int32_t>(product_.products));
+      put(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, operand.stride);
+    }
+    return layout;
+  }
+
+  // The largest power of two that divides an address, up to what the library asks about.
+  static uint32_t alignment(const void* address) {
+    const auto bits = reinterpret_cast<uintptr_t>(address);
+    return bits == 0 ? 256u : std::min(256u, 1u << std::countr_zero(static_cast<uint64_t>(bits) | 256));
+  }
+
+  // Operands may start on any element (a slice of the flat parameters), and which algorithms can be
+  // used depends on that; so the choice is made when they are first seen.
+  const cublasLtMatmulAlgo_t& algorithm_for(const void* a, const void* b, const void* out) const {
+    const std::array<uint32_t, 3> alignments = {alignment(b), alignment(a), alignment(out)};
+    const auto [found, is_new] = algorithms_.try_emplace(alignments);
+    if (!is_new) return found->second;
+    cublasLtMatmulPreference_t made = nullptr;
+    check_cublas(cublasLtMatmulPreferenceCreate(&made), "describing");
+    const Preference preference(made);
+    const auto put = [&](cublasLtMatmulPreferenceAttributes_t attribute, const auto& value) {
+      check_cublas(cublasLtMatmulPreferenceSetAttribute(made, attribute, &value, sizeof value),
+                   "describing");
+    };
+    put(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, kWorkspaceBytes);
+    put(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignments[0]);
+    put(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignments[1]);
+    put(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignments[2]);
+    put(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignments[2]);
+    cublasLtMatmulHeuristicResult_t result{};
+    int count = 0;
+    const cublasStatus_t status =
+        cublasLtMatmulAlgoGetHeuristic(handle(), description_.get(), b_.get(), a_.get(), out_.get(),
+                                       out_.get(), made, 1, &result, &count);
+    if (status != CUBLAS_STATUS_SUCCESS || count == 0) {
+      algorithms_.erase(found);
+      check_cublas(status, "choosing an algorithm");
+      fail(Code::internal, "cuBLAS has no algorithm for a product of ", product_.m, " x ",
+           product_.k, " and ", product_.k, " x ", product_.n);
+    }
+    found->second = result.algo;
+    return found->second;
+  }
+
+  const Product product_;
+  const bool has_bias_;
+  Description description_;
+  Layout a_, b_, out_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::array<uint32_t, 3>, cublasLtMatmulAlgo_t> algorithms_;
+};
+
+// A kernel and what follows it, element by element of its result.
+class FollowedKernel final : public Kernel {
+ public:
+  FollowedKernel(std::unique_ptr<Kernel> first, size_t inputs, std::unique_ptr<Kernel> then,
+                 const FusedProgram& program, size_t place)
+      : first_(std::move(first)),
+        inputs_(inputs),
+        then_(std::move(then)),
+        further_(program.inputs.size() - 1),
+        place_(place) {}
+
+  size_t scratch_bytes() const override { return first_->scratch_bytes(); }
+  double flops() const override { return first_->flops() + then_->flops(); }
+  void run(const KernelArguments& arguments, int64_t, int64_t) const override {
+    first_->run({arguments.inputs, arguments.outputs + place_, arguments.scratch, arguments.stream},
+                0, 1);
+    std::array<const void*, 256> inputs;
+    inputs[0] = arguments.outputs[place_];
+    std::copy_n(arguments.inputs + inputs_, further_, inputs.begin() + 1);
+    then_->run({inputs.data(), arguments.outputs, arguments.scratch, arguments.stream}, 0, 1);
+  }
+
+ private:
+  std::unique_ptr<Kernel> first_;
+  size_t inputs_;
+  std::unique_ptr<Kernel> then_;
+  size_t further_;
+  size_t place_;  // the output in which the result is made first
+};
+
+// A bias added to every row, and what is not positive made zero: what the library does by itself.
+struct LibraryEpilogue {
+  bool bias = false;
+  bool relu = false;
+};
+std::optional<LibraryEpilogue> library_epilogue(const FusedProgram& program, const Product& product) {
+  const auto columns_only = [&](const FusedInput& input) {
+    int64_t dense = 1;
+    for (int axis = program.shape.rank(); axis-- > 0;) {
+      const int64_t stride = input.strides[static_cast<size_t>(axis)];
+      const bool inner = dense < product.n;
+      if (program.shape[axis] > 1 && stride != (inner ? dense : 0)) return false;
+      dense *= program.shape[axis];
+    }
+    return product.n > 1 && input.dtype == product.dtype;
+  };
+  if (product.products != 1 || !program.constants.empty() || program.outputs.size() != 1) return {};
+  LibraryEpilogue epilogue;
+  int value = 0;
+  size_t next = 0;
+  const std::vector<FusedInstruction>& all = program.instructions;
+  if (next < all.size() && all[next].operation == "add" && program.inputs.size() == 2) {
+    const auto& operands = all[next].operands;
+    const bool is_bias = (operands[0] == 0 && operands[1] == 1) || (operands[0] == 1 && operands[1] == 0);
+    if (!is_bias || !columns_only(program.inputs[1])) return {};
+    epilogue.bias = true;
+    value = program.instruction_value(static_cast<int>(next++));
+  }
+  if (next < all.size() && all[next].operation == "relu" && all[next].operands[0] == value) {
+    epilogue.relu = true;
+    value = program.instruction_value(static_cast<int>(next++));
+  }
+  const size_t used = epilogue.bias ? 2 : 1;
+  if (next != all.size() || next == 0 || program.inputs.size() != used || program.outputs[0] != value)
+    return {};
+  return epilogue;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_matmul(const KernelRequest& request, std::string* refusal) {
+  const std::optional<Product> product = product_of(request, refusal);
+  if (!product) return nullptr;
+  return std::make_unique<MatmulKernel>(*product, false, false);
+}
+
+std::unique_ptr<Kernel> make_matmul_with_epilogue(const KernelRequest& request,
+                                                  const FusedProgram& program,
+                                                  const Device& device) {
+  std::string refusal;
+  const std::optional<Product> product = product_of(request, &refusal);
+  check(product.has_value(), "a product that was taken is refused with an epilogue");
+  if (const std::optional<LibraryEpilogue> epilogue = library_epilogue(program, *product)) {
+    return std::make_unique<MatmulKernel>(*product, epilogue->bias, epilogue->relu);
+  }
+  // The result is made where an output of its type will stand: its own element is read first.
+  const DType dtype = request.outputs[0].dtype;
+  size_t place = program.outputs.size();
+  for (size_t i = program.outputs.size(); i-- > 0;) {
+    const int value = program.outputs[i];
+    const auto inputs = static_cast<int>(program.inputs.size());
+    const auto constants = static_cast<int>(program.constants.size());
+    DType type = dtype;
+    if (value < inputs) {
+      type = program.inputs[static_cast<size_t>(value)].dtype;
+    } else if (value >= inputs + constants) {
+      type = program.instructions[static_cast<size_t>(value - inputs - constants)].dtype;
+    }
+    if (type == dtype) place = i;
+  }
+  check(place < program.outputs.size(), "no output has the type of the product");
+  return std::make_unique<FollowedKernel>(
+      std::make_unique<MatmulKernel>(*product, false, false), request.inputs.size(),
+      device.make_fused_kernel(program), program, place);
+}
+
+}  // namespace castalia::cuda

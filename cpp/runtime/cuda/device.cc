@@ -1,0 +1,283 @@
+// The devices of libcastalia_cuda.so.
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cpp/base/status.h"
+#include "cpp/base/text.h"
+#include "cpp/ops/cuda_kernels.h"
+#include "cpp/runtime/cuda/backend.h"
+#include "cpp/runtime/cuda/check.h"
+#include "cpp/runtime/cuda/compiled_sources.h"
+#include "cpp/runtime/cuda/elementwise_text.h"
+#include "cpp/runtime/cuda/fused_source.h"
+#include "cpp/runtime/cuda/libraries.h"
+#include "cpp/runtime/cuda/parallel.h"
+
+namespace castalia::cuda {
+namespace {
+
+constexpr int kThreads = 256;  // of a block of a fused kernel
+
+class CudaRecording final : public Recording {
+ public:
+  CudaRecording(cudaGraphExec_t graph, cudaStream_t stream) : graph_(graph), stream_(stream) {}
+  ~CudaRecording() override { cudaGraphExecDestroy(graph_); }
+  CudaRecording(const CudaRecording&) = delete;
+  CudaRecording& operator=(const CudaRecording&) = delete;
+  void replay() override { check_cuda(cudaGraphLaunch(graph_, stream_), "replaying a Program"); }
+
+ private:
+  cudaGraphExec_t graph_;
+  cudaStream_t stream_;
+};
+
+class CudaQueue final : public Queue {
+ public:
+  explicit CudaQueue(int device) : device_(device) {
+    choose();
+    check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+  }
+  ~CudaQueue() override { cudaStreamDestroy(stream_); }
+  CudaQueue(const CudaQueue&) = delete;
+  CudaQueue& operator=(const CudaQueue&) = delete;
+
+  void* stream() const override {
+    choose();  // whoever asks is about to launch
+    return stream_;
+  }
+  void upload(void* to, const void* from, size_t bytes) override {
+    copy_as(to, from, bytes, cudaMemcpyHostToDevice, "copying to the device");
+  }
+  void download(void* to, const void* from, size_t bytes) override {
+    copy_as(to, from, bytes, cudaMemcpyDeviceToHost, "copying from the device");
+  }
+  void copy(void* to, const void* from, size_t bytes) override {
+    copy_as(to, from, bytes, cudaMemcpyDeviceToDevice, "copying on the device");
+  }
+  void wait() override {
+    choose();
+    check_cuda(cudaStreamSynchronize(stream_), "computing");
+  }
+
+  std::unique_ptr<Recording> record(const std::function<void()>& work) override {
+    choose();
+    check_cuda(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
+               "beginning a recording");
+    cudaGraph_t graph = nullptr;
+    try {
+      work();
+    } catch (...) {
+      cudaStreamEndCapture(stream_, &graph);
+      if (graph != nullptr) cudaGraphDestroy(graph);
+      throw;
+    }
+    check_cuda(cudaStreamEndCapture(stream_, &graph), "ending a recording");
+    cudaGraphExec_t executable = nullptr;
+    const cudaError_t status = cudaGraphInstantiate(&executable, graph, 0);
+    cudaGraphDestroy(graph);
+    check_cuda(status, "preparing a recording");
+    return std::make_unique<CudaRecording>(executable, stream_);
+  }
+
+ private:
+  void choose() const { check_cuda(cudaSetDevice(device_), "choosing a device"); }
+  void copy_as(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, const char* tried) {
+    if (bytes == 0) return;
+    choose();
+    check_cuda(cudaMemcpyAsync(to, from, bytes, kind, stream_), tried);
+  }
+
+  const int device_;
+  cudaStream_t stream_ = nullptr;
+};
+
+class CopyKernel final : public Kernel {
+ public:
+  explicit CopyKernel(size_t bytes) : bytes_(bytes) {}
+  void run(const KernelArguments& arguments, int64_t, int64_t) const override {
+    if (bytes_ == 0) return;
+    check_cuda(cudaMemcpyAsync(arguments.outputs[0], arguments.inputs[0], bytes_,
+                               cudaMemcpyDeviceToDevice, static_cast<cudaStream_t>(arguments.stream)),
+               "copying on the device");
+  }
+
+ private:
+  size_t bytes_;
+};
+
+class FusedKernel final : public Kernel {
+ public:
+  FusedKernel(const FusedProgram& program, std::shared_future<cudaKernel_t> kernel)
+      : kernel_(std::move(kernel)),
+        count_(program.shape.count()),
+        inputs_(program.inputs.size()),
+        outputs_(program.outputs.size()),
+        flops_(static_cast<double>(count_) * static_cast<double>(program.instructions.size())) {
+    check(inputs_ + outputs_ <= kMost, "a fused kernel has too many operands");
+  }
+
+  double flops() const override { return flops_; }
+  void run(const KernelArguments& arguments, int64_t, int64_t) const override {
+    if (count_ == 0) return;
+    const void* pointers[kMost];
+    void* parameters[kMost];
+    std::copy_n(arguments.inputs, inputs_, pointers);
+    std::copy_n(arguments.outputs, outputs_, pointers + inputs_);
+    for (size_t i = 0; i < inputs_ + outputs_; ++i) parameters[i] = &pointers[i];
+    const auto blocks = static_cast<unsigned>((count_ + kThreads - 1) / kThreads);
+    check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel_.get()), dim3(blocks),
+                                dim3(kThreads), parameters, 0,
+                                static_cast<cudaStream_t>(arguments.stream)),
+               "starting a fused kernel");
+  }
+
+ private:
+  static constexpr size_t kMost = 256;
+
+  const std::shared_future<cudaKernel_t> kernel_;
+  const int64_t count_;
+  const size_t inputs_;
+  const size_t outputs_;
+  const double flops_;
+};
+
+class CudaDevice final : public Device {
+ public:
+  CudaDevice(int number, const cudaDeviceProp& properties)
+      : number_(number),
+        name_(text("cuda:", number)),
+        description_(text(properties.name, ", ", properties.totalGlobalMem >> 30, " GiB, sm_",
+                          properties.major, properties.minor)),
+        sources_(number, text("sm_", properties.major, properties.minor)) {
+    kernels_.add("matmul", {.name = "cublas",
+                            .create = make_matmul,
+                            .create_with_epilogue = [this](const KernelRequest& request,
+                                                           const FusedProgram& program) {
+                              return make_matmul_with_epilogue(request, program, *this);
+                            }});
+    add_all_cuda_kernels(kernels_);
+  }
+
+  const std::string& name() const override { return name_; }
+  const std::string& description() const override { return description_; }
+
+  std::span<const KernelCandidate> candidates(const std::string& operator_name) const override {
+    return kernels_.find(operator_name);
+  }
+  std::unique_ptr<Kernel> make_fused_kernel(const FusedProgram& program) const override {
+    return std::make_unique<FusedKernel>(
+        program, sources_.get(kElementwiseText + fused_source(program), kFusedName));
+  }
+  std::unique_ptr<Kernel> make_copy_kernel(size_t bytes) const override {
+    return std::make_unique<CopyKernel>(bytes);
+  }
+
+  std::byte* allocate(size_t bytes) const override {
+    choose();
+    void* memory = nullptr;
+    const cudaError_t status = cudaMalloc(&memory, std::max<size_t>(bytes, 1));
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      size_t free = 0, total = 0;
+      cudaMemGetInfo(&free, &total);
+      fail(Code::out_of_memory, name_, " has no memory for ", bytes, " bytes: ", free, " of ", total,
+           " are free");
+    }
+    check_cuda(status, "allocating memory");
+    return static_cast<std::byte*>(memory);
+  }
+  void release(std::byte* memory) const noexcept override {
+    cudaSetDevice(number_);
+    cudaFree(memory);
+  }
+  std::byte* allocate_on_host(size_t bytes) const override {
+    choose();
+    void* memory = nullptr;
+    const cudaError_t status = cudaMallocHost(&memory, bytes);
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      fail(Code::out_of_memory, "no pinned memory for ", bytes, " bytes");
+    }
+    check_cuda(status, "allocating pinned memory");
+    return static_cast<std::byte*>(memory);
+  }
+  void release_on_host(std::byte* memory) const noexcept override { cudaFreeHost(memory); }
+
+  std::unique_ptr<Queue> make_queue() const override {
+    return std::make_unique<CudaQueue>(number_);
+  }
+
+ private:
+  void choose() const { check_cuda(cudaSetDevice(number_), "choosing a device"); }
+
+  const int number_;
+  const std::string name_;
+  const std::string description_;
+  KernelTable kernels_;
+  mutable CompiledSources sources_;
+};
+
+std::string version_words(int version) { return text(version / 1000, ".", version % 1000 / 10); }
+
+int device_count() {
+  int driver = 0, toolkit = 0;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) {
+    cudaGetLastError();
+    fail(Code::device_unavailable, "no NVIDIA driver (libcuda.so.1) is installed");
+  }
+  cudaRuntimeGetVersion(&toolkit);
+  if (driver / 1000 < toolkit / 1000) {
+    fail(Code::device_unavailable, "the NVIDIA driver is for CUDA ", version_words(driver),
+         "; this library needs one for CUDA ", version_words(toolkit), " or later");
+  }
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaErrorNoDevice) count = 0;
+  if (status != cudaErrorNoDevice) check_cuda(status, "counting devices");
+  if (count == 0) fail(Code::device_unavailable, "the NVIDIA driver sees no device");
+  return count;
+}
+
+const Device& device(int number) {
+  static std::mutex mutex;
+  static std::map<int, std::unique_ptr<CudaDevice>> devices;
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<CudaDevice>& device = devices[number];
+  if (!device) {
+    const int count = device_count();
+    if (number < 0 || number >= count) {
+      devices.erase(number);
+      fail(Code::device_unavailable, "there is no device cuda:", number, ": the driver sees ", count);
+    }
+    cudaDeviceProp properties;
+    check_cuda(cudaGetDeviceProperties(&properties, number), "asking for a device's properties");
+    device = std::make_unique<CudaDevice>(number, properties);
+  }
+  return *device;
+}
+
+}  // namespace
+
+void check_launch(const std::string& name) {
+  const cudaError_t status = cudaGetLastError();
+  if (status == cudaSuccess) return;
+  fail(Code::internal, "CUDA, starting the kernel of operator '", name,
+       "': ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ")");
+}
+
+}  // namespace castalia::cuda
+
+extern "C" __attribute__((visibility("default"))) const castalia::cuda::Backend*
+castalia_cuda_backend() {
+  static const castalia::cuda::Backend backend{castalia::kVersion, castalia::cuda::device_count,
+                                               castalia::cuda::device};
+  return &backend;
+}

@@ -1,0 +1,70 @@
+// A Program on a device: its inputs and outputs are copied, its steps added to a queue.
+#ifndef CASTALIA_CPP_RUNTIME_DEVICE_RUN_H_
+#define CASTALIA_CPP_RUNTIME_DEVICE_RUN_H_
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cpp/compile/program.h"
+#include "cpp/runtime/device.h"
+
+namespace castalia {
+
+class Arena;
+class StateMemory;
+
+// What a Workspace does on a device. The first run adds the steps one by one; from the second on
+// they are replayed from a recording, as long as no memory has moved.
+class DeviceRun {
+ public:
+  DeviceRun(std::shared_ptr<const Program> program, Arena& arena,
+            std::span<StateMemory* const> states);
+
+  void* input(const std::string& name);
+  const void* output(const std::string& name);
+  void run(std::span<StateMemory* const> states);
+  std::string first_not_finite(std::span<StateMemory* const> states);
+
+ private:
+  struct Pointers {
+    std::vector<const void*> inputs;
+    std::vector<void*> outputs;
+  };
+  // Where a binding's copy lies in the staging memory.
+  struct Staged {
+    size_t offset;
+    size_t bytes;
+  };
+
+  void place_all(std::span<StateMemory* const> states);
+  std::byte* resolve(const Location& location) const;
+  void upload_inputs();
+  void add_step(size_t index);
+  void add_all();
+  void wait();
+
+  std::shared_ptr<const Program> program_;
+  Arena& arena_;
+  Queue& queue_;
+  std::vector<bool> assigned_;  // of each state
+  std::vector<Staged> inputs_;
+  std::vector<Staged> outputs_;
+  std::unique_ptr<StagingMemory> staging_;
+  size_t scratch_offset_;  // in the arena, behind what the Program keeps there
+
+  std::byte* arena_data_ = nullptr;
+  std::vector<std::byte*> state_data_;
+  std::vector<Pointers> pointers_;
+  bool can_record_ = true;
+  bool has_run_ = false;
+  std::unique_ptr<Recording> recording_;
+  bool running_ = false;  // since the last wait()
+  bool fetched_ = false;  // the outputs of the last run are in the staging memory
+};
+
+}  // namespace castalia
+
+#endif  // CASTALIA_CPP_RUNTIME_DEVICE_RUN_H_
