@@ -13,6 +13,7 @@
 #include "cpp/graph/operator.h"
 #include "cpp/ops/cases.h"
 #include "cpp/ops/reference.h"
+#include "cpp/ops/reference_kernel.h"
 
 namespace castalia {
 

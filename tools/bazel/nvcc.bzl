@@ -17,7 +17,7 @@ def _cuda_objects_impl(ctx):
     )
     objects = []
     for source in ctx.files.srcs:
-        object = ctx.actions.declare_file(source.basename.rsplit(".", 1)[0] + ".cuda.o")
+        object = ctx.actions.declare_file(source.basename.rsplit(".", 1)[0] + ".cuda.pic.o")
         arguments = ctx.actions.args()
         arguments.add_all(["-x", "cu", "-std=c++20", "-O3", "--expt-relaxed-constexpr"])
         # A product and a sum are joined only where the source says so, as on the host.

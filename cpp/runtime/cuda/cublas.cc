@@ -24,7 +24,7 @@ constexpr size_t kWorkspaceBytes = size_t{32} << 20;
 
 void check_cublas(cublasStatus_t status, const char* tried) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  fail(Code::internal, "cuBLAS, ", tried, ", operator 'matmul': ", cublasGetStatusString(status));
+  fail(Code::internal, "cuBLAS, ", tried, ", operator 'matmul': ", cublasLtGetStatusString(status));
 }
 
 // One a device; any thread.
