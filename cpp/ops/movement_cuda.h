@@ -120,26 +120,31 @@ inline void add_row_copy(ParallelKernel& kernel, RowParts copied) {
   }
 }
 
+// Layout::offset() of an index below the number of elements, by the quicker arithmetic of Index.
+template <typename Index>
+CASTALIA_ANYWHERE int64_t offset_in(const Layout& layout, int64_t index) {
+  auto left = static_cast<Index>(index);
+  int64_t offset = 0;
+  for (int axis = layout.rank; axis-- > 1;) {
+    const auto extent = static_cast<Index>(layout.extents[axis]);
+    offset += static_cast<int64_t>(left % extent) * layout.strides[axis];
+    left /= extent;
+  }
+  return offset + static_cast<int64_t>(left) * layout.strides[0];
+}
+
 // The result in the order of its shape, read with strides.
 template <typename W, typename Index>
 struct StridedCopy {
   Layout layout;  // in words
   CASTALIA_ANYWHERE void operator()(const Operands& operands, int64_t index) const {
-    auto left = static_cast<Index>(index);
-    int64_t offset = 0;
-    for (int axis = layout.rank; axis-- > 1;) {
-      const auto extent = static_cast<Index>(layout.extents[axis]);
-      offset += static_cast<int64_t>(left % extent) * layout.strides[axis];
-      left /= extent;
-    }
-    offset += static_cast<int64_t>(left) * layout.strides[0];
-    operands.out<W>(0)[index] = load_word<W>(operands.inputs[0], offset);
+    operands.out<W>(0)[index] = load_word<W>(operands.inputs[0], offset_in<Index>(layout, index));
   }
 };
 
 // Where neighbours in the result are apart in the operand, and the other way round: squares of it
 // pass through shared memory, so that both are accessed along their rows.
-template <typename W>
+template <typename W, typename Index>
 struct TiledCopy {
   static constexpr int kSide = 32;
   static constexpr int kPitch = kSide + 1;  // against conflicts of banks
@@ -156,13 +161,13 @@ struct TiledCopy {
   int64_t column_tiles = 0;
 
   CASTALIA_ANYWHERE void operator()(const Operands& operands, Block block) const {
-    const int64_t column_tile = block.index % column_tiles;
-    const int64_t row_tile = block.index / column_tiles % row_tiles;
-    const int64_t outer = block.index / column_tiles / row_tiles;
-    const int64_t row = row_tile * kSide;
-    const int64_t column = column_tile * kSide;
-    const W* in = operands.in<W>(0) + batch.offset(outer) + row + column * column_stride;
-    W* out = operands.out<W>(0) + batch_out.offset(outer) + row * row_stride + column;
+    const auto number = static_cast<Index>(block.index);
+    const auto line = number / static_cast<Index>(column_tiles);
+    const int64_t outer = line / static_cast<Index>(row_tiles);
+    const int64_t column = static_cast<int64_t>(number % static_cast<Index>(column_tiles)) * kSide;
+    const int64_t row = static_cast<int64_t>(line % static_cast<Index>(row_tiles)) * kSide;
+    const W* in = operands.in<W>(0) + offset_in<Index>(batch, outer) + row + column * column_stride;
+    W* out = operands.out<W>(0) + offset_in<Index>(batch_out, outer) + row * row_stride + column;
     const int in_rows = static_cast<int>(rows - row < kSide ? rows - row : kSide);
     const int in_columns = static_cast<int>(columns - column < kSide ? columns - column : kSide);
     W* tile = reinterpret_cast<W*>(block.shared);
@@ -209,9 +214,10 @@ inline int exchanged_axis(const Layout& layout) {
   return -1;
 }
 
-template <typename W>
+template <typename W, typename Index>
 void add_tiled_copy(ParallelKernel& kernel, const Layout& layout, int exchanged) {
-  TiledCopy<W> body;
+  using Body = TiledCopy<W, Index>;
+  Body body;
   const int last = layout.rank - 1;
   int64_t out_stride = 1;
   int64_t batches = 1;
@@ -235,8 +241,7 @@ void add_tiled_copy(ParallelKernel& kernel, const Layout& layout, int exchanged)
   body.column_stride = layout.strides[last];
   body.row_tiles = (body.rows + body.kSide - 1) / body.kSide;
   body.column_tiles = (body.columns + body.kSide - 1) / body.kSide;
-  kernel.blocks<TiledCopy<W>::kThreads>(batches * body.row_tiles * body.column_tiles, body.kShared,
-                                        body);
+  kernel.blocks<Body::kThreads>(batches * body.row_tiles * body.column_tiles, Body::kShared, body);
 }
 
 // The result in the order of its shape, read from the operand with the given strides (in elements):
@@ -249,11 +254,13 @@ inline void add_strided_copy(ParallelKernel& kernel, DType dtype, const Shape& s
   const auto element = static_cast<int64_t>(size_of(dtype));
   const int exchanged = exchanged_axis(layout);
   if (exchanged >= 0) {
-    if (element == 4) {
-      add_tiled_copy<uint32_t>(kernel, layout, exchanged);
-    } else {
-      add_tiled_copy<uint64_t>(kernel, layout, exchanged);
-    }
+    with_index(count, [&]<typename Index>() {
+      if (element == 4) {
+        add_tiled_copy<uint32_t, Index>(kernel, layout, exchanged);
+      } else {
+        add_tiled_copy<uint64_t, Index>(kernel, layout, exchanged);
+      }
+    });
     return;
   }
   // Where rows stay together longer words move: axes are then measured in those.
