@@ -17,7 +17,7 @@
 // "particle" is the number of the constituent, never a padded slot.
 //
 // Every function here is reentrant. Arithmetic is spelled out in fused multiply-adds, so that the
-// numbers are the same on every instruction set.
+// numbers are the same on every instruction set and device.
 #ifndef CASTALIA_CPP_BASE_PHILOX_H_
 #define CASTALIA_CPP_BASE_PHILOX_H_
 
@@ -26,10 +26,27 @@
 #include <span>
 #include <vector>
 
+#include "cpp/base/anywhere.h"
+#include "cpp/base/normal_quantile.h"
+
 namespace castalia {
 
 // The generator itself, as in the paper.
-std::array<uint32_t, 4> philox(std::array<uint32_t, 2> key, std::array<uint32_t, 4> counter);
+CASTALIA_ANYWHERE inline std::array<uint32_t, 4> philox(std::array<uint32_t, 2> key,
+                                                        std::array<uint32_t, 4> counter) {
+  constexpr int kRounds = 10;
+  for (int round = 0; round < kRounds; ++round) {
+    const uint64_t product0 = uint64_t{0xD2511F53} * counter[0];
+    const uint64_t product1 = uint64_t{0xCD9E8D57} * counter[2];
+    counter = {static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
+               static_cast<uint32_t>(product1),
+               static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
+               static_cast<uint32_t>(product0)};
+    // The golden ratio, and sqrt(3) - 1.
+    key = {key[0] + 0x9E3779B9, key[1] + 0xBB67AE85};
+  }
+  return counter;
+}
 
 // Names a row of draws: one a feature.
 struct Stream {
@@ -39,23 +56,65 @@ struct Stream {
   uint16_t particle = 0;  // 0 where an event is one row
 };
 
+// The 64 random bits of features 2 index and 2 index + 1.
+CASTALIA_ANYWHERE inline std::array<uint64_t, 2> block_of_bits(const Stream& stream,
+                                                               uint32_t index) {
+  const std::array<uint32_t, 4> words =
+      philox({static_cast<uint32_t>(stream.seed), static_cast<uint32_t>(stream.seed >> 32)},
+             {static_cast<uint32_t>(stream.event), static_cast<uint32_t>(stream.event >> 32),
+              stream.stage | static_cast<uint32_t>(stream.particle) << 16, index});
+  return {words[0] | static_cast<uint64_t>(words[1]) << 32,
+          words[2] | static_cast<uint64_t>(words[3]) << 32};
+}
+
 // The 64 random bits of a feature.
-uint64_t bits(const Stream& stream, uint32_t feature);
+CASTALIA_ANYWHERE inline uint64_t bits(const Stream& stream, uint32_t feature) {
+  return block_of_bits(stream, feature / 2)[feature % 2];
+}
 
 // Maps bits to the open interval (0, 1): the odd multiples of 2^-53, all equally likely. Exactly
 // symmetric about 1/2; the ends 0 and 1 never occur, so logarithms and quantiles of it are finite.
-double uniform(uint64_t bits);
+CASTALIA_ANYWHERE inline double uniform(uint64_t bits) {
+  // 52 random bits and a one below them: 53 bits in all, exact in a double.
+  return static_cast<double>((bits >> 11) | 1) * 0x1p-53;
+}
 
-// The standard normal quantile of u in (0, 1), relative error below 1e-15 (Wichura, algorithm AS
-// 241, routine PPND16, Applied Statistics 37, 1988). Gives -inf and inf at 0 and 1, NaN outside.
-double normal_quantile(double u);
+// A uniform draw rounded to T; one that would round to 1 becomes the largest T below it.
+template <typename T>
+CASTALIA_ANYWHERE T uniform_as(double draw) {
+  if constexpr (sizeof(T) == sizeof(double)) {
+    return draw;
+  } else {
+    const T rounded = static_cast<T>(draw);
+    return rounded < T{1} ? rounded : static_cast<T>(0x1.fffffep-1);
+  }
+}
+
+// A number in [0, bound), unbiased: Lemire's multiplication, with rejection of the few products
+// that would make some results likelier (arXiv:1805.10941). Begins with the feature's bits; later
+// attempts have those of the next particles.
+CASTALIA_ANYWHERE inline uint64_t draw_below(uint64_t bound, Stream stream, uint32_t feature,
+                                             uint64_t first_bits) {
+  uint64_t random = first_bits;
+  for (;;) {
+    const unsigned __int128 product = static_cast<unsigned __int128>(random) * bound;
+    const uint64_t low = static_cast<uint64_t>(product);
+    if (low >= bound || low >= (0 - bound) % bound) return static_cast<uint64_t>(product >> 64);
+    ++stream.particle;
+    random = bits(stream, feature);
+  }
+}
 
 // One draw. The normal is the quantile of the uniform with the same address.
-double uniform(const Stream& stream, uint32_t feature);
-double normal(const Stream& stream, uint32_t feature);
+CASTALIA_ANYWHERE inline double uniform(const Stream& stream, uint32_t feature) {
+  return uniform(bits(stream, feature));
+}
+CASTALIA_ANYWHERE inline double normal(const Stream& stream, uint32_t feature) {
+  return normal_quantile(uniform(stream, feature));
+}
 
 // The draws of the features first, first + 1, ... one an element of out. The float forms round the
-// double draw; a uniform that would round to 1 becomes the largest float below it.
+// double draw, by uniform_as() or to the nearest.
 void fill_uniform(const Stream& stream, std::span<double> out, uint32_t first = 0);
 void fill_uniform(const Stream& stream, std::span<float> out, uint32_t first = 0);
 void fill_normal(const Stream& stream, std::span<double> out, uint32_t first = 0);

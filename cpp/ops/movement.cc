@@ -83,14 +83,15 @@ std::unique_ptr<Kernel> make_typed_strided_copy(const Layout& layout) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_row_copy(int64_t rows, std::vector<RowPart> parts) {
+std::unique_ptr<Kernel> make_row_copy(RowParts copied) {
+  auto& [rows, parts] = copied;
   std::erase_if(parts, [](const RowPart& part) { return part.length == 0; });
   int64_t row_bytes = 0;
   for (const RowPart& part : parts) row_bytes += part.length;
   return make_row_kernel(
       row_bytes == 0 ? 0 : rows, row_bytes,
-      [parts = std::move(parts), row_bytes](const KernelArguments& arguments, int64_t first,
-                                            int64_t last) {
+      [parts = std::move(copied.parts), row_bytes](const KernelArguments& arguments, int64_t first,
+                                                   int64_t last) {
         std::byte* out = static_cast<std::byte*>(arguments.outputs[0]) + first * row_bytes;
         for (int64_t row = first; row < last; ++row) {
           for (const RowPart& part : parts) {

@@ -5,25 +5,16 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "cpp/base/dtype.h"
 #include "cpp/base/shape.h"
+#include "cpp/ops/row_parts.h"
 #include "cpp/runtime/kernel.h"
 
 namespace castalia {
 
-// A run of bytes that every row of the output takes from the same row of an input.
-struct RowPart {
-  int input = 0;         // kZeros: no input, the run becomes zero
-  int64_t from = 0;      // where it starts in the input's row, in bytes
-  int64_t from_row = 0;  // the input's bytes per row
-  int64_t length = 0;    // in bytes
-};
-inline constexpr int kZeros = -1;
-
 // Each output row is its parts one after another.
-std::unique_ptr<Kernel> make_row_copy(int64_t rows, std::vector<RowPart> parts);
+std::unique_ptr<Kernel> make_row_copy(RowParts rows);
 
 // out in the order of its shape, read from the input with the given strides (in elements):
 // transposes and broadcasts.

@@ -1,47 +1,19 @@
 #include "cpp/ops/order.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <limits>
 
 #include "cpp/base/status.h"
+#include "cpp/ops/order_entry.h"
 
 namespace castalia {
 namespace {
 
-// Unsigned numbers in the order of floating ones.
-template <typename Unsigned, typename T>
-Unsigned order_key(T x, bool descending) {
-  constexpr Unsigned kSign = Unsigned{1} << (sizeof(Unsigned) * 8 - 1);
-  Unsigned key = std::numeric_limits<Unsigned>::max();  // NaN
-  if (x == x) {
-    const Unsigned bits = std::bit_cast<Unsigned>(x + T{0});  // -0 becomes 0
-    key = (bits & kSign) != 0 ? ~bits : bits | kSign;
-  }
-  return descending ? ~key : key;
-}
-
-// What is sorted: no two are equal, so that every algorithm gives the same order.
-struct WideEntry {
-  uint64_t key;
-  int64_t index;
-  bool operator<(const WideEntry& other) const {
-    return key != other.key ? key < other.key : index < other.index;
-  }
-};
-
-uint64_t make_entry(float x, int64_t index, bool descending, uint64_t*) {
-  return uint64_t{order_key<uint32_t>(x, descending)} << 32 | static_cast<uint64_t>(index);
-}
-WideEntry make_entry(double x, int64_t index, bool descending, WideEntry*) {
-  return {order_key<uint64_t>(x, descending), index};
-}
-int64_t index_of(uint64_t entry) { return static_cast<int64_t>(entry & 0xffffffff); }
-int64_t index_of(const WideEntry& entry) { return entry.index; }
-
-template <typename T, typename Entry>
+template <typename T>
 class OrderKernel : public Kernel {
+  using Entry = typename OrderEntry<T>::Type;
+
  public:
   OrderKernel(const Shape& x, int axis, int64_t count, bool descending)
       : columns_(count == 0 ? 0 : x.count(0, axis) * x.count(axis + 1, x.rank())),
@@ -62,11 +34,11 @@ class OrderKernel : public Kernel {
       const T* in = static_cast<const T*>(arguments.inputs[0]) + outer * n_ * inner_ + k;
       int64_t* out = static_cast<int64_t*>(arguments.outputs[0]) + outer * count_ * inner_ + k;
       for (int64_t j = 0; j < n_; ++j) {
-        entries[j] = make_entry(in[j * inner_], j, descending_, static_cast<Entry*>(nullptr));
+        entries[j] = OrderEntry<T>::make(in[j * inner_], j, descending_);
       }
       if (count_ < n_) std::nth_element(entries, entries + count_ - 1, entries + n_);
       std::sort(entries, entries + count_);
-      for (int64_t j = 0; j < count_; ++j) out[j * inner_] = index_of(entries[j]);
+      for (int64_t j = 0; j < count_; ++j) out[j * inner_] = OrderEntry<T>::index_of(entries[j]);
     }
   }
 
@@ -89,9 +61,9 @@ std::unique_ptr<Kernel> make_order_kernel(const KernelRequest& request, int axis
   check(x.shape[axis] <= std::numeric_limits<uint32_t>::max(), "no order of ", x.shape[axis],
         " elements");
   if (x.dtype == DType::float32) {
-    return std::make_unique<OrderKernel<float, uint64_t>>(x.shape, axis, count, descending);
+    return std::make_unique<OrderKernel<float>>(x.shape, axis, count, descending);
   }
-  return std::make_unique<OrderKernel<double, WideEntry>>(x.shape, axis, count, descending);
+  return std::make_unique<OrderKernel<double>>(x.shape, axis, count, descending);
 }
 
 }  // namespace castalia

@@ -1,6 +1,4 @@
-// Kernels that put elements in order. The order is total: -0 equals 0, NaN counts as the largest,
-// and of equal elements the one with the smaller index comes first, whether ascending or
-// descending.
+// Kernels that put elements in the order of cpp/ops/order_entry.h.
 #ifndef CASTALIA_CPP_OPS_ORDER_H_
 #define CASTALIA_CPP_OPS_ORDER_H_
 

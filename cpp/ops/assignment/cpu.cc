@@ -45,7 +45,7 @@ class AssignmentKernel : public Kernel {
     for (int64_t row = 1; row <= n_; ++row) {
       row_of[0] = row;
       std::fill_n(distance, size, std::numeric_limits<double>::infinity());
-      std::fill_n(reached, size, 0);
+      std::fill_n(before, 2 * size, 0);
       int64_t column = 0;
       do {
         reached[column] = 1;
@@ -59,7 +59,7 @@ class AssignmentKernel : public Kernel {
             distance[j] = length;
             before[j] = column;
           }
-          if (distance[j] < least) {
+          if (next == 0 || distance[j] < least) {  // some column, even if all sums overflow
             least = distance[j];
             next = j;
           }

@@ -19,6 +19,7 @@ std::vector<Case> random_permutation_cases() {
       draw_permutation(1, 0, 1, 1),
       draw_permutation(42, 7, 5, 9),
       draw_permutation(42, int64_t{1} << 40, 33, 131),
+      draw_permutation(42, 7, 2, 1500),
       draw_permutation(0, 0, 0, 4),
       draw_permutation(0, 0, 4, 0),
   };

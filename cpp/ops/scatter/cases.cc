@@ -22,6 +22,8 @@ std::vector<Case> scatter_cases() {
        {{"axis", int64_t{1}}, {"extent", int64_t{0}}}},
       {{{{130, 33}}, {{130, 33}, {.low = 0.0, .high = 8.0, .integral = true}, DType::int64}},
        {{"axis", int64_t{1}}, {"extent", int64_t{9}}}},
+      {{{{2, 300}}, {{2, 300}, {.low = 0.0, .high = 12.0, .integral = true}, DType::int64}},
+       {{"axis", int64_t{1}}, {"extent", int64_t{9}}}},
       {{{{2, 2}}, {{2, 2}, {}, DType::int64, {2.0, -1.0, 3.0, 0.0}}},
        {{"axis", int64_t{1}}, {"extent", int64_t{3}}}},
   };

@@ -1,28 +1,9 @@
-#include <vector>
-
 #include "cpp/ops/kernels.h"
 #include "cpp/ops/row_kernel.h"
+#include "cpp/ops/scatter_sources.h"
 
 namespace castalia {
 namespace {
-
-// Which places of the input go into each of the result: place c sums sources[begin[c]], ...,
-// sources[begin[c + 1] - 1].
-struct Sources {
-  std::vector<int64_t> begin;
-  std::vector<int64_t> sources;
-
-  Sources(const std::vector<int64_t>& indices, int64_t extent) : sources(indices.size()) {
-    begin.assign(static_cast<size_t>(extent) + 1, 0);
-    for (const int64_t index : indices) ++begin[static_cast<size_t>(index) + 1];
-    for (size_t c = 1; c < begin.size(); ++c) begin[c] += begin[c - 1];
-    std::vector<int64_t> next = begin;
-    for (size_t j = 0; j < indices.size(); ++j) {
-      const int64_t at = next[static_cast<size_t>(indices[j])]++;
-      sources[static_cast<size_t>(at)] = static_cast<int64_t>(j);
-    }
-  }
-};
 
 template <typename T>
 std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
@@ -34,7 +15,7 @@ std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
   return make_row_kernel(
       extent * inner == 0 ? 0 : shape.count(0, axis),
       extent * inner * static_cast<int64_t>(sizeof(T)),
-      [map = Sources(request.attributes.integers("indices"), extent), given, extent, inner](
+      [map = ScatterSources(request.attributes.integers("indices"), extent), given, extent, inner](
           const KernelArguments& arguments, int64_t first, int64_t last) {
         const T* in = static_cast<const T*>(arguments.inputs[0]) + first * given * inner;
         T* out = static_cast<T*>(arguments.outputs[0]) + first * extent * inner;

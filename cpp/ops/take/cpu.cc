@@ -1,3 +1,4 @@
+#include <utility>
 #include <vector>
 
 #include "cpp/ops/kernels.h"
@@ -27,19 +28,19 @@ std::unique_ptr<Kernel> create_typed(const KernelRequest& request) {
 
 // Runs of neighbours are copied as one.
 std::unique_ptr<Kernel> create_blocks(const KernelRequest& request, int axis) {
-  const TensorType& x = request.inputs[0];
-  const int64_t unit =
-      x.shape.count(axis + 1, x.shape.rank()) * static_cast<int64_t>(size_of(x.dtype));
-  std::vector<RowPart> parts;
+  const Shape& x = request.inputs[0].shape;
+  const int64_t unit = bytes_behind_axis(request, axis);
+  RowParts copied{x.count(0, axis), {}};
+  std::vector<RowPart>& parts = copied.parts;
   for (const int64_t index : request.attributes.integers("indices")) {
     if (!parts.empty() && parts.back().from + parts.back().length == index * unit) {
       parts.back().length += unit;
     } else {
       parts.push_back(
-          {.input = 0, .from = index * unit, .from_row = x.shape[axis] * unit, .length = unit});
+          {.input = 0, .from = index * unit, .from_row = x[axis] * unit, .length = unit});
     }
   }
-  return make_row_copy(x.shape.count(0, axis), std::move(parts));
+  return make_row_copy(std::move(copied));
 }
 
 std::unique_ptr<Kernel> create(const KernelRequest& request, std::string*) {

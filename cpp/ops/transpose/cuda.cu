@@ -1,31 +1,19 @@
 #include "cpp/ops/cuda_kernels.h"
-#include "cpp/runtime/cuda/parallel.h"
+#include "cpp/ops/movement_cuda.h"
 
 namespace castalia {
 namespace {
 
-template <typename T>
-struct TransposeElement {
-  cuda::Layout layout;  // of the operand over the result
-  CASTALIA_ANYWHERE void operator()(const cuda::Operands& operands, int64_t index) const {
-    operands.out<T>(0)[index] = operands.in<T>(0)[layout.offset(index)];
-  }
-};
-
 std::unique_ptr<Kernel> make_transpose_on_device(const KernelRequest& request, std::string*) {
-  const Shape& in = request.inputs[0].shape;
   const std::vector<int64_t>& permutation = request.attributes.integers("permutation");
-  cuda::Layout layout{.rank = in.rank()};
-  const auto strides = in.strides();
-  for (int i = 0; i < in.rank(); ++i) {
-    const auto from = static_cast<size_t>(permutation[static_cast<size_t>(i)]);
-    layout.extents[i] = in[static_cast<int>(from)];
-    layout.strides[i] = strides[from];
+  const auto from = request.inputs[0].shape.strides();
+  std::array<int64_t, Shape::kMaxRank> strides{};
+  for (size_t i = 0; i < permutation.size(); ++i) {
+    strides[i] = from[static_cast<size_t>(permutation[i])];
   }
   auto kernel = cuda::kernel_for("transpose", request);
-  cuda::with_type(request.outputs[0].dtype, [&]<typename T>() {
-    kernel->each(request.outputs[0].shape.count(), TransposeElement<T>{layout});
-  });
+  const TensorType& out = request.outputs[0];
+  cuda::add_strided_copy(*kernel, out.dtype, out.shape, strides);
   return kernel;
 }
 

@@ -128,30 +128,30 @@ void uniform_blocks(const Stream& stream, const uint64_t* events, const uint64_t
 
 #if HWY_NATIVE_FMA
 
-template <size_t N>
-HWY_INLINE VD horner(const double (&coefficients)[N], VD x) {
+HWY_INLINE VD horner(const NormalCoefficients& coefficients, VD x) {
   const DD dd;
   VD sum = hn::Set(dd, coefficients[0]);
-  for (size_t i = 1; i < N; ++i) sum = hn::MulAdd(sum, x, hn::Set(dd, coefficients[i]));
+  for (size_t i = 1; i < coefficients.size(); ++i) {
+    sum = hn::MulAdd(sum, x, hn::Set(dd, coefficients[i]));
+  }
   return sum;
 }
 
-// The quantiles of those draws that lie in the tails, given by their places. Their logarithms are
-// those of the C library, for the same bits.
+// The quantiles of those draws that lie in the tails, given by their places.
 void tail_quantiles(const double* uniforms, const int64_t* places, int64_t count,
                     double* quantiles) {
   const DD dd;
   HWY_ALIGN double roots[2 * kChunk];
   for (int64_t i = 0; i < count; ++i) {
     const double u = uniforms[places[i]];
-    roots[i] = std::sqrt(-std::log(u < 0.5 ? u : 1.0 - u));
+    roots[i] = normal_tail_root(u < 0.5 ? u : 1.0 - u);
   }
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(dd));
   std::fill(roots + count, roots + (count + lanes - 1) / lanes * lanes, 1.6);
   HWY_ALIGN double magnitudes[2 * kChunk];
   for (int64_t i = 0; i < count; i += lanes) {
     const VD x = hn::Sub(hn::Load(dd, roots + i), hn::Set(dd, 1.6));
-    hn::Store(hn::Div(horner(kNormalTailNumerator, x), horner(kNormalTailDenominator, x)), dd,
+    hn::Store(hn::Div(horner(normal_tail_numerator(), x), horner(normal_tail_denominator(), x)), dd,
               magnitudes + i);
   }
   for (int64_t i = 0; i < count; ++i) {
@@ -171,7 +171,7 @@ void normal_quantiles(const double* uniforms, int64_t count, double* quantiles) 
     const VD q = hn::Sub(hn::Load(dd, uniforms + i), hn::Set(dd, 0.5));
     const VD r = hn::NegMulAdd(q, q, hn::Set(dd, 0.180625));
     const VD quotient =
-        hn::Div(horner(kNormalCentreNumerator, r), horner(kNormalCentreDenominator, r));
+        hn::Div(horner(normal_centre_numerator(), r), horner(normal_centre_denominator(), r));
     hn::Store(hn::Mul(q, quotient), dd, quantiles + i);
   }
   for (int64_t i = 0; i < count; ++i) {

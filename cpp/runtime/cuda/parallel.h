@@ -13,19 +13,18 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "cpp/base/anywhere.h"
 #include "cpp/base/status.h"
 #include "cpp/runtime/kernel.h"
 
 #ifdef __CUDACC__
 #include <cuda_runtime.h>
-#define CASTALIA_ANYWHERE __host__ __device__
-#else
-#define CASTALIA_ANYWHERE
 #endif
 
 namespace castalia::cuda {
@@ -189,6 +188,31 @@ class ParallelKernel final : public Kernel {
     scratch_bytes_ += (bytes + 255) / 256 * 256;
     return offset;
   }
+
+  // A copy of the values where the kernel runs, which lives as long as the kernel: a table that is
+  // too long for a body. An Error (out_of_memory) if there is no room for it.
+  template <typename T>
+  const T* keep(const std::vector<T>& values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (values.empty()) return nullptr;
+#ifdef __CUDACC__
+    T* copy = nullptr;
+    const size_t bytes = values.size() * sizeof(T);
+    if (cudaMalloc(&copy, bytes) != cudaSuccess) {
+      fail(Code::out_of_memory, "operator '", name_, "': no room on the device for a table of ",
+           bytes, " bytes");
+    }
+    tables_.push_back(std::shared_ptr<const void>(copy, [](T* table) { cudaFree(table); }));
+    if (cudaMemcpy(copy, values.data(), bytes, cudaMemcpyHostToDevice) != cudaSuccess) {
+      fail(Code::internal, "operator '", name_, "': copying a table to the device failed");
+    }
+    return copy;
+#else
+    auto copy = std::make_shared<const std::vector<T>>(values);
+    tables_.push_back(copy);
+    return copy->data();
+#endif
+  }
   ParallelKernel& set_flops(double flops) {
     flops_ = flops;
     return *this;
@@ -286,6 +310,7 @@ class ParallelKernel final : public Kernel {
   size_t outputs_ = 0;
   size_t scratch_bytes_ = 0;
   double flops_ = 0;
+  std::vector<std::shared_ptr<const void>> tables_;
   std::vector<std::function<void(const Operands&, void* stream)>> stages_;
 };
 
