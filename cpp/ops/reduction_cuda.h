@@ -178,6 +178,21 @@ std::unique_ptr<Kernel> make_axis_reduction(const std::string& name, const Kerne
   return kernel;
 }
 
+// In double.
+template <typename In, typename Out>
+struct SumOf {
+  using Element = In;
+  using Result = Out;
+  using State = double;
+
+  static CASTALIA_ANYWHERE State identity() { return 0; }
+  static CASTALIA_ANYWHERE void take(State& state, In element, int64_t) {
+    state += static_cast<double>(element);
+  }
+  static CASTALIA_ANYWHERE State merge(const State& a, const State& b) { return a + b; }
+  static CASTALIA_ANYWHERE Out result(const State& state) { return static_cast<Out>(state); }
+};
+
 // The largest (kSign 1) or smallest (-1) element, NaN if one is NaN.
 template <typename T, int kSign>
 struct ExtremeOf {

@@ -3,6 +3,8 @@
 #define CASTALIA_CPP_OPS_ROW_BLOCKS_CUDA_H_
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "cpp/runtime/cuda/parallel.h"
 
@@ -19,6 +21,17 @@ void add_row_blocks(ParallelKernel& kernel, int64_t rows, int64_t n, const Body&
   } else {
     kernel.blocks<1024>(rows, 0, body);
   }
+}
+
+// The kernel whose only stage is Row<T>{columns} for every row of operand 0, along its last axis.
+template <template <typename> class Row>
+std::unique_ptr<Kernel> make_rows(const std::string& name, const KernelRequest& request) {
+  const Shape& x = request.inputs[0].shape;
+  auto kernel = kernel_for(name, request);
+  with_floating(request.inputs[0].dtype, [&]<typename T>() {
+    add_row_blocks(*kernel, x.count(0, x.rank() - 1), x.back(), Row<T>{x.back()});
+  });
+  return kernel;
 }
 
 }  // namespace castalia::cuda

@@ -7,20 +7,6 @@
 namespace castalia {
 namespace {
 
-template <typename In, typename Out>
-struct SumOnDevice {
-  using Element = In;
-  using Result = Out;
-  using State = double;
-
-  static CASTALIA_ANYWHERE State identity() { return 0; }
-  static CASTALIA_ANYWHERE void take(State& state, In element, int64_t) {
-    state += static_cast<double>(element);
-  }
-  static CASTALIA_ANYWHERE State merge(const State& a, const State& b) { return a + b; }
-  static CASTALIA_ANYWHERE Out result(const State& state) { return static_cast<Out>(state); }
-};
-
 // A step reduces the middle axis of what the one before it left.
 struct SumStep {
   int64_t outer;
@@ -52,7 +38,7 @@ std::vector<SumStep> sum_steps(const Shape& shape, const std::vector<int64_t>& a
 
 template <typename In, typename Out>
 void add_sum(cuda::ParallelKernel& kernel, const std::vector<SumStep>& steps) {
-  using Method = SumOnDevice<In, Out>;
+  using Method = cuda::SumOf<In, Out>;
   const auto room = [&](const SumStep& step) {
     return kernel.reserve(static_cast<size_t>(step.outer * step.inner) * sizeof(double));
   };
