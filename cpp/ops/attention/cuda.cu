@@ -12,7 +12,7 @@ namespace {
 // thread keeps one in registers. The vectors of the others pass through shared memory, so many bytes
 // at a time. Heads are padded to Width columns.
 constexpr int64_t kAttentionWarp = 32;
-constexpr int64_t kAttentionShared = 8192;
+constexpr int64_t kAttentionShared = 4096;
 
 struct AttentionSizesOnDevice {
   int64_t rows, heads, n, m, width, value_width;

@@ -24,7 +24,7 @@ struct DistancePoints {
     features = x.back();
   }
   int64_t pairs() const { return count * n * m; }
-  int64_t left() const { return count * n * features; }
+  CASTALIA_ANYWHERE int64_t left() const { return count * n * features; }
   int64_t right() const { return count * m * features; }
 
   // Of pair `index` of (count, n, m).
