@@ -340,8 +340,9 @@ bool with_attention_width(const KernelRequest& request, const AttentionSizesOnDe
       f.template operator()<T, 16>();
     } else if (width <= 32) {
       f.template operator()<T, 32>();
-    } else if (width <= 64 && sizeof(T) == sizeof(float)) {
-      f.template operator()<T, 64>();
+    } else if (sizeof(T) == sizeof(float) && width <= 64) {
+      // Named by float, so that none is compiled for double.
+      f.template operator()<float, 64>();
     } else {
       return false;
     }
