@@ -1,11 +1,14 @@
-// Moments of the columns of x (rows, columns) on a device, and what the gradient of batch_norm sums:
-// of tiles of `together` rows, or of all rows as one tile. As a Body of column_reduction_cuda.h
-// outer indices are tiles.
+// Moments of the columns of x (rows, columns) on a device, and what the gradient of batch_norm
+// sums: of tiles of `together` rows, or of all rows as one tile. As a Body of
+// column_reduction_cuda.h outer indices are tiles.
 #ifndef CASTALIA_CPP_OPS_COLUMN_MOMENTS_CUDA_H_
 #define CASTALIA_CPP_OPS_COLUMN_MOMENTS_CUDA_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <type_traits>
 
 #include "cpp/ops/column_reduction_cuda.h"
 #include "cpp/runtime/cuda/parallel.h"

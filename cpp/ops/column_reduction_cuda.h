@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "cpp/runtime/cuda/parallel.h"
 
@@ -149,8 +150,8 @@ struct ColumnPieces {
   }
 };
 
-// Adds one or two stages. The states of at most so many pieces of the rows are kept in scratch; with
-// one piece there is one stage.
+// Adds one or two stages. The states of at most so many pieces of the rows are kept in scratch;
+// with one piece there is one stage.
 template <typename Body>
 void add_column_reduction(ParallelKernel& kernel, int64_t outer, int64_t n, int64_t inner,
                           const Body& body, int64_t most_pieces = ColumnPlan::kBlocks) {

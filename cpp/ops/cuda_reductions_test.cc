@@ -1,5 +1,5 @@
-// Reductions on a device, in the emulation, over shapes that take every way of sharing out the work,
-// and the laws of the order in which they add.
+// Reductions on a device, in the emulation, over shapes that take every way of sharing out the
+// work, and the laws of the order in which they add.
 #include <gtest/gtest.h>
 
 #include <algorithm>

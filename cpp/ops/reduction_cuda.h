@@ -7,9 +7,9 @@
 //   static State merge(const State&, const State&);
 //   static Result result(const State&);
 //
-// all CASTALIA_ANYWHERE. The order in which elements are taken depends on the extent of the axis and
-// on the number of elements behind one of its indices alone, so rows are the same beside any number
-// of rows.
+// all CASTALIA_ANYWHERE. The order in which elements are taken depends on the extent of the axis
+// and on the number of elements behind one of its indices alone, so rows are the same beside any
+// number of rows.
 #ifndef CASTALIA_CPP_OPS_REDUCTION_CUDA_H_
 #define CASTALIA_CPP_OPS_REDUCTION_CUDA_H_
 

@@ -1,5 +1,5 @@
-// Reductions of the rows of every segment on a device: a Method of reduction_cuda.h makes one of the
-// elements that stand below each other.
+// Reductions of the rows of every segment on a device: a Method of reduction_cuda.h makes one of
+// the elements that stand below each other.
 #ifndef CASTALIA_CPP_OPS_SEGMENT_REDUCTION_CUDA_H_
 #define CASTALIA_CPP_OPS_SEGMENT_REDUCTION_CUDA_H_
 

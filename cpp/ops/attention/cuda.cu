@@ -9,8 +9,8 @@ namespace castalia {
 namespace {
 
 // A warp has 32 queries of one head, or in the gradient of keys and values 32 keys, of which each
-// thread keeps one in registers. The vectors of the others pass through shared memory, so many bytes
-// at a time. Heads are padded to Width columns.
+// thread keeps one in registers. The vectors of the others pass through shared memory, so many
+// bytes at a time. Heads are padded to Width columns.
 constexpr int64_t kAttentionWarp = 32;
 constexpr int64_t kAttentionShared = 4096;
 
@@ -121,8 +121,9 @@ struct alignas(16) AttentionVector {
 
 // Brings `count` vectors of `width` elements, each where place(i) says, to shared memory.
 template <typename T, int Width, typename Place>
-CASTALIA_ANYWHERE void share_vectors(const cuda::Block& block, const T* from, int64_t count,
-                                     int64_t width, AttentionVector<T, Width>* to, Place place) {
+CASTALIA_ANYWHERE void share_attention_vectors(const cuda::Block& block, const T* from,
+                                               int64_t count, int64_t width,
+                                               AttentionVector<T, Width>* to, Place place) {
   block.each(count * Width, [&](int64_t number) {
     const int i = static_cast<int>(number) / Width;
     const int k = static_cast<int>(number) % Width;
@@ -152,17 +153,18 @@ struct AttentionWeights {
 // f(first key, count, keys, values) for all keys of a head in their order, some at a time; all
 // threads of the warp call it.
 template <typename T, int Width, typename F>
-CASTALIA_ANYWHERE void for_each_key(const cuda::Block& block, const AttentionHead<T>& head, F f) {
+CASTALIA_ANYWHERE void for_each_attention_key(const cuda::Block& block,
+                                              const AttentionHead<T>& head, F f) {
   using Vector = AttentionVector<T, Width>;
   constexpr int64_t kKeys = kAttentionShared / (2 * static_cast<int64_t>(sizeof(Vector)));
   Vector* const keys = reinterpret_cast<Vector*>(block.shared);
   Vector* const values = keys + kKeys;
   for (int64_t first = 0; first < head.s.m; first += kKeys) {
     const int64_t count = head.s.m - first < kKeys ? head.s.m - first : kKeys;
-    share_vectors(block, head.operands.template in<T>(1), count, head.s.width, keys,
-                  [&](int64_t i) { return head.key(first + i); });
-    share_vectors(block, head.operands.template in<T>(2), count, head.s.value_width, values,
-                  [&](int64_t i) { return head.value(first + i); });
+    share_attention_vectors(block, head.operands.template in<T>(1), count, head.s.width, keys,
+                            [&](int64_t i) { return head.key(first + i); });
+    share_attention_vectors(block, head.operands.template in<T>(2), count, head.s.value_width,
+                            values, [&](int64_t i) { return head.value(first + i); });
     block.sync();
     f(first, count, keys, values);
     block.sync();
@@ -186,7 +188,7 @@ struct AttentionQueries {
       const Vector query = Vector::load(operands.in<T>(0) + head.query(i), s.width);
       Vector mean = Vector::zero();
       AttentionWeights<T> weights;
-      for_each_key<T, Width>(
+      for_each_attention_key<T, Width>(
           block, head, [&](int64_t from, int64_t count, const Vector* keys, const Vector* values) {
             for (int64_t j = 0; j < count; ++j) {
               T weight = 0;
@@ -206,8 +208,8 @@ struct AttentionQueries {
   }
 };
 
-// What the gradients need to have the weights of a query again, and the mean of the gradients of its
-// weights.
+// What the gradients need to have the weights of a query again, and the mean of the gradients of
+// its weights.
 template <typename T>
 struct AttentionStatistics {
   T largest;
@@ -234,7 +236,7 @@ struct AttentionQueryGradients {
           Vector::load(operands.in<T>(s.gradient) + head.result(i), s.value_width);
       AttentionWeights<T> weights;
       double mean = 0;
-      for_each_key<T, Width>(
+      for_each_attention_key<T, Width>(
           block, head, [&](int64_t from, int64_t count, const Vector* keys, const Vector* values) {
             for (int64_t j = 0; j < count; ++j) {
               if (!head.visible(i, from + j)) continue;
@@ -250,7 +252,7 @@ struct AttentionQueryGradients {
                                               static_cast<T>(mean * static_cast<double>(inverse))};
       if (has_query) operands.memory<AttentionStatistics<T>>()[head.of_query(i)] = statistics;
       Vector by_query = Vector::zero();
-      for_each_key<T, Width>(
+      for_each_attention_key<T, Width>(
           block, head, [&](int64_t from, int64_t count, const Vector* keys, const Vector* values) {
             for (int64_t j = 0; j < count; ++j) {
               T by_score = 0;
@@ -293,10 +295,10 @@ struct AttentionKeyGradients {
       Vector by_value = Vector::zero();
       for (int64_t from = 0; from < s.n; from += kQueries) {
         const int64_t count = s.n - from < kQueries ? s.n - from : kQueries;
-        share_vectors(block, operands.in<T>(0), count, s.width, queries,
-                      [&](int64_t i) { return head.query(from + i); });
-        share_vectors(block, operands.in<T>(s.gradient), count, s.value_width, gradients,
-                      [&](int64_t i) { return head.result(from + i); });
+        share_attention_vectors(block, operands.in<T>(0), count, s.width, queries,
+                                [&](int64_t i) { return head.query(from + i); });
+        share_attention_vectors(block, operands.in<T>(s.gradient), count, s.value_width, gradients,
+                                [&](int64_t i) { return head.result(from + i); });
         block.sync();
         for (int64_t i = 0; i < count; ++i) {
           T weight = 0;
@@ -350,7 +352,7 @@ bool with_attention_width(const KernelRequest& request, const AttentionSizesOnDe
   });
 }
 
-constexpr const char* kTooWide = "the columns of a head are too many to hold in registers";
+constexpr const char* kAttentionTooWide = "the columns of a head are too many to hold in registers";
 
 std::unique_ptr<Kernel> make_attention_on_device(const KernelRequest& request,
                                                  std::string* refusal) {
@@ -363,7 +365,7 @@ std::unique_ptr<Kernel> make_attention_on_device(const KernelRequest& request,
                        AttentionQueries<T, Width>{s, warps});
   });
   if (taken) return kernel;
-  *refusal = kTooWide;
+  *refusal = kAttentionTooWide;
   return nullptr;
 }
 
@@ -385,7 +387,7 @@ std::unique_ptr<Kernel> make_attention_gradient_on_device(const KernelRequest& r
     }
   });
   if (taken) return kernel;
-  *refusal = kTooWide;
+  *refusal = kAttentionTooWide;
   return nullptr;
 }
 

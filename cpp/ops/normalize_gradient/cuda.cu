@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cpp/ops/column_reduction_cuda.h"
 #include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/normalization.h"
@@ -7,7 +9,7 @@
 namespace castalia {
 namespace {
 
-using SetStatistics = cuda::NormalizedSets::Statistics;
+using NormalizeStatistics = cuda::NormalizedSets::Statistics;
 
 // The gradient of x. The statistics stay in scratch, for the other gradients.
 template <typename T>
@@ -24,7 +26,7 @@ struct NormalizeGradientSet {
   CASTALIA_ANYWHERE void operator()(const cuda::Operands& operands, cuda::Block block) const {
     const T* const x = operands.in<T>(0);
     const auto statistics = sets.statistics(block, x);
-    if (block.thread() == 0) operands.memory<SetStatistics>(kept)[block.index] = statistics;
+    if (block.thread() == 0) operands.memory<NormalizeStatistics>(kept)[block.index] = statistics;
     const auto gradient = [&](int64_t at, int64_t channel) {
       const double g = static_cast<double>(operands.in<T>(1)[at]);
       return scale ? g * static_cast<double>(operands.in<T>(2)[channel]) : g;
@@ -70,8 +72,8 @@ struct NormalizeGradientColumns {
     if (position >= sets.rows * sets.positions) return;
     const int64_t row = sets.positions == 1 ? position : position / sets.positions;
     const int64_t group = sets.groups == 1 ? 0 : c / sets.width;
-    const SetStatistics& statistics =
-        operands.memory<SetStatistics>(kept)[row * sets.groups + group];
+    const NormalizeStatistics& statistics =
+        operands.memory<NormalizeStatistics>(kept)[row * sets.groups + group];
     const int64_t at = position * sets.channels() + c;
     const double g = static_cast<double>(operands.in<T>(1)[at]);
     state.scale += g * statistics.normalized(static_cast<double>(operands.in<T>(0)[at]));
@@ -98,7 +100,8 @@ std::unique_ptr<Kernel> make_normalize_gradient_on_device(const KernelRequest& r
   const int64_t tiles = (sets.rows + together - 1) / together;
   auto kernel = cuda::kernel_for("normalize_gradient", request);
   kernel->set_flops(16 * static_cast<double>(x.count()));
-  const size_t kept = kernel->reserve(static_cast<size_t>(sets.count()) * sizeof(SetStatistics));
+  const size_t kept =
+      kernel->reserve(static_cast<size_t>(sets.count()) * sizeof(NormalizeStatistics));
   cuda::with_floating(request.inputs[0].dtype, [&]<typename T>() {
     cuda::add_row_blocks(*kernel, sets.count(), sets.elements(),
                          NormalizeGradientSet<T>{sets, scale, kept});
