@@ -13,6 +13,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/ops/cases.h"
+#include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/interpreter.h"
 #include "cpp/ops/kernels.h"
 #include "cpp/ops/ops.h"
@@ -74,11 +75,26 @@ TEST_P(EveryGradient, AgreesWithCentralDifferencesInBothModes) {
   EXPECT_GT(tested, 0);
 }
 
+// On the CPU, and on a device in the emulation.
+std::vector<KernelCandidate> fused_gradients(const std::string& composite) {
+  static const KernelTable cuda = [] {
+    KernelTable filled;
+    add_all_cuda_kernels(filled);
+    return filled;
+  }();
+  std::vector<KernelCandidate> candidates;
+  for (const auto& of_target : {kernel_candidates("gradient(" + composite + ")"),
+                                cuda.find("gradient(" + composite + ")")}) {
+    candidates.insert(candidates.end(), of_target.begin(), of_target.end());
+  }
+  return candidates;
+}
+
 // A kernel that fuses the gradient of a composite operator gives what the differentiated definition
 // gives.
 TEST_P(EveryGradient, FusedKernelAgreesWithDefinition) {
   const Operator& op = *GetParam();
-  const auto candidates = kernel_candidates("gradient(" + op.name + ")");
+  const std::vector<KernelCandidate> candidates = fused_gradients(op.name);
   if (candidates.empty()) GTEST_SKIP() << "no fused gradient";
   for (const Case& one : find_cases(op.name)()) {
     for (const DType dtype : {DType::float32, DType::float64}) {
@@ -115,6 +131,7 @@ TEST_P(EveryGradient, FusedKernelAgreesWithDefinition) {
       const auto expected = interpret_definition(*node->op, node->attributes, types, inputs);
       int accepted = 0;
       for (const KernelCandidate& candidate : candidates) {
+        SCOPED_TRACE(candidate.name);
         const KernelRequest request{node->attributes, types, node->outputs, true};
         std::string refusal;
         const auto kernel = candidate.create(request, &refusal);
