@@ -13,6 +13,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/ops/cases.h"
+#include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/interpreter.h"
 #include "cpp/ops/kernels.h"
 #include "cpp/ops/ops.h"
@@ -74,11 +75,24 @@ TEST_P(EveryGradient, AgreesWithCentralDifferencesInBothModes) {
   EXPECT_GT(tested, 0);
 }
 
+const KernelTable& emulated_cuda_table() {
+  static const KernelTable table = [] {
+    KernelTable filled;
+    add_all_cuda_kernels(filled);
+    return filled;
+  }();
+  return table;
+}
+
 // A kernel that fuses the gradient of a composite operator gives what the differentiated definition
-// gives.
+// gives, on the host and in the emulation of a device.
 TEST_P(EveryGradient, FusedKernelAgreesWithDefinition) {
   const Operator& op = *GetParam();
-  const auto candidates = kernel_candidates("gradient(" + op.name + ")");
+  const std::string fused = "gradient(" + op.name + ")";
+  std::vector<KernelCandidate> candidates;
+  for (const auto& some : {kernel_candidates(fused), emulated_cuda_table().find(fused)}) {
+    candidates.insert(candidates.end(), some.begin(), some.end());
+  }
   if (candidates.empty()) GTEST_SKIP() << "no fused gradient";
   for (const Case& one : find_cases(op.name)()) {
     for (const DType dtype : {DType::float32, DType::float64}) {
@@ -103,9 +117,8 @@ TEST_P(EveryGradient, FusedKernelAgreesWithDefinition) {
         total = total + sum(outputs[i] * values[arity + i]);
       }
       const std::vector<Value> gradients = gradient(total, std::span(values).first(arity));
-      const auto node =
-          std::find_if(graph.nodes().begin(), graph.nodes().end(),
-                       [&](const Node& n) { return n.op->name == "gradient(" + op.name + ")"; });
+      const auto node = std::find_if(graph.nodes().begin(), graph.nodes().end(),
+                                     [&](const Node& n) { return n.op->name == fused; });
       ASSERT_NE(node, graph.nodes().end());
       for (size_t i = 0; i < inputs.size(); ++i) {
         std::vector<std::byte> bytes(types[i].bytes());
@@ -115,6 +128,7 @@ TEST_P(EveryGradient, FusedKernelAgreesWithDefinition) {
       const auto expected = interpret_definition(*node->op, node->attributes, types, inputs);
       int accepted = 0;
       for (const KernelCandidate& candidate : candidates) {
+        SCOPED_TRACE(candidate.name);
         const KernelRequest request{node->attributes, types, node->outputs, true};
         std::string refusal;
         const auto kernel = candidate.create(request, &refusal);
