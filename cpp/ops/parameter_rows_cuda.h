@@ -15,9 +15,11 @@
 #ifdef __CUDACC__
 #define CASTALIA_UNROLL _Pragma("unroll")
 #define CASTALIA_UNROLL_4 _Pragma("unroll 4")
+#define CASTALIA_UNROLL_8 _Pragma("unroll 8")
 #else
 #define CASTALIA_UNROLL
 #define CASTALIA_UNROLL_4
+#define CASTALIA_UNROLL_8
 #endif
 
 namespace castalia::cuda {
@@ -70,7 +72,7 @@ struct ParameterRows {
     const int total = size(block) * parameters;
     const int step = block.threads();
     if (pitch == parameters) {
-      CASTALIA_UNROLL_4
+      CASTALIA_UNROLL_8
       for (int i = block.thread(); i < total; i += step) move(i, i);
     } else {
       CASTALIA_UNROLL_4
