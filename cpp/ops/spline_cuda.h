@@ -258,6 +258,8 @@ CASTALIA_ANYWHERE SplinePoint<T> evaluate_spline(const SplineNumbers<T>& n, T gi
     result = wrapped;
     log_derivative = 0;
   }
+  // Of a line it does not depend on the argument.
+  if (result != result) log_derivative = result;
   return {result, log_derivative};
 }
 

@@ -141,20 +141,18 @@ struct AutoregressivePass {
       sum_params(operands, block, m, d, known, end);
       block.sync();
       const bool last = d + 1 == sizes.features;
-      // The block's first warp, and the others; the only thread of the emulation is both.
-      const bool alone = block.threads() == 1;
-      if (alone || block.thread() < cuda::Block::kWarp) {
-        for (int r = block.thread(); r < kRows; r += alone ? 1 : cuda::Block::kWarp) {
+      if (block.thread() < cuda::Block::kWarp) {
+        for (int r = block.thread(); r < kRows; r += cuda::Block::kWarp) {
           invert(operands, block, m, d, r);
         }
-      }
-      if (!last && (alone || block.thread() >= cuda::Block::kWarp)) {
-        const int thread = alone ? 0 : block.thread() - cuda::Block::kWarp;
-        const int threads = alone ? 1 : kAutoregressivePullers;
-        sum_slices(operands, m, d + 1, end, thread, threads);
-        fetch_new(operands, m, end, next, d + 1, thread, threads);
+      } else if (!last) {
+        const int thread = block.thread() - cuda::Block::kWarp;
+        sum_slices(operands, m, d + 1, end, thread, kAutoregressivePullers);
+        fetch_new(operands, m, end, next, d + 1, thread, kAutoregressivePullers);
         const T* const row = operands.in<T>(1) + static_cast<int64_t>(d) * sizes.hidden;
-        for (int u = thread; u < sizes.hidden; u += threads) m.first_weight[u] = row[u];
+        for (int u = thread; u < sizes.hidden; u += kAutoregressivePullers) {
+          m.first_weight[u] = row[u];
+        }
       }
       if (last) break;
       block.sync();
