@@ -34,11 +34,13 @@ struct ParameterRows {
   int pitch = 0;       // between rows in shared memory: odd, so that threads meet different banks
   int elements = 0;    // of a block; 0 where not even one row fits
 
-  ParameterRows(int64_t count, int64_t row, size_t bytes_of_number) : count(count) {
+  // `extra` numbers more of each row are for the threads alone.
+  ParameterRows(int64_t count, int64_t row, size_t bytes_of_number, int64_t extra = 0)
+      : count(count) {
     const int64_t most = kMostShared / static_cast<int64_t>(bytes_of_number);
-    if (row >= most) return;
+    if (row + extra >= most) return;
     parameters = static_cast<int>(row);
-    pitch = parameters | 1;
+    pitch = static_cast<int>(row + extra) | 1;
     elements = static_cast<int>(std::clamp<int64_t>(most / pitch, 1, kThreads));
   }
   int64_t blocks() const { return (count + elements - 1) / elements; }
@@ -76,7 +78,9 @@ struct ParameterRows {
       for (int i = block.thread(); i < total; i += step) move(i, i);
     } else {
       CASTALIA_UNROLL_4
-      for (int i = block.thread(); i < total; i += step) move(i, i + i / parameters);
+      for (int i = block.thread(); i < total; i += step) {
+        move(i, i + i / parameters * (pitch - parameters));
+      }
     }
   }
 };

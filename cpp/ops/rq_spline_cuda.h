@@ -3,6 +3,7 @@
 #define CASTALIA_CPP_OPS_RQ_SPLINE_CUDA_H_
 
 #include <cmath>
+#include <cstdint>
 
 #include "cpp/ops/spline_cuda.h"
 
@@ -15,7 +16,9 @@ template <typename T, int kBins>
 class RqCurve {
  public:
   using Number = T;
+  static int64_t extra(int64_t) { return 0; }
 
+  template <bool>
   CASTALIA_ANYWHERE void read(const SplineNumbers<T>& n, T* row) {
     bins_ = n.template bins_of<kBins>();
     x_.template read<kBins>(n, row);

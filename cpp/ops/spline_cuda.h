@@ -4,7 +4,8 @@
 //
 // A kind of spline adds a Curve: one spline, of which the raw numbers stand in `row`, which it
 // changes and goes on reading. Its functions are called in this order:
-//   read(n, row)             turns raw numbers into what the search needs
+//   extra(bins)              numbers that it keeps in the row behind the parameters, at most
+//   read<kGradient>(n, row)  turns raw numbers into what the search needs
 //   find<kInverse>(n, at)    chooses the bin of x, or of y
 //   shape<kGradient>(n)      the piece in this bin
 //   move_to_x(x) or move_to_y(y)   a point of it, which these describe:
@@ -243,7 +244,7 @@ CASTALIA_ANYWHERE SplinePoint<T> evaluate_spline(const SplineNumbers<T>& n, T gi
   const T wrapped = spline_wrapped(n, given);
   const T argument = spline_clip(n, wrapped);
   Curve curve;
-  curve.read(n, row);
+  curve.template read<false>(n, row);
   curve.template find<kInverse>(n, argument);
   curve.template shape<false>(n);
   if constexpr (kInverse) {
@@ -271,7 +272,7 @@ CASTALIA_ANYWHERE T differentiate_spline(const SplineNumbers<T>& n, T given, T b
   const T wrapped = spline_wrapped(n, given);
   const T argument = spline_clip(n, wrapped);
   Curve curve;
-  curve.read(n, row);
+  curve.template read<true>(n, row);
   curve.template find<kInverse>(n, argument);
   curve.template shape<true>(n);
   if constexpr (kInverse) {
@@ -349,7 +350,7 @@ KernelCandidate spline_candidate(const std::string& name) {
                   const SplineOptions options = spline_options(request.attributes);
                   const int64_t count = request.inputs[0].shape.count();
                   const int64_t row = count == 0 ? 1 : request.inputs[1].shape.count() / count;
-                  const ParameterRows rows(count, row, sizeof(T));
+                  const ParameterRows rows(count, row, sizeof(T), Curve<T, 0>::extra(options.bins));
                   if (rows.elements == 0) {
                     *refusal = text(options.bins, " bins do not fit into shared memory");
                     return nullptr;
