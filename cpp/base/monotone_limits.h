@@ -18,7 +18,7 @@ inline constexpr double kLargestCoefficient = 1e3;
 
 // With raw parameters of zero the members of a sum must differ, or they would learn the same for
 // ever: member k of `count` starts with so much, spread evenly over [-width, width].
-inline double start_of_member(int k, int count, double width) {
+constexpr double start_of_member(int k, int count, double width) {
   return count == 1 ? 0.0 : width * (2.0 * k / (count - 1) - 1.0);
 }
 // The widths: of sigmoids' means, of the linear coefficients of polynomials.

@@ -25,6 +25,8 @@
 
 #ifdef __CUDACC__
 #include <cuda_runtime.h>
+#else
+#include "cpp/runtime/cuda/emulated_threads.h"
 #endif
 
 namespace castalia::cuda {
@@ -55,7 +57,7 @@ struct Operands {
 
 // A group of threads that work together on one thing. What one thread writes to shared or other
 // memory the others may read after sync(). All threads of a block must reach the same sync() and
-// reduce() calls. In the emulation it has one thread.
+// reduce() calls. In the emulation they take turns.
 class Block {
  public:
   int64_t index = 0;            // which of the stage's blocks
@@ -65,8 +67,10 @@ class Block {
 #ifdef __CUDA_ARCH__
     return threads_ == kWarp ? static_cast<int>(threadIdx.x) % kWarp
                              : static_cast<int>(threadIdx.x);
-#else
+#elif defined(__CUDACC__)
     return 0;
+#else
+    return EmulatedThreads::running().thread();
 #endif
   }
   CASTALIA_ANYWHERE int threads() const { return threads_; }
@@ -78,6 +82,8 @@ class Block {
     } else {
       __syncthreads();
     }
+#elif !defined(__CUDACC__)
+    EmulatedThreads::running().sync();
 #endif
   }
 
@@ -106,9 +112,23 @@ class Block {
     T result = partials[0];
     for (int warp = 1; warp < threads_ / kWarp; ++warp) result = combine(result, partials[warp]);
     return result;
-#else
+#elif defined(__CUDACC__)
     (void)combine;
     return value;
+#else
+    static_assert(sizeof(T) <= EmulatedThreads::kMostValue);
+    EmulatedThreads& all = EmulatedThreads::running();
+    std::memcpy(all.value(thread()), &value, sizeof(T));
+    sync();
+    T result;
+    std::memcpy(&result, all.value(0), sizeof(T));
+    for (int other = 1; other < threads_; ++other) {
+      T next;
+      std::memcpy(&next, all.value(other), sizeof(T));
+      result = combine(result, next);
+    }
+    sync();
+    return result;
 #endif
   }
 
@@ -229,8 +249,8 @@ class ParallelKernel final : public Kernel {
 #ifdef __CUDACC__
       const int64_t needed = (count + launch::kThreads - 1) / launch::kThreads;
       const auto grid = static_cast<unsigned>(std::min(needed, launch::kMostBlocks));
-      launch::each<<<grid, launch::kThreads, 0, static_cast<cudaStream_t>(stream)>>>(
-          body, operands, count);
+      launch::each<<<grid, launch::kThreads, 0, static_cast<cudaStream_t>(stream)>>>(body, operands,
+                                                                                     count);
       check_launch(name);
 #else
       (void)stream;
@@ -277,7 +297,11 @@ class ParallelKernel final : public Kernel {
       std::vector<std::byte> memory(shared + 16);
       const auto address = reinterpret_cast<uintptr_t>(memory.data());
       std::byte* start = memory.data() + (16 - address % 16) % 16;
-      for (int64_t i = 0; i < count; ++i) body(operands, Block(i, start, 1));
+      EmulatedThreads threads(Threads);
+      for (int64_t i = 0; i < count; ++i) {
+        std::fill(memory.begin(), memory.end(), std::byte{0xff});  // NaN
+        threads.run(i % 2 == 1, [&] { body(operands, Block(i, start, Threads)); });
+      }
 #endif
     });
     return *this;
