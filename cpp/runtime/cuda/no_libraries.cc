@@ -1,0 +1,17 @@
+// The libraries of the emulation: none.
+#include "cpp/runtime/cuda/libraries.h"
+
+namespace castalia::cuda {
+
+std::unique_ptr<Kernel> make_matmul(const KernelRequest&, std::string* refusal) {
+  *refusal = "no device libraries in the emulation";
+  return nullptr;
+}
+
+std::unique_ptr<Kernel> make_convolution(const LibraryConvolution&, ConvolutionResult, FilterOrder,
+                                         std::string* refusal) {
+  *refusal = "no device libraries in the emulation";
+  return nullptr;
+}
+
+}  // namespace castalia::cuda
