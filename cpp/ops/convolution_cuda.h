@@ -136,6 +136,15 @@ inline std::unique_ptr<Kernel> make_library_convolution(const char* name,
   return nullptr;
 }
 
+// Below so many columns most threads of a tile of products would have nothing to do.
+inline constexpr int64_t kLeastTileColumns = 8;
+
+// Where a row or a term of a tile's sums lies in images: the element at (z, y, x), if it is there,
+// of what begins at `start`.
+struct TilePlace {
+  int64_t start, z, y, x;
+};
+
 // Floating-point operations of the operators, at most: taps that lie outside count.
 inline double convolution_flops(const ConvolutionGeometry& geometry) {
   return 2.0 * static_cast<double>(geometry.batch * window_positions(geometry.axes)) *

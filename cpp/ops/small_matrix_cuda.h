@@ -19,6 +19,7 @@ namespace castalia {
 // A group of one.
 struct LoneThread {
   CASTALIA_ANYWHERE int thread() const { return 0; }
+  CASTALIA_ANYWHERE int threads() const { return 1; }
   CASTALIA_ANYWHERE void sync() const {}
   template <typename F>
   CASTALIA_ANYWHERE void each(int64_t count, F f) const {
@@ -75,9 +76,9 @@ CASTALIA_ANYWHERE int factorize_lu_by(const Group& group, int64_t n, double* a, 
     const int64_t rest = n - k - 1;
     group.each(rest, [&](int64_t i) { a[(k + 1 + i) * n + k] /= divisor; });
     group.sync();
-    group.each(rest * rest, [&](int64_t index) {
-      const int64_t i = k + 1 + index / rest;
-      const int64_t j = k + 1 + index % rest;
+    each_pair(group, rest, rest, [&](int64_t row, int64_t column) {
+      const int64_t i = k + 1 + row;
+      const int64_t j = k + 1 + column;
       a[i * n + j] -= a[i * n + k] * a[k * n + j];
     });
     group.sync();
@@ -100,9 +101,9 @@ CASTALIA_ANYWHERE bool factorize_cholesky_by(const Group& group, int64_t n, doub
     });
     group.sync();
     const int64_t rest = n - k - 1;
-    group.each(rest * rest, [&](int64_t index) {
-      const int64_t i = k + 1 + index / rest;
-      const int64_t j = k + 1 + index % rest;
+    each_pair(group, rest, rest, [&](int64_t row, int64_t column) {
+      const int64_t i = k + 1 + row;
+      const int64_t j = k + 1 + column;
       if (j <= i) a[i * n + j] -= a[i * n + k] * a[j * n + k];
     });
     group.sync();
@@ -133,10 +134,10 @@ CASTALIA_ANYWHERE void solve_triangular_by(const Group& group, int64_t n, int64_
     // What is solved goes out of the rows that are not.
     const int64_t begin = forward ? i + 1 : 0;
     const int64_t end = forward ? n : i;
-    group.each((end - begin) * columns, [&](int64_t index) {
-      const int64_t j = begin + index / columns;
+    each_pair(group, end - begin, columns, [&](int64_t other, int64_t c) {
+      const int64_t j = begin + other;
       const double factor = triangle.transpose ? a[i * n + j] : a[j * n + i];
-      b[j * columns + index % columns] -= factor * row[index % columns];
+      b[j * columns + c] -= factor * row[c];
     });
     group.sync();
   }

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "cpp/ops/cuda_kernels.h"
-#include "cpp/ops/group_cuda.h"
 #include "cpp/ops/perceptron_cuda.h"
 
 namespace castalia {
@@ -33,10 +32,8 @@ struct ContractionStep {
 };
 
 // A few rows. One that stands waits for the others and has the bits that it would have alone.
-template <typename T>
+template <typename T, int kRows>
 struct ContractionInverseRows {
-  static constexpr int kRows = kPerceptronRows;
-
   PerceptronOnDevice perceptron;
   bool bias_of_each_row[PerceptronOnDevice::kMost];
   ContractionActivation activation;
@@ -98,7 +95,7 @@ struct ContractionInverseRows {
       const int64_t outputs = perceptron.outputs[layer];
       const T* const bias = operands.in<T>(2 + 2 * layer);
       const bool last = layer + 1 == perceptron.layers;
-      multiply_rows(
+      multiply_rows<kRows>(
           group, operands.in<T>(1 + 2 * layer), perceptron.inputs[layer], outputs, a, next,
           perceptron.widest,
           [&](int r, int64_t j) {
@@ -117,23 +114,26 @@ std::unique_ptr<Kernel> make_contraction_inverse_rows(const KernelRequest& reque
   const std::string& activation = request.attributes.string("activation");
   const double contraction = request.attributes.real("contraction");
   const double precision = sizeof(T) == 4 ? 1e-9 : 2.3e-16;
-  ContractionInverseRows<T> body{
-      .perceptron = PerceptronOnDevice(request, 1),
-      .bias_of_each_row = {},
-      .activation = activation == "tanh"  ? ContractionActivation::tanh
-                    : activation == "elu" ? ContractionActivation::elu
-                                          : ContractionActivation::lipswish,
-      .rows = request.inputs[0].shape[0],
-      .n = request.inputs[0].shape[1],
-      .steps = static_cast<int64_t>(std::log(precision) / std::log(contraction)) + 2,
-      // What is left to go is at most the last step times this ratio's inverse.
-      .enough = std::max(precision * (1 - contraction) / contraction, 2.3e-16)};
-  for (int layer = 0; layer < body.perceptron.layers; ++layer) {
-    const auto bias = static_cast<size_t>(2 + 2 * layer);
-    body.bias_of_each_row[layer] = request.inputs[bias].shape[0] != 1;
-  }
-  add_group_tasks(*kernel, (body.rows + kPerceptronRows - 1) / kPerceptronRows,
-                  3 * kPerceptronRows * body.perceptron.widest, body);
+  const PerceptronOnDevice perceptron(request, 1);
+  const int64_t rows = request.inputs[0].shape[0];
+  add_perceptron_tasks(*kernel, perceptron, rows, 3, [&]<int Rows>() {
+    ContractionInverseRows<T, Rows> body{
+        .perceptron = perceptron,
+        .bias_of_each_row = {},
+        .activation = activation == "tanh"  ? ContractionActivation::tanh
+                      : activation == "elu" ? ContractionActivation::elu
+                                            : ContractionActivation::lipswish,
+        .rows = rows,
+        .n = request.inputs[0].shape[1],
+        .steps = static_cast<int64_t>(std::log(precision) / std::log(contraction)) + 2,
+        // What is left to go is at most the last step times this ratio's inverse.
+        .enough = std::max(precision * (1 - contraction) / contraction, 2.3e-16)};
+    for (int layer = 0; layer < perceptron.layers; ++layer) {
+      const auto bias = static_cast<size_t>(2 + 2 * layer);
+      body.bias_of_each_row[layer] = request.inputs[bias].shape[0] != 1;
+    }
+    return body;
+  });
   return kernel;
 }
 

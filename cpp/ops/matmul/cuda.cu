@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "cpp/ops/cuda_kernels.h"
+#include "cpp/ops/product_tile_cuda.h"
 #include "cpp/ops/reference.h"
 #include "cpp/runtime/cuda/libraries.h"
 #include "cpp/runtime/cuda/parallel.h"
@@ -34,87 +35,45 @@ struct MatmulElement {
   }
 };
 
-// A square of the result: the operands go through shared memory, a slice of the sum at a time.
+// The factors of one tile.
 template <typename T>
+struct MatmulTerms {
+  const MatmulShape& shape;
+  const T* left;   // the tile's first row
+  const T* right;  // its first column
+  int64_t rows, columns;
+
+  CASTALIA_ANYWHERE bool a_along_sum() const { return shape.a_inner == 1; }
+  CASTALIA_ANYWHERE bool b_along_sum() const { return shape.b_inner == 1; }
+  CASTALIA_ANYWHERE int64_t place(int64_t k) const { return k; }
+  CASTALIA_ANYWHERE T a(int64_t k, int row) const {
+    return row < rows ? left[row * shape.a_row + k * shape.a_inner] : T(0);
+  }
+  CASTALIA_ANYWHERE T b(int64_t k, int column) const {
+    return column < columns ? right[column * shape.b_column + k * shape.b_inner] : T(0);
+  }
+};
+
+template <typename T, int ColumnsOfThread>
 struct MatmulTile {
-  static constexpr int kThreads = 256;
-  static constexpr int kSide = 64;   // of the square
-  static constexpr int kSlice = 16;  // of the sum
-  static constexpr int kOwn = 4;     // rows and columns of a thread
-  static constexpr int kAcross = kSide / kOwn;
-  static constexpr size_t kShared = 2 * kSlice * (kSide + 1) * sizeof(T);
-  // A thread does the work of all in the emulation.
-#ifdef __CUDA_ARCH__
-  static constexpr int kTurns = 1;
-#else
-  static constexpr int kTurns = kThreads;
-#endif
+  using Tile = ProductTile<T, ColumnsOfThread>;
 
   MatmulShape shape;
-  int64_t tiles_down, tiles_across;
+  int64_t down, across;
 
-  CASTALIA_ANYWHERE void operator()(const cuda::Operands& operands, cuda::Block block) const {
-    const int64_t first_column = block.index % tiles_across * kSide;
-    const int64_t first_row = block.index / tiles_across % tiles_down * kSide;
-    const int64_t item = block.index / tiles_across / tiles_down;
-    const T* a = operands.in<T>(0) + shape.a_items.offset(item) + first_row * shape.a_row;
-    const T* b = operands.in<T>(1) + shape.b_items.offset(item) + first_column * shape.b_column;
-    const int rows = static_cast<int>(cap(shape.m - first_row));
-    const int columns = static_cast<int>(cap(shape.n - first_column));
-    T* const a_slice = reinterpret_cast<T*>(block.shared);  // (kSlice, kSide + 1)
-    T* const b_slice = a_slice + kSlice * (kSide + 1);
-    T sums[kTurns][kOwn][kOwn] = {};
-    for (int64_t k = 0; k < shape.k; k += kSlice) {
-      const int depth = static_cast<int>(shape.k - k < kSlice ? shape.k - k : kSlice);
-      load(block, a + k * shape.a_inner, shape.a_row, shape.a_inner, rows, depth, a_slice);
-      load(block, b + k * shape.b_inner, shape.b_column, shape.b_inner, columns, depth, b_slice);
-      block.sync();
-      for (int turn = 0; turn < kTurns; ++turn) {
-        const int thread = block.thread() + turn;
-        add_slice(a_slice + thread / kAcross, b_slice + thread % kAcross, sums[turn]);
-      }
-      block.sync();
-    }
-    T* const out = operands.out<T>(0) + (item * shape.m + first_row) * shape.n + first_column;
-    for (int turn = 0; turn < kTurns; ++turn) {
-      const int thread = block.thread() + turn;
-      for (int i = 0; i < kOwn; ++i) {
-        const int row = thread / kAcross + i * kAcross;
-        for (int j = 0; j < kOwn; ++j) {
-          const int column = thread % kAcross + j * kAcross;
-          if (row < rows && column < columns) out[row * shape.n + column] = sums[turn][i][j];
-        }
-      }
-    }
-  }
-
- private:
-  static CASTALIA_ANYWHERE int64_t cap(int64_t left) { return left < kSide ? left : kSide; }
-
-  // A slice of an operand; what lies outside is zero. Neighbouring threads read along the direction
-  // that is dense.
-  static CASTALIA_ANYWHERE void load(const cuda::Block& block, const T* from, int64_t side_step,
-                                     int64_t inner_step, int sides, int depth, T* slice) {
-    const bool inner_is_dense = inner_step == 1;
-    block.each(kSide * kSlice, [&](int64_t index) {
-      const int i = static_cast<int>(index);
-      const int k = inner_is_dense ? i % kSlice : i / kSide;
-      const int side = inner_is_dense ? i / kSlice : i % kSide;
-      slice[k * (kSide + 1) + side] =
-          side < sides && k < depth ? from[side * side_step + k * inner_step] : T(0);
+  CASTALIA_ANYWHERE void operator()(const cuda::Operands& operands,
+                                    const cuda::Block& block) const {
+    const int64_t column = block.index % across * Tile::kColumns;
+    const int64_t row = block.index / across % down * Tile::kRows;
+    const int64_t item = block.index / across / down;
+    const MatmulTerms<T> terms{
+        shape, operands.in<T>(0) + shape.a_items.offset(item) + row * shape.a_row,
+        operands.in<T>(1) + shape.b_items.offset(item) + column * shape.b_column, shape.m - row,
+        shape.n - column};
+    T* const out = operands.out<T>(0) + (item * shape.m + row) * shape.n + column;
+    Tile::run(block, block.shared, terms, 0, shape.k, [&](int i, int j, T sum) {
+      if (i < terms.rows && j < terms.columns) out[i * shape.n + j] = sum;
     });
-  }
-
-  // Rows and columns of a thread lie kAcross apart, so that neighbours read neighbouring words.
-  static CASTALIA_ANYWHERE void add_slice(const T* a, const T* b, T (&sums)[kOwn][kOwn]) {
-    for (int k = 0; k < kSlice; ++k) {
-      T column[kOwn];
-      for (int i = 0; i < kOwn; ++i) column[i] = a[k * (kSide + 1) + i * kAcross];
-      for (int j = 0; j < kOwn; ++j) {
-        const T factor = b[k * (kSide + 1) + j * kAcross];
-        for (int i = 0; i < kOwn; ++i) sums[i][j] = std::fma(column[i], factor, sums[i][j]);
-      }
-    }
   }
 };
 
@@ -158,16 +117,18 @@ std::unique_ptr<Kernel> make_matmul_on_device(const KernelRequest& request, std:
   kernel->set_flops(2.0 * static_cast<double>(shape.items * shape.m) *
                     static_cast<double>(shape.n * shape.k));
   cuda::with_floating(request.outputs[0].dtype, [&]<typename T>() {
-    using Tile = MatmulTile<T>;
-    // Below half a square in either direction most threads of a tile would have nothing to do.
-    if (shape.m < Tile::kSide / 2 || shape.n < Tile::kSide / 2) {
+    // With fewer most threads of a tile would have nothing to do.
+    if (shape.m < 16 || shape.n < 8) {
       kernel->each(shape.items * shape.m * shape.n, MatmulElement<T>{shape});
       return;
     }
-    const int64_t down = (shape.m + Tile::kSide - 1) / Tile::kSide;
-    const int64_t across = (shape.n + Tile::kSide - 1) / Tile::kSide;
-    kernel->template blocks<Tile::kThreads>(shape.items * down * across, Tile::kShared,
-                                            Tile{shape, down, across});
+    with_tile_columns(shape.n, [&]<int Columns>() {
+      using Tile = ProductTile<T, Columns>;
+      const int64_t down = (shape.m + Tile::kRows - 1) / Tile::kRows;
+      const int64_t across = (shape.n + Tile::kColumns - 1) / Tile::kColumns;
+      kernel->template blocks<Tile::kThreads>(shape.items * down * across, Tile::kSharedBytes,
+                                              MatmulTile<T, Columns>{shape, down, across});
+    });
   });
   return kernel;
 }

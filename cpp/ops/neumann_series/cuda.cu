@@ -2,17 +2,14 @@
 #include <cmath>
 
 #include "cpp/ops/cuda_kernels.h"
-#include "cpp/ops/group_cuda.h"
 #include "cpp/ops/perceptron_cuda.h"
 
 namespace castalia {
 namespace {
 
 // A few rows. One whose series has ended waits for the others.
-template <typename T>
+template <typename T, int kRows>
 struct NeumannSeriesRows {
-  static constexpr int kRows = kPerceptronRows;
-
   PerceptronOnDevice matrix;  // as the product of its weights and slopes
   int64_t rows, n, sure;
   double proceed;
@@ -76,7 +73,7 @@ struct NeumannSeriesRows {
       const int64_t outputs = matrix.outputs[layer];
       const T* const slopes = last ? nullptr : operands.in<T>(3 + 2 * layer);
       double* const next = powers + (1 + layer % 2) * piece;
-      multiply_rows(
+      multiply_rows<kRows>(
           group, operands.in<T>(2 + 2 * layer), matrix.inputs[layer], outputs, a, next,
           matrix.widest, [](int, int64_t) { return 0.0; },
           [&](int r, int64_t j, double sum) {
@@ -94,13 +91,15 @@ struct NeumannSeriesRows {
 template <typename T>
 std::unique_ptr<Kernel> make_neumann_series_rows(const KernelRequest& request) {
   auto kernel = cuda::kernel_for("neumann_series", request);
-  const NeumannSeriesRows<T> body{.matrix = PerceptronOnDevice(request, 2),
-                                  .rows = request.inputs[0].shape[0],
-                                  .n = request.inputs[0].shape[1],
-                                  .sure = request.attributes.integer("sure"),
-                                  .proceed = request.attributes.real("proceed")};
-  add_group_tasks(*kernel, (body.rows + kPerceptronRows - 1) / kPerceptronRows,
-                  4 * kPerceptronRows * body.matrix.widest, body);
+  const PerceptronOnDevice matrix(request, 2);
+  const int64_t rows = request.inputs[0].shape[0];
+  add_perceptron_tasks(*kernel, matrix, rows, 4, [&]<int Rows>() {
+    return NeumannSeriesRows<T, Rows>{.matrix = matrix,
+                                      .rows = rows,
+                                      .n = request.inputs[0].shape[1],
+                                      .sure = request.attributes.integer("sure"),
+                                      .proceed = request.attributes.real("proceed")};
+  });
   return kernel;
 }
 
