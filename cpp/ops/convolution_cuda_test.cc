@@ -1,15 +1,18 @@
-// The filters that a library's convolutions see, in both orders, with loops for the library.
+// Convolutions on a device beyond what the operators' cases reach: the filters that a library sees,
+// with loops for the library, and sums in many tiles.
 #include "cpp/ops/convolution_cuda.h"
 
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "cpp/ops/convolution/op.h"
 #include "cpp/ops/convolution_transpose/op.h"
 #include "cpp/ops/convolution_weight_gradient/op.h"
+#include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/interpreter.h"
 #include "cpp/ops/run_kernel_for_test.h"
 #include "cpp/ops/sample_for_test.h"
@@ -104,6 +107,37 @@ TEST(ReorderedConvolution, IsTheOperatorInBothOrders) {
   gradient.set("kernel", std::vector<int64_t>{3, 2});
   expect_reference(convolution_weight_gradient_operator(), {{{images}, {positions}}, gradient},
                    geometry, ConvolutionResult::filters);
+}
+
+// Several tiles in each direction, in groups, and sums in several pieces.
+TEST(TiledConvolution, AgreesWithReference) {
+  KernelTable table;
+  add_all_cuda_kernels(table);
+  Attributes attributes = window_attributes({.stride = {1, 2}, .padding_before = {1, 2}}, 2);
+  attributes.set("groups", int64_t{2});
+  const Shape images{5, 13, 14, 24};
+  const Shape weights{3, 2, 12, 140};
+  const ConvolutionGeometry geometry = convolution_geometry(attributes, images, weights);
+  const Shape positions = windowed_shape(5, geometry.axes, 2, 140);
+  Attributes transposed = attributes;
+  transposed.set("extents", spatial_extents(images));
+  Attributes gradient = attributes;
+  gradient.set("kernel", std::vector<int64_t>{3, 2});
+  const std::pair<const Operator&, Case> all[] = {
+      {convolution_operator(), {{{images}, {weights}}, attributes}},
+      {convolution_transpose_operator(), {{{positions}, {weights}}, transposed}},
+      {convolution_weight_gradient_operator(), {{{images}, {positions}}, gradient}}};
+  for (const auto& [op, one] : all) {
+    SCOPED_TRACE(op.name);
+    const Sample sample(op, one, DType::float64);
+    const auto expected = interpret(op, one.attributes, sample.types, sample.inputs);
+    std::string refusal;
+    const auto kernel =
+        table.find(op.name).back().create({one.attributes, sample.types, sample.outputs}, &refusal);
+    const auto bytes =
+        run_kernel(*kernel, sample.types, sample.inputs, sample.outputs, TileOrder::together);
+    expect_near(read_tensor(sample.outputs[0], bytes[0].data()), expected[0], DType::float64, 64);
+  }
 }
 
 }  // namespace
