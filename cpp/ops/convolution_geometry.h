@@ -17,8 +17,8 @@ struct ConvolutionGeometry {
   int64_t channels_out = 0;
   int64_t groups = 1;
 
-  int64_t channels_in_of_group() const { return channels_in / groups; }
-  int64_t channels_out_of_group() const { return channels_out / groups; }
+  constexpr int64_t channels_in_of_group() const { return channels_in / groups; }
+  constexpr int64_t channels_out_of_group() const { return channels_out / groups; }
 };
 
 // From `in` and the weights. An Error that names both shapes when they do not fit.

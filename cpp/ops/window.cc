@@ -104,12 +104,4 @@ void expect_positions(const TensorType& images, const WindowAxes& axes, const ch
   }
 }
 
-int64_t window_positions(const WindowAxes& axes) { return axes[0].out * axes[1].out * axes[2].out; }
-
-int64_t window_elements(const WindowAxes& axes) { return axes[0].in * axes[1].in * axes[2].in; }
-
-int64_t window_taps(const WindowAxes& axes) {
-  return axes[0].kernel * axes[1].kernel * axes[2].kernel;
-}
-
 }  // namespace castalia

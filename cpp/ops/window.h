@@ -41,7 +41,7 @@ struct WindowAxis {
   int64_t before = 0;
 
   // The element that tap t of the window at o covers, or -1 where it sticks out.
-  int64_t element(int64_t o, int64_t t) const {
+  constexpr int64_t element(int64_t o, int64_t t) const {
     const int64_t i = o * stride + t * dilation - before;
     return i < in ? i : -1;
   }
@@ -94,9 +94,15 @@ void for_each_tap(const WindowAxes& axes, Visit visit) {
 }
 
 // The number of positions of a window, of elements of an image, and of taps.
-int64_t window_positions(const WindowAxes& axes);
-int64_t window_elements(const WindowAxes& axes);
-int64_t window_taps(const WindowAxes& axes);
+constexpr int64_t window_positions(const WindowAxes& axes) {
+  return axes[0].out * axes[1].out * axes[2].out;
+}
+constexpr int64_t window_elements(const WindowAxes& axes) {
+  return axes[0].in * axes[1].in * axes[2].in;
+}
+constexpr int64_t window_taps(const WindowAxes& axes) {
+  return axes[0].kernel * axes[1].kernel * axes[2].kernel;
+}
 
 }  // namespace castalia
 
