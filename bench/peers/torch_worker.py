@@ -1,6 +1,6 @@
 """The peers that run on PyTorch: zuko, nflows and plain networks, eager and through torch.compile.
 
-usage: torch_worker.py THREADS
+usage: torch_worker.py THREADS [DEVICE]
 """
 
 from importlib.metadata import version
@@ -11,6 +11,7 @@ import torch_flows
 import torch_images
 import torch_networks
 from serve import serve
+from torch_setup import DEVICE
 
 MAKERS = {
     "P1": torch_flows.coupling_flow,
@@ -27,7 +28,8 @@ MAKERS = {
 def make(case, mode, batch, peer):
     torch.manual_seed(1)
     torch.compiler.reset()
-    return MAKERS[case](mode, batch, peer)
+    with torch.device(DEVICE):
+        return MAKERS[case](mode, batch, peer)
 
 
 serve(make, {name: version(name) for name in ("torch", "zuko", "nflows")})
