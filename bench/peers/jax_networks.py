@@ -10,7 +10,8 @@ import optax
 from jax.nn import leaky_relu, relu, silu
 from jax_setup import Normal, inference, parameters_of, training
 
-GENERATOR = (64, 256, 512, 504)
+# The generator of the architecture gan: hidden layers of one width.
+GAN_GENERATOR = (64, 384, 384, 504)
 POINTS, FEATURES, GLOBAL, HIDDEN, SUM_SCALE = 150, 3, 10, 128, 0.01
 
 
@@ -39,14 +40,14 @@ def apply(layer, x):
 
 def generator(mode, batch, peer):
     keys = Keys()
-    layers = [keys.linear(a, b) for a, b in pairwise(GENERATOR)]
+    layers = [keys.linear(a, b) for a, b in pairwise(GAN_GENERATOR)]
 
     def run(x):
         for layer in layers[:-1]:
             x = relu(apply(layer, x))
         return apply(layers[-1], x)
 
-    return inference(run, Normal((batch, GENERATOR[0]))), parameters_of(layers)
+    return inference(run, Normal((batch, GAN_GENERATOR[0]))), parameters_of(layers)
 
 
 # P9 ----------------------------------------------------------------------------------------------

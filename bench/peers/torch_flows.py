@@ -188,6 +188,7 @@ def autoregressive_flow(mode, batch, peer):
             num_blocks=1,
             use_residual_blocks=False,
         )
+        network = (layer,)
 
         def one_pass(z, x, context):
             return layer._elementwise_inverse(z, layer.autoregressive_net(x, context))[0]
@@ -196,7 +197,8 @@ def autoregressive_flow(mode, batch, peer):
         from zuko.transforms import MonotonicRQSTransform
 
         layer = plain_autoregressive_layer()
-        context_map = nn.Linear(1, SHOWER_HIDDEN)
+        context_map = nn.Linear(1, SHOWER_HIDDEN, bias=False)
+        network = (layer, context_map)
 
         def one_pass(z, x, context):
             # What nflows does with the context: its linear map is added to the first hidden layer.
@@ -206,7 +208,7 @@ def autoregressive_flow(mode, batch, peer):
             return spline._inverse(z)
 
         one_pass = compiled(one_pass, peer)
-    passes = SHOWER_PASSES[batch]
+    passes = SHOWER_PASSES.get(batch, 2)
 
     def some_passes(z, context):
         # The loop of nflows' AutoregressiveTransform.inverse, cut short.
@@ -215,6 +217,6 @@ def autoregressive_flow(mode, batch, peer):
             x = one_pass(z, x, context)
         return x
 
-    parameters = SHOWER_LAYERS * parameters_of(layer)
+    parameters = SHOWER_LAYERS * parameters_of(*network)
     repetition = inference(some_passes, z, context, peer=peer)
     return repetition, parameters, SHOWER_LAYERS * SHOWER_CELLS / passes

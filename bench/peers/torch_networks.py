@@ -7,6 +7,8 @@ from torch import nn
 from torch_setup import Normal, compiled, inference, parameters_of
 
 GENERATOR = (64, 256, 512, 504)
+# With hidden layers of one width, as the architecture gan has them.
+GAN_GENERATOR = (64, 384, 384, 504)
 
 
 def perceptron(widths, activation=nn.ReLU):
@@ -17,10 +19,10 @@ def perceptron(widths, activation=nn.ReLU):
     return nn.Sequential(*layers[:-1])
 
 
-def generator(mode, batch, peer):
+def generator(mode, batch, peer, widths=GENERATOR):
     """P4: latent vectors to 504 voxels."""
-    network = perceptron(GENERATOR).eval()
-    z = Normal((batch, GENERATOR[0]))
+    network = perceptron(widths).eval()
+    z = Normal((batch, widths[0]))
     return inference(compiled(network, peer), z, peer=peer), parameters_of(network)
 
 

@@ -3,6 +3,7 @@
 usage: torch_worker.py THREADS [DEVICE]
 """
 
+from functools import partial
 from importlib.metadata import version
 
 import torch
@@ -18,6 +19,7 @@ MAKERS = {
     "P2": torch_flows.coupling_flow,
     "P3": torch_flows.autoregressive_flow,
     "P4": torch_networks.generator,
+    "P4.gan": partial(torch_networks.generator, widths=torch_networks.GAN_GENERATOR),
     "P6": torch_images.wasserstein_gan,
     "P7": torch_images.voxel_autoencoder,
     "P8": torch_clouds.point_cloud_gan,
