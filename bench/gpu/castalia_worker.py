@@ -80,13 +80,17 @@ class Workload:
 
     def __init__(self, case: str):
         architecture, fields = MODELS[case]
+        self._masked = fields.get("particle_features", 0)  # behind these of a particle is its mask
         self.context = castalia.context(DEVICE, THREADS)
         self.model = castalia.Model(self.context, architecture, fields)
         weights = castalia.normal(SEED, (1, self.model.parameters), np.float64, stage=0)[0]
         self.model.set_parameters(WEIGHT_SCALE * weights)
 
     def events(self, count: int) -> np.ndarray:
-        return castalia.normal(SEED, (count, self.model.features))
+        x = castalia.normal(SEED, (count, self.model.features))
+        if self._masked:
+            x[:, self._masked :: self._masked + 1] = 1  # every particle is there
+        return x
 
     def conditions(self, count: int) -> np.ndarray | None:
         if self.model.context_features == 0:

@@ -96,6 +96,9 @@ class Sides:
         if name not in self._running or self._running[name].ended():
             home = HERE / "gpu" if name == "castalia" else HERE / "peers"
             command = [sys.executable, str(home / f"{name}_worker.py")]
+            if name == "castalia" and (path := os.environ.get("CASTALIA_LIBRARY_PATH")):
+                # Where CUDA's libraries are; the peers bring their own.
+                command = ["env", f"LD_LIBRARY_PATH={path}", *command]
             threads = len(os.sched_getaffinity(0))
             self._running[name] = Worker(name, command, threads, self._log, self._device)
         return self._running[name]
