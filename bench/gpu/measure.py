@@ -20,8 +20,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 
+from bounds import Bounds, bounds
 from progress import Progress
 from results import write_json
 from workers import HERE, Refused, Worker
@@ -109,8 +110,16 @@ class Sides:
 
 
 class Measurement:
-    def __init__(self, sides: Sides, progress: Progress, seconds: float, quick: bool):
-        self._sides, self._progress, self._seconds, self._quick = sides, progress, seconds, quick
+    def __init__(
+        self,
+        sides: Sides,
+        progress: Progress,
+        limits: Bounds | None,
+        seconds: float,
+        quick: bool,
+    ):
+        self._sides, self._progress, self._limits = sides, progress, limits
+        self._seconds, self._quick = seconds, quick
 
     def prepared(self, case: Case, batch: int) -> dict[str, tuple[Worker, float]]:
         """The sides that are ready, and how many of their repetitions make the work. Workers prepare
@@ -182,6 +191,7 @@ class Measurement:
             "peers_on_device_s": device,
             "ratio_from_host": min(host.values()) / own if own and host else None,
             "ratio_on_device": min(device.values()) / own if own and device else None,
+            "bounds_s": self._limits.of(case.workload, case.mode, batch) if self._limits else None,
             "versions": versions,
         }
 
@@ -220,7 +230,6 @@ def main() -> None:
     progress = Progress()
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     sides = Sides(arguments.device, arguments.json.with_suffix(".log"))
-    measurement = Measurement(sides, progress, arguments.seconds, arguments.quick)
     versions = machine()
     rows: list[dict] = []
     only = {int(batch) for batch in (arguments.batches or "").split(",") if batch}
@@ -229,6 +238,13 @@ def main() -> None:
             sides[name].request("versions")
         for name in ("castalia", "torch", "jax"):
             versions |= dict(word.split("=", 1) for word in sides[name].answer())
+        limits = bounds(sides["torch"], arguments.quick)
+        if limits:
+            versions["limits"] = limits.describe()
+            progress.say(versions["limits"])
+        measurement = Measurement(
+            sides, progress, limits, arguments.seconds, arguments.quick
+        )
         for case in (case for case in CASES if case.workload.partition(".")[0] in wanted):
             if not arguments.compile:
                 peers = tuple(peer for peer in case.peers if not peer.endswith(".compile"))

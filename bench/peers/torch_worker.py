@@ -10,11 +10,13 @@ import torch
 import torch_clouds
 import torch_flows
 import torch_images
+import torch_limits
 import torch_networks
 from serve import serve
 from torch_setup import DEVICE
 
 MAKERS = {
+    "limit": torch_limits.limit,
     "P1": torch_flows.coupling_flow,
     "P2": torch_flows.coupling_flow,
     "P3": torch_flows.autoregressive_flow,
