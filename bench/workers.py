@@ -18,10 +18,11 @@ class Refused(Exception):
 class Worker:
     """A process that answers the requests of bench/peers/serve.py.
 
-    With one thread it may use one core alone, whatever its libraries make of their settings.
+    With one thread it may use one core alone, whatever its libraries make of their settings. A device
+    other than the processor is told to the command behind the threads.
     """
 
-    def __init__(self, name: str, command: list[str], threads: int, log: Path):
+    def __init__(self, name: str, command: list[str], threads: int, log: Path, device: str = "cpu"):
         self.name = name
         cores = sorted(os.sched_getaffinity(0))
         own = cores[-1:] if threads == 1 else cores
@@ -30,12 +31,15 @@ class Worker:
             "OMP_NUM_THREADS": str(threads),
             "MKL_NUM_THREADS": str(threads),
             "OPENBLAS_NUM_THREADS": str(threads),
-            "CUDA_VISIBLE_DEVICES": "",
-            "JAX_PLATFORMS": "cpu",
         }
+        arguments = [str(threads)]
+        if device == "cpu":
+            environment |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+        else:
+            arguments.append(device)
         self._log = log.open("a")
         self._process = subprocess.Popen(
-            [*command, str(threads)],
+            [*command, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -47,11 +51,18 @@ class Worker:
 
     def ask(self, *words: object, timeout: float = 120) -> list[str]:
         """The words of the answer; Refused when it is an error or none comes in time."""
+        self.request(*words)
+        return self.answer(timeout)
+
+    def request(self, *words: object) -> None:
+        """The first half of ask(), for workers that are to work at the same time."""
         try:
             self._process.stdin.write((" ".join(map(str, words)) + "\n").encode())
             self._process.stdin.flush()
         except BrokenPipeError:
             raise Refused(f"{self.name} ended") from None
+
+    def answer(self, timeout: float = 120) -> list[str]:
         if not self._selector.select(timeout):
             self.close()
             raise Refused(f"{self.name} gave no answer in {timeout:.0f} s")
@@ -65,7 +76,11 @@ class Worker:
     def prepare(self, case, peer: str, timeout: float) -> tuple[int, float]:
         """Makes a case ready; gives the number of the model's parameters, and how many repetitions
         make the work."""
-        words = self.ask("prepare", case.workload, case.mode, case.batch, peer, timeout=timeout)
+        self.request("prepare", case.workload, case.mode, case.batch, peer)
+        return self.prepared(timeout)
+
+    def prepared(self, timeout: float) -> tuple[int, float]:
+        words = self.answer(timeout)
         return int(words[0]), float(words[1]) if len(words) > 1 else 1.0
 
     def run(self, peer: str, seconds: float) -> list[float]:

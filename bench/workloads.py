@@ -15,6 +15,7 @@ WORKER_OF = {
     "nflows": "torch",
     "torch": "torch",
     "torch.compile": "torch",
+    "torch.graph": "torch",
     "flowjax": "jax",
     "jax": "jax",
     "diffrax": "jax",

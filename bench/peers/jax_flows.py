@@ -50,11 +50,11 @@ def coupling_flow(mode, batch, peer):
         is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable),
     )
 
-    def loss(parameters):
+    def loss(parameters, x):
         return -paramax.unwrap(eqx.combine(parameters, fixed)).log_prob(x).mean()
 
-    def step(parameters, state):
-        updates, state = optimiser.update(jax.grad(loss)(parameters), state)
+    def step(parameters, state, x):
+        updates, state = optimiser.update(jax.grad(loss)(parameters, x), state)
         return optax.apply_updates(parameters, updates), state
 
-    return training(step, parameters, optimiser.init(parameters)), count
+    return training(step, parameters, optimiser.init(parameters), data=(x,)), count

@@ -1,4 +1,4 @@
-"""P8 and P9 in JAX: a diffrax solver, and networks in plain JAX."""
+"""P4, P8 and P9 in JAX: a diffrax solver, and networks in plain JAX."""
 
 from itertools import pairwise
 
@@ -7,9 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.nn import leaky_relu, silu
-from jax_setup import inference, parameters_of, training
+from jax.nn import leaky_relu, relu, silu
+from jax_setup import Normal, inference, parameters_of, training
 
+# The generator of the architecture gan: hidden layers of one width.
+GAN_GENERATOR = (64, 384, 384, 504)
 POINTS, FEATURES, GLOBAL, HIDDEN, SUM_SCALE = 150, 3, 10, 128, 0.01
 
 
@@ -31,6 +33,21 @@ class Keys:
 def apply(layer, x):
     y = x @ layer["w"]
     return y + layer["b"] if "b" in layer else y
+
+
+# P4 ----------------------------------------------------------------------------------------------
+
+
+def generator(mode, batch, peer):
+    keys = Keys()
+    layers = [keys.linear(a, b) for a, b in pairwise(GAN_GENERATOR)]
+
+    def run(x):
+        for layer in layers[:-1]:
+            x = relu(apply(layer, x))
+        return apply(layers[-1], x)
+
+    return inference(run, Normal((batch, GAN_GENERATOR[0]))), parameters_of(layers)
 
 
 # P9 ----------------------------------------------------------------------------------------------
@@ -64,7 +81,6 @@ def continuous_flow(mode, batch, peer):
     keys = Keys()
     widths = (13, 256, 256, 256, 256, 12)
     layers = [keys.linear(a, b) for a, b in pairwise(widths)]
-    x0 = keys.normal(batch, 12)
     h = 1 / STEPS
 
     def with_diffrax(x):
@@ -91,7 +107,8 @@ def continuous_flow(mode, batch, peer):
 
         return jax.lax.fori_loop(0, STEPS, step, x)
 
-    return inference(with_diffrax if peer == "diffrax" else plain, x0), parameters_of(layers)
+    run = with_diffrax if peer == "diffrax" else plain
+    return inference(run, Normal((batch, 12))), parameters_of(layers)
 
 
 # P8: the networks of torch_clouds.py ----------------------------------------------------------------
@@ -168,7 +185,7 @@ def point_cloud_gan(mode, batch, peer):
     del peer
     keys = Keys()
     generator = make_generator(keys)
-    noise = keys.normal(batch, POINTS, FEATURES), keys.normal(batch, GLOBAL)
+    noise = Normal((batch, POINTS, FEATURES)), Normal((batch, GLOBAL))
     if mode == "sample":
         return inference(lambda *z: generate(generator, *z), *noise), parameters_of(generator)
 
@@ -177,23 +194,23 @@ def point_cloud_gan(mode, batch, peer):
     jets = keys.normal(batch, POINTS, FEATURES)
     optimiser = optax.adam(1e-3)
 
-    def discriminator_loss(discriminator, generator):
+    def discriminator_loss(discriminator, generator, jets, *noise):
         fake = generate(generator, *noise)
         return ((judge(discriminator, jets) - 1) ** 2).mean() + (
             judge(discriminator, fake) ** 2
         ).mean()
 
-    def generator_loss(generator, discriminator):
+    def generator_loss(generator, discriminator, *noise):
         return ((judge(discriminator, generate(generator, *noise)) - 1) ** 2).mean()
 
-    def step(generator, discriminator, generator_state, discriminator_state):
-        gradient = jax.grad(discriminator_loss)(discriminator, generator)
+    def step(generator, discriminator, generator_state, discriminator_state, jets, *noise):
+        gradient = jax.grad(discriminator_loss)(discriminator, generator, jets, *noise)
         updates, discriminator_state = optimiser.update(gradient, discriminator_state)
         discriminator = optax.apply_updates(discriminator, updates)
-        gradient = jax.grad(generator_loss)(generator, discriminator)
+        gradient = jax.grad(generator_loss)(generator, discriminator, *noise)
         updates, generator_state = optimiser.update(gradient, generator_state)
         generator = optax.apply_updates(generator, updates)
         return generator, discriminator, generator_state, discriminator_state
 
     states = optimiser.init(generator), optimiser.init(discriminator)
-    return training(step, generator, discriminator, *states), count
+    return training(step, generator, discriminator, *states, data=(jets, *noise)), count

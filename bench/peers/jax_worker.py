@@ -1,6 +1,6 @@
 """The peers that run on JAX: flowjax, diffrax and plain networks, all through jax.jit.
 
-usage: jax_worker.py THREADS
+usage: jax_worker.py THREADS [DEVICE]
 """
 
 from importlib.metadata import version
@@ -12,6 +12,7 @@ from serve import serve
 MAKERS = {
     "P1": jax_flows.coupling_flow,
     "P2": jax_flows.coupling_flow,
+    "P4.gan": jax_networks.generator,
     "P8": jax_networks.point_cloud_gan,
     "P9": jax_networks.continuous_flow,
 }

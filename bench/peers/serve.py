@@ -5,6 +5,7 @@ Requests come as lines on the standard input, one answer a line goes out:
     prepare CASE MODE BATCH PEER    makes a repetition ready, and warms it up -> ok PARAMETERS [TIMES]
                                     (a repetition is one of so many equal parts of the work; else all)
     run PEER SECONDS                repeats it for so long, at least once     -> ok TIME TIME ...
+                                    PEER@host: from NumPy arrays and to them, where that is another thing
     drop                            forgets what was prepared                 -> ok
     memory CASE MODE BATCH PEER     peak memory of a few repetitions, in bytes beyond what was
                                     resident before the model was made        -> ok BYTES
@@ -22,6 +23,14 @@ import time
 # many, or for so many seconds.
 WARM_UP_REPETITIONS, WARM_UP_SECONDS = 3, 1.0
 MEMORY_REPETITIONS = 5
+
+# On a GPU a repetition of training is so many steps: nobody waits for each of them.
+STEPS = {"cpu": 1, "cuda": 10}
+
+
+def steps_of(kind):
+    """How many steps of training on such a device are a repetition."""
+    return STEPS[kind]
 
 
 def resident(field):
@@ -87,12 +96,15 @@ def serve(make, versions):
         arguments = (words[0], words[1], int(words[2]), words[3]) if len(words) == 4 else None
         try:
             if request == "prepare":
-                repetition, *numbers = make(*arguments)
+                repetition, parameters, *times = make(*arguments)
+                steps = getattr(repetition, "steps", 1)
                 warm_up(repetition)
                 ready[words[3]] = repetition
-                answer = numbers
+                answer = [parameters, (times[0] if times else 1) / steps]
             elif request == "run":
-                answer = [f"{t:.9g}" for t in timed(ready[words[0]], float(words[1]))]
+                peer, _, place = words[0].partition("@")
+                repetition = ready[peer].from_host if place == "host" else ready[peer]
+                answer = [f"{t:.9g}" for t in timed(repetition, float(words[1]))]
             elif request == "drop":
                 ready.clear()
                 repetition = None

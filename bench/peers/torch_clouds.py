@@ -8,7 +8,7 @@ linear layer on particles beside global features computes the part of the latter
 import torch
 from torch import nn
 from torch.nn.functional import leaky_relu
-from torch_setup import adam, compiled, inference, parameters_of
+from torch_setup import Normal, adam, compiled, inference, parameters_of, training
 
 POINTS, FEATURES, GLOBAL, HIDDEN, SUM_SCALE = 150, 3, 10, 128, 0.01
 
@@ -72,21 +72,21 @@ class Discriminator(nn.Module):
 
 def point_cloud_gan(mode, batch, peer):
     generator = Generator()
-    noise = torch.randn(batch, POINTS, FEATURES), torch.randn(batch, GLOBAL)
+    noise = Normal((batch, POINTS, FEATURES)), Normal((batch, GLOBAL))
     if mode == "sample":
         run = compiled(generator.eval(), peer)
-        return inference(lambda: run(*noise)), parameters_of(generator)
+        return inference(run, *noise, peer=peer), parameters_of(generator)
 
     discriminator = Discriminator()
     jets = torch.randn(batch, POINTS, FEATURES)
     generator_adam, discriminator_adam = adam(generator), adam(discriminator)
 
-    def discriminator_loss():
+    def discriminator_loss(jets, *noise):
         with torch.no_grad():
             fake = generator(*noise)
         return (discriminator(jets) - 1).square().mean() + discriminator(fake).square().mean()
 
-    def generator_loss():
+    def generator_loss(_, *noise):
         return (discriminator(generator(*noise)) - 1).square().mean()
 
     losses = [
@@ -94,13 +94,13 @@ def point_cloud_gan(mode, batch, peer):
         (compiled(generator_loss, peer), generator, generator_adam),
     ]
 
-    def step():
+    def step(*jets_and_noise):
         for loss, module, optimiser in losses:
             # The other network's weights need no gradient.
             for network in (generator, discriminator):
                 network.requires_grad_(network is module)
             optimiser.zero_grad(set_to_none=True)
-            loss().backward()
+            loss(*jets_and_noise).backward()
             optimiser.step()
 
-    return step, parameters_of(generator, discriminator)
+    return training(step, jets, *noise, peer=peer), parameters_of(generator, discriminator)

@@ -5,10 +5,13 @@ features and map the other 6 in turn, conditioners 6-128-128-138 with ReLU, 8 bi
 linear tails, a normal base.
 """
 
+import math
 from functools import partial
 
 import torch
-from torch_setup import adam, compiled, inference, parameters_of
+from torch import nn
+from torch_networks import perceptron
+from torch_setup import adam, compiled, inference, parameters_of, training
 
 FEATURES, LAYERS, HIDDEN, BINS, BOUND = 12, 8, 128, 8, 5.0
 
@@ -75,9 +78,46 @@ def nflows_flow():
     )
 
 
+class PlainFlow(nn.Module):
+    """The same with zuko's splines and nothing around them: halves are cut and joined without indices,
+    so that it can be captured as a CUDA graph."""
+
+    def __init__(self):
+        super().__init__()
+        half = FEATURES // 2
+        self.conditioners = nn.ModuleList(
+            perceptron((half, HIDDEN, HIDDEN, half * (3 * BINS - 1))) for _ in range(LAYERS)
+        )
+        self.register_buffer("zero", torch.zeros(()))
+
+    def spline(self, conditioner, kept):
+        from zuko.transforms import MonotonicRQSTransform
+
+        numbers = conditioner(kept).unflatten(-1, (FEATURES // 2, 3 * BINS - 1))
+        return MonotonicRQSTransform(*numbers.split((BINS, BINS, BINS - 1), dim=-1), bound=BOUND)
+
+    def log_prob(self, x):
+        kept, moved = x.chunk(2, dim=-1)
+        log_det = 0
+        for conditioner in self.conditioners:
+            moved, new = self.spline(conditioner, kept).call_and_ladj(moved)
+            log_det = log_det + new.sum(-1)
+            kept, moved = moved, kept
+        z = torch.cat([kept, moved], dim=-1)
+        return log_det - 0.5 * z.square().sum(-1) - 0.5 * FEATURES * math.log(2 * math.pi)
+
+    def sample(self, batch):
+        z = torch.randn(batch, FEATURES, device=self.zero.device)
+        kept, moved = z.chunk(2, dim=-1)
+        for conditioner in reversed(self.conditioners):
+            kept, moved = moved, kept
+            moved = self.spline(conditioner, kept)._inverse(moved)
+        return torch.cat([kept, moved], dim=-1)
+
+
 def coupling_flow(mode, batch, peer):
     library = peer.split(".")[0]
-    flow = {"zuko": zuko_flow, "nflows": nflows_flow}[library]()
+    flow = {"zuko": zuko_flow, "nflows": nflows_flow, "torch": PlainFlow}[library]()
     x = torch.randn(batch, FEATURES)
     if library == "zuko":
         log_prob = compiled(lambda x: flow().log_prob(x), peer)
@@ -86,19 +126,19 @@ def coupling_flow(mode, batch, peer):
         log_prob = compiled(flow.log_prob, peer)
         sample = compiled(lambda: flow.sample(batch), peer)
     if mode == "sample":
-        return inference(sample), parameters_of(flow)
+        return inference(sample, peer=peer), parameters_of(flow)
     if mode == "log_prob":
-        return inference(lambda: log_prob(x)), parameters_of(flow)
+        return inference(log_prob, x, peer=peer), parameters_of(flow)
 
     optimiser = adam(flow)
 
-    def step():
+    def step(x):
         optimiser.zero_grad(set_to_none=True)
         loss = -log_prob(x).mean()
         loss.backward()
         optimiser.step()
 
-    return step, parameters_of(flow)
+    return training(step, x, peer=peer), parameters_of(flow)
 
 
 SHOWER_CELLS, SHOWER_HIDDEN, SHOWER_LAYERS = 504, 378, 8
@@ -106,30 +146,77 @@ SHOWER_CELLS, SHOWER_HIDDEN, SHOWER_LAYERS = 504, 378, 8
 SHOWER_PASSES = {1: 16, 128: 16, 1024: 2}
 
 
+def masked_linear(of_inputs, of_outputs, strict):
+    """A linear layer whose outputs see inputs of a lower degree, or as low a one where not strict.
+
+    Its weights are multiplied with the mask once: they do not change.
+    """
+    layer = nn.Linear(len(of_inputs), len(of_outputs))
+    seen = of_outputs[:, None] > of_inputs if strict else of_outputs[:, None] >= of_inputs
+    layer.weight.data *= seen
+    return layer
+
+
+def plain_autoregressive_layer():
+    """A layer of the teacher as products of dense matrices, for a network that is not trained."""
+    cells = torch.arange(1, SHOWER_CELLS + 1)
+    hidden = torch.arange(SHOWER_HIDDEN) % (SHOWER_CELLS - 1) + 1
+    return nn.Sequential(
+        masked_linear(cells, hidden, strict=False),
+        nn.ReLU(),
+        masked_linear(hidden, hidden, strict=False),
+        nn.ReLU(),
+        masked_linear(hidden, cells.repeat_interleave(3 * BINS - 1), strict=True),
+    )
+
+
 def autoregressive_flow(mode, batch, peer):
     """CaloFlow's teacher, arXiv:2106.05285: sampling goes through each layer's network once a cell."""
-    from nflows.transforms import MaskedPiecewiseRationalQuadraticAutoregressiveTransform as Layer
-
-    assert (mode, peer) == ("sample", "nflows")
-    layer = Layer(
-        SHOWER_CELLS,
-        SHOWER_HIDDEN,
-        context_features=1,
-        num_bins=BINS,
-        tails="linear",
-        tail_bound=BOUND,
-        num_blocks=1,
-        use_residual_blocks=False,
-    )
+    assert mode == "sample"
     z = torch.randn(batch, SHOWER_CELLS)
     context = torch.zeros(batch, 1)
-    passes = SHOWER_PASSES[batch]
+    if peer == "nflows":
+        from nflows.transforms import MaskedPiecewiseRationalQuadraticAutoregressiveTransform
 
-    def step():
-        # The loop of its AutoregressiveTransform.inverse, cut short.
+        layer = MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
+            SHOWER_CELLS,
+            SHOWER_HIDDEN,
+            context_features=1,
+            num_bins=BINS,
+            tails="linear",
+            tail_bound=BOUND,
+            num_blocks=1,
+            use_residual_blocks=False,
+        )
+        network = (layer,)
+
+        def one_pass(z, x, context):
+            return layer._elementwise_inverse(z, layer.autoregressive_net(x, context))[0]
+
+    else:
+        from zuko.transforms import MonotonicRQSTransform
+
+        layer = plain_autoregressive_layer()
+        context_map = nn.Linear(1, SHOWER_HIDDEN, bias=False)
+        network = (layer, context_map)
+
+        def one_pass(z, x, context):
+            # What nflows does with the context: its linear map is added to the first hidden layer.
+            hidden = layer[0](x) + context_map(context)
+            numbers = layer[1:](hidden).unflatten(-1, (SHOWER_CELLS, 3 * BINS - 1))
+            spline = MonotonicRQSTransform(*numbers.split((BINS, BINS, BINS - 1), -1), bound=BOUND)
+            return spline._inverse(z)
+
+        one_pass = compiled(one_pass, peer)
+    passes = SHOWER_PASSES.get(batch, 2)
+
+    def some_passes(z, context):
+        # The loop of nflows' AutoregressiveTransform.inverse, cut short.
         x = torch.zeros_like(z)
         for _ in range(passes):
-            x, _ = layer._elementwise_inverse(z, layer.autoregressive_net(x, context))
+            x = one_pass(z, x, context)
+        return x
 
-    parameters = SHOWER_LAYERS * parameters_of(layer)
-    return inference(step), parameters, SHOWER_LAYERS * SHOWER_CELLS / passes
+    parameters = SHOWER_LAYERS * parameters_of(*network)
+    repetition = inference(some_passes, z, context, peer=peer)
+    return repetition, parameters, SHOWER_LAYERS * SHOWER_CELLS / passes

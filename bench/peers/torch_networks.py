@@ -4,9 +4,11 @@ from itertools import pairwise
 
 import torch
 from torch import nn
-from torch_setup import compiled, inference, parameters_of
+from torch_setup import Normal, compiled, inference, parameters_of
 
 GENERATOR = (64, 256, 512, 504)
+# With hidden layers of one width, as the architecture gan has them.
+GAN_GENERATOR = (64, 384, 384, 504)
 
 
 def perceptron(widths, activation=nn.ReLU):
@@ -17,12 +19,11 @@ def perceptron(widths, activation=nn.ReLU):
     return nn.Sequential(*layers[:-1])
 
 
-def generator(mode, batch, peer):
+def generator(mode, batch, peer, widths=GENERATOR):
     """P4: latent vectors to 504 voxels."""
-    network = perceptron(GENERATOR).eval()
-    z = torch.randn(batch, GENERATOR[0])
-    run = compiled(network, peer)
-    return inference(lambda: run(z)), parameters_of(network)
+    network = perceptron(widths).eval()
+    z = Normal((batch, widths[0]))
+    return inference(compiled(network, peer), z, peer=peer), parameters_of(network)
 
 
 class Velocity(nn.Module):
@@ -39,7 +40,6 @@ class Velocity(nn.Module):
 def continuous_flow(mode, batch, peer):
     """25 steps of the classical Runge-Kutta method, which zuko's adaptive solver does not offer."""
     steps, velocity = 25, Velocity().eval()
-    x0 = torch.randn(batch, 12)
     h = 1 / steps
 
     def step(time, x):
@@ -52,9 +52,9 @@ def continuous_flow(mode, batch, peer):
     step = compiled(step, peer)
     times = [torch.tensor(i * h) for i in range(steps)]
 
-    def sample():
-        x = x0
+    def sample(x):
         for time in times:
             x = step(time, x)
+        return x
 
-    return inference(sample), parameters_of(velocity)
+    return inference(sample, Normal((batch, 12)), peer=peer), parameters_of(velocity)
