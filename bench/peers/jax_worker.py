@@ -7,14 +7,12 @@ from importlib.metadata import version
 
 import jax_flows
 import jax_networks
-import jax_showers
 from serve import serve
 
 MAKERS = {
     "P1": jax_flows.coupling_flow,
     "P2": jax_flows.coupling_flow,
     "P4.gan": jax_networks.generator,
-    "P5": jax_showers.calogan,
     "P8": jax_networks.point_cloud_gan,
     "P9": jax_networks.continuous_flow,
 }
