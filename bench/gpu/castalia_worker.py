@@ -18,6 +18,7 @@ DEVICE = sys.argv[2] if len(sys.argv) > 2 else "cpu"
 SEED, FEW_EVENTS, BATCHES = 1, 64, 4
 # Untrained, every spline is the identity. Weights of this size put events into all bins.
 WEIGHT_SCALE = 0.1
+ENERGY = np.float32(50)  # of the particles that make showers
 
 COUPLING_FLOW = ("coupling_flow", {"features": 12})
 # The networks of bench/peers/torch_clouds.py.
@@ -60,6 +61,7 @@ MODELS = {
             "generator_activation": "relu",
         },
     ),
+    "P5": ("calogan", {"heights": [3, 12, 12], "widths": [96, 12, 6]}),
     "P8": EPIC_GAN,
     "P9": (
         "continuous_flow",
@@ -81,6 +83,7 @@ class Workload:
     def __init__(self, case: str):
         architecture, fields = MODELS[case]
         self._masked = fields.get("particle_features", 0)  # behind these of a particle is its mask
+        self._showers = architecture == "calogan"
         self.context = castalia.context(DEVICE, THREADS)
         self.model = castalia.Model(self.context, architecture, fields)
         weights = castalia.normal(SEED, (1, self.model.parameters), np.float64, stage=0)[0]
@@ -88,6 +91,8 @@ class Workload:
 
     def events(self, count: int) -> np.ndarray:
         x = castalia.normal(SEED, (count, self.model.features))
+        if self._showers:
+            x = ENERGY / self.model.features * np.abs(x)
         if self._masked:
             x[:, self._masked :: self._masked + 1] = 1  # every particle is there
         return x
@@ -95,7 +100,8 @@ class Workload:
     def conditions(self, count: int) -> np.ndarray | None:
         if self.model.context_features == 0:
             return None
-        return castalia.normal(SEED, (count, self.model.context_features), stage=2)
+        condition = castalia.normal(SEED, (count, self.model.context_features), stage=2)
+        return ENERGY + np.abs(condition) if self._showers else condition
 
     def data(self, count: int) -> castalia.Dataset:
         return castalia.Dataset(self.context, self.events(count), self.conditions(count))

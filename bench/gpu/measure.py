@@ -56,6 +56,7 @@ CASES = (
     Case("P2", "log_prob", (1, 64, 1024, 8192, 65536), FLOW_PEERS),
     Case("P3", "sample", (1, 128, 1024), ("nflows", "torch.graph"), parts=("nflows", "torch.graph")),
     Case("P4.gan", "sample", (1, 128, 1024, 16384), NETWORK_PEERS, comparable=False),
+    Case("P5", "sample", (1, 128, 1024), ("torch.graph", "torch.compile"), comparable=False),
     Case("P8", "sample", (1, 256), NETWORK_PEERS, comparable=False),
     Case("P8", "train", (64,), NETWORK_PEERS),
     Case("P9", "sample", (1, 1024, 16384), (*NETWORK_PEERS, "diffrax")),

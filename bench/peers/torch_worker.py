@@ -12,6 +12,7 @@ import torch_flows
 import torch_images
 import torch_limits
 import torch_networks
+import torch_showers
 from serve import serve
 from torch_setup import DEVICE
 
@@ -22,6 +23,7 @@ MAKERS = {
     "P3": torch_flows.autoregressive_flow,
     "P4": torch_networks.generator,
     "P4.gan": partial(torch_networks.generator, widths=torch_networks.GAN_GENERATOR),
+    "P5": torch_showers.calogan,
     "P6": torch_images.wasserstein_gan,
     "P7": torch_images.voxel_autoencoder,
     "P8": torch_clouds.point_cloud_gan,

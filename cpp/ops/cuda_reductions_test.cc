@@ -156,6 +156,22 @@ TEST(CudaReductions, LongRowsAndManyRowsOfOtherOperators) {
   expect_reference(segment_max_operator(), segments, 0);
 }
 
+// Sorted, as graphs in a batch have them, and not; some segments without rows.
+TEST(CudaReductions, OfManySegments) {
+  for (const DType index : {DType::int32, DType::int64}) {
+    for (const bool sorted : {true, false}) {
+      Case one{{{{5001, 3}, {.low = -2.0, .high = 3.0}}, {{5001}, {}, index}},
+               {{"segments", int64_t{300}}}};
+      for (int64_t i = 0; i < 5001; ++i) {
+        const int64_t id = sorted ? i / 16 - 3 : i * 7919 % 311 - 5;
+        one.operands[1].values.push_back(static_cast<double>(id));
+      }
+      expect_reference(segment_sum_operator(), one, 1);
+      expect_reference(segment_max_operator(), one, 0);
+    }
+  }
+}
+
 // A large first element does not cost the variance its digits.
 TEST(CudaReductions, MomentsOfColumnsFarFromZero) {
   Case one{{{{5000, 2}}}};

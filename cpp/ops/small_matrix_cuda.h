@@ -156,14 +156,15 @@ struct LoneMatrix {
 };
 
 // A kernel that calls task(operands, group, matrix, work) for every matrix, `work` being so many
-// doubles. All axes but the last two of the first operand count matrices.
+// doubles, in so many operations. All axes but the last two of the first operand count matrices.
 template <typename Task>
 std::unique_ptr<Kernel> make_matrices_on_device(const std::string& name,
                                                 const KernelRequest& request, int64_t doubles,
-                                                Task task) {
+                                                double flops, Task task) {
   const Shape& shape = request.inputs[0].shape;
   const int64_t matrices = shape.count(0, shape.rank() - 2);
   auto kernel = cuda::kernel_for(name, request);
+  kernel->set_flops(flops * static_cast<double>(matrices));
   if (doubles <= kLoneDoubles) {
     kernel->each(matrices, LoneMatrix<Task>{task});
   } else {

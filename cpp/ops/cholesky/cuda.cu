@@ -23,7 +23,8 @@ struct CholeskyTask {
 std::unique_ptr<Kernel> make_cholesky_on_device(const KernelRequest& request, std::string*) {
   const int64_t n = request.inputs[0].shape.back();
   return cuda::with_floating(request.inputs[0].dtype, [&]<typename T>() {
-    return make_matrices_on_device("cholesky", request, n * n, CholeskyTask<T>{n});
+    return make_matrices_on_device("cholesky", request, n * n, static_cast<double>(n * n * n) / 3.0,
+                                   CholeskyTask<T>{n});
   });
 }
 

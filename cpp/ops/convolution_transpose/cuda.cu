@@ -39,17 +39,16 @@ struct TransposePhase {
   int64_t first, first_tap, taps, tap_step, move;
 
   CASTALIA_ANYWHERE TransposePhase(const WindowAxis& axis, int64_t first) : first(first) {
-    // The smallest step of taps that leads over a multiple of the stride.
+    // The smallest step of taps that leads over a multiple of the stride, if there is one.
     tap_step = 1;
-    while (tap_step * axis.dilation % axis.stride != 0) ++tap_step;
+    while (tap_step < axis.kernel && tap_step * axis.dilation % axis.stride != 0) ++tap_step;
     move = tap_step * axis.dilation / axis.stride;
     first_tap = 0;
     while (first_tap < tap_step &&
            (first + axis.before - first_tap * axis.dilation) % axis.stride != 0) {
       ++first_tap;
     }
-    const bool any = first_tap < tap_step && first_tap < axis.kernel;
-    taps = any ? (axis.kernel - first_tap + tap_step - 1) / tap_step : 0;
+    taps = first_tap < tap_step ? (axis.kernel - first_tap + tap_step - 1) / tap_step : 0;
   }
   // The position whose first tap sees an element, in the image or not.
   CASTALIA_ANYWHERE int64_t position(const WindowAxis& axis, int64_t element) const {
@@ -116,7 +115,10 @@ struct ConvolutionTransposeTile {
   ConvolutionGeometry geometry;
   int64_t down, across;
 
-  // The elements of the largest phase of an axis.
+  // The phases of an axis, and the elements of the largest one.
+  static CASTALIA_ANYWHERE int64_t phases_of(const WindowAxis& axis) {
+    return axis.stride < axis.in ? axis.stride : axis.in;
+  }
   static CASTALIA_ANYWHERE int64_t most(const WindowAxis& axis) {
     return (axis.in + axis.stride - 1) / axis.stride;
   }
@@ -131,8 +133,9 @@ struct ConvolutionTransposeTile {
     const int64_t first_row = block.index / across % down * Tile::kRows;
     const int64_t group = block.index / across / down % g.groups;
     const int64_t phase = block.index / across / down / g.groups;
-    const TransposePhase phases[3] = {
-        {z, phase / x.stride / y.stride}, {y, phase / x.stride % y.stride}, {x, phase % x.stride}};
+    const TransposePhase phases[3] = {{z, phase / phases_of(x) / phases_of(y)},
+                                      {y, phase / phases_of(x) % phases_of(y)},
+                                      {x, phase % phases_of(x)}};
     const int64_t given = group * g.channels_out_of_group();
     auto* const rows = reinterpret_cast<TilePlace*>(block.shared + Tile::kSharedBytes);
     auto* const elements = reinterpret_cast<int64_t*>(rows + Tile::kRows);  // or -1
@@ -194,7 +197,7 @@ std::unique_ptr<Kernel> make_convolution_transpose_on_device(const KernelRequest
       using Body = ConvolutionTransposeTile<T, Columns>;
       const auto& [z, y, x] = geometry.axes;
       const int64_t rows = geometry.batch * Body::most(z) * Body::most(y) * Body::most(x);
-      const int64_t phases = z.stride * y.stride * x.stride;
+      const int64_t phases = Body::phases_of(z) * Body::phases_of(y) * Body::phases_of(x);
       const int64_t down = (rows + Tile::kRows - 1) / Tile::kRows;
       const int64_t across = (columns + Tile::kColumns - 1) / Tile::kColumns;
       kernel->template blocks<Tile::kThreads>(phases * geometry.groups * down * across,

@@ -24,7 +24,8 @@ struct InverseTask {
 std::unique_ptr<Kernel> make_inverse_on_device(const KernelRequest& request, std::string*) {
   const int64_t n = request.inputs[0].shape.back();
   return cuda::with_floating(request.inputs[0].dtype, [&]<typename T>() {
-    return make_matrices_on_device("inverse", request, 2 * n * n, InverseTask<T>{n});
+    return make_matrices_on_device("inverse", request, 2 * n * n,
+                                   2.0 * static_cast<double>(n * n * n), InverseTask<T>{n});
   });
 }
 

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "cpp/ops/convolution_cuda.h"
 #include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/locally_connected_geometry.h"
 #include "cpp/ops/window_cuda.h"
@@ -48,6 +49,7 @@ std::unique_ptr<Kernel> make_locally_connected_on_device(const KernelRequest& re
   const ConvolutionGeometry geometry = locally_connected_geometry(
       request.attributes, request.inputs[0].shape, request.outputs[0].shape.back());
   auto kernel = cuda::kernel_for("locally_connected", request);
+  kernel->set_flops(convolution_flops(geometry));
   cuda::with_floating(request.outputs[0].dtype, [&]<typename T>() {
     using Body = LocallyConnectedElements<T>;
     const int64_t several = (geometry.batch + Body::kImages - 1) / Body::kImages;

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "cpp/ops/convolution_cuda.h"
 #include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/locally_connected_geometry.h"
 #include "cpp/ops/window_cuda.h"
@@ -49,6 +50,7 @@ std::unique_ptr<Kernel> make_locally_connected_transpose_on_device(const KernelR
   const ConvolutionGeometry geometry = locally_connected_geometry(
       request.attributes, request.outputs[0].shape, request.inputs[0].shape.back());
   auto kernel = cuda::kernel_for("locally_connected_transpose", request);
+  kernel->set_flops(convolution_flops(geometry));
   cuda::with_floating(request.outputs[0].dtype, [&]<typename T>() {
     using Body = LocallyConnectedTransposeElements<T>;
     const int64_t several = (geometry.batch + Body::kImages - 1) / Body::kImages;

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "cpp/ops/convolution_cuda.h"
 #include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/locally_connected_geometry.h"
 #include "cpp/ops/window_cuda.h"
@@ -44,6 +45,7 @@ std::unique_ptr<Kernel> make_local_weight_gradient_on_device(const KernelRequest
   const ConvolutionGeometry geometry = locally_connected_geometry(
       request.attributes, request.inputs[0].shape, request.inputs[1].shape.back());
   auto kernel = cuda::kernel_for("locally_connected_weight_gradient", request);
+  kernel->set_flops(convolution_flops(geometry));
   cuda::with_floating(request.outputs[0].dtype, [&]<typename T>() {
     kernel->each(request.outputs[0].shape.count(), LocalWeightGradient<T>{geometry});
   });

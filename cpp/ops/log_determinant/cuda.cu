@@ -30,7 +30,9 @@ struct LogDeterminantTask {
 std::unique_ptr<Kernel> make_log_determinant_on_device(const KernelRequest& request, std::string*) {
   const int64_t n = request.inputs[0].shape.back();
   return cuda::with_floating(request.inputs[0].dtype, [&]<typename T>() {
-    return make_matrices_on_device("log_determinant", request, n * n, LogDeterminantTask<T>{n});
+    return make_matrices_on_device("log_determinant", request, n * n,
+                                   2.0 / 3.0 * static_cast<double>(n * n * n),
+                                   LogDeterminantTask<T>{n});
   });
 }
 

@@ -27,7 +27,11 @@ std::unique_ptr<Kernel> make_solve_on_device(const KernelRequest& request, std::
   const int64_t n = request.inputs[0].shape.back();
   const int64_t columns = request.inputs[1].shape.back();
   return cuda::with_floating(request.inputs[0].dtype, [&]<typename T>() {
-    return make_matrices_on_device("solve", request, n * (n + columns), SolveTask<T>{n, columns});
+    return make_matrices_on_device(
+        "solve", request, n * (n + columns),
+        static_cast<double>(n * n) *
+            (2.0 / 3.0 * static_cast<double>(n) + 2.0 * static_cast<double>(columns)),
+        SolveTask<T>{n, columns});
   });
 }
 

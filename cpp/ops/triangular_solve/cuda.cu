@@ -29,6 +29,7 @@ std::unique_ptr<Kernel> make_triangular_solve_on_device(const KernelRequest& req
       .unit_diagonal = request.attributes.integer("unit_diagonal") != 0};
   return cuda::with_floating(request.inputs[0].dtype, [&]<typename T>() {
     return make_matrices_on_device("triangular_solve", request, n * (n + columns),
+                                   static_cast<double>(n * n * columns),
                                    TriangularSolveTask<T>{n, columns, triangle});
   });
 }
