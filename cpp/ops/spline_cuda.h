@@ -86,6 +86,18 @@ CASTALIA_ANYWHERE T softplus_of_raw(T raw, T shift, T* gain) {
   return (z < 0 ? T(0) : z) + std::log1p(e);
 }
 
+// sigmoid(raw + shift) alike.
+template <typename T>
+CASTALIA_ANYWHERE T sigmoid_of_raw(T raw, T shift, T* gain) {
+  constexpr T kLimit = static_cast<T>(kLargestDerivativeLogit);
+  const bool is_clipped = std::abs(raw) > kLimit;
+  const T z = (is_clipped ? (raw > 0 ? kLimit : -kLimit) : raw) + shift;
+  const T e = std::exp(-std::abs(z));
+  const T s = (z < 0 ? e : T(1)) / (1 + e);
+  *gain = is_clipped ? T(0) : std::fma(-s, s, s);
+  return s;
+}
+
 // One axis: knots from logits. With s = share / (sum of the exponentials), a knot stands at
 // lower + index * floor + s * (sum of the exponentials before it).
 template <typename T>
