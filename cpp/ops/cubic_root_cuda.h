@@ -11,7 +11,8 @@ namespace castalia::cuda {
 
 // The t in [0, 1] with t (1 - t)^2 start + t^2 (1 - t) (3 - end) + t^3 = share, which is clipped to
 // [0, 1]; NaN for a NaN. Newton's steps where they stay in the interval that holds the root, else
-// its middle. Where the cubic is flat, halving ends it: an interval has no more than so many places.
+// its middle. Where the cubic is flat, halving ends it: an interval has no more than so many
+// places.
 CASTALIA_ANYWHERE inline double rising_cubic_root(double share, double start, double end) {
   const double sum = share + start + end;
   if (std::isnan(sum)) return sum;

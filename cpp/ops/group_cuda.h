@@ -23,16 +23,19 @@ CASTALIA_ANYWHERE void each_pair(const Group& group, int64_t rows, int64_t colum
   }
 }
 
-template <typename Task>
+// Where the memory lies is known when it is compiled, so that shared memory is read as such.
+template <typename Task, bool InScratch>
 struct GroupTask {
   Task task;
   int64_t doubles;
-  bool in_scratch;
+  size_t scratch;  // where the memory of all groups begins
   CASTALIA_ANYWHERE void operator()(const cuda::Operands& operands,
                                     const cuda::Block& block) const {
-    double* const work = in_scratch ? operands.memory<double>() + block.index * doubles
-                                    : reinterpret_cast<double*>(block.shared);
-    task(operands, block, block.index, work);
+    if constexpr (InScratch) {
+      task(operands, block, block.index, operands.memory<double>(scratch) + block.index * doubles);
+    } else {
+      task(operands, block, block.index, reinterpret_cast<double*>(block.shared));
+    }
   }
 };
 
@@ -48,12 +51,12 @@ void add_group_tasks(cuda::ParallelKernel& kernel, int64_t count, int64_t double
   constexpr size_t kMostOfBlock = 200 * 1024;
   const size_t bytes = static_cast<size_t>(doubles) * sizeof(double);
   if (fits_warp(doubles)) {
-    kernel.blocks<32>(count, bytes, GroupTask<Task>{task, doubles, false});
+    kernel.blocks<32>(count, bytes, GroupTask<Task, false>{task, doubles, 0});
   } else if (bytes <= kMostOfBlock) {
-    kernel.blocks<256>(count, bytes, GroupTask<Task>{task, doubles, false});
+    kernel.blocks<256>(count, bytes, GroupTask<Task, false>{task, doubles, 0});
   } else {
-    kernel.reserve(static_cast<size_t>(count) * bytes);
-    kernel.blocks<512>(count, 0, GroupTask<Task>{task, doubles, true});
+    const size_t scratch = kernel.reserve(static_cast<size_t>(count) * bytes);
+    kernel.blocks<512>(count, 0, GroupTask<Task, true>{task, doubles, scratch});
   }
 }
 

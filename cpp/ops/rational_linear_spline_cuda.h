@@ -42,7 +42,7 @@ class RationalLinearCurve {
     y_.place_knots(n, index_, bins_, n.height_floor, n.height_share);
     ends_.template shape<kGradient>(n, index_, bins_, derivatives_);
     T gain;
-    const T share = sigmoid_of_raw(middles_[index_], &gain);
+    const T share = sigmoid_of_raw(middles_[index_], T(0), &gain);
     middle_gain_ = gain * kRange;
     middle_ = std::fma(share, kRange, kNearest);
     rest_ = 1 - middle_;
@@ -139,17 +139,6 @@ class RationalLinearCurve {
 
  private:
   CASTALIA_ANYWHERE static T within(T x) { return spline_at_most(spline_at_least(x, T(0)), T(1)); }
-  // Of a raw number that is clipped first; *gain is its derivative by it.
-  CASTALIA_ANYWHERE static T sigmoid_of_raw(T raw, T* gain) {
-    constexpr T kLimit = static_cast<T>(kLargestDerivativeLogit);
-    const bool is_clipped = std::abs(raw) > kLimit;
-    const T z = is_clipped ? (raw > 0 ? kLimit : -kLimit) : raw;
-    const T e = std::exp(-std::abs(z));
-    const T s = (z < 0 ? e : T(1)) / (1 + e);
-    *gain = is_clipped ? T(0) : std::fma(-s, s, s);
-    return s;
-  }
-
   CASTALIA_ANYWHERE void choose_piece(bool lower) {
     lower_ = lower;
     start_ = lower ? T(0) : middle_;

@@ -11,9 +11,9 @@
 //   move_to_x(x) or move_to_y(y)   a point of it, which these describe:
 //   x(), y(), log_derivative()     log(dy/dx)
 //   derivative(), log_slope()      dy/dx, and the derivative of log_derivative() by x
-//   pull_back(n, gy, gl)     from gradients with respect to y and log_derivative() at a given x that
-//                            with respect to x, which is returned, and in the row those with respect
-//                            to the parameters
+//   pull_back(n, gy, gl)     from gradients with respect to y and log_derivative() at a given x
+//                            that with respect to x, which is returned, and in the row those with
+//                            respect to the parameters
 #ifndef CASTALIA_CPP_OPS_SPLINE_CUDA_H_
 #define CASTALIA_CPP_OPS_SPLINE_CUDA_H_
 
@@ -84,6 +84,18 @@ CASTALIA_ANYWHERE T softplus_of_raw(T raw, T shift, T* gain) {
   const T e = std::exp(-std::abs(z));
   if constexpr (kGradient) *gain = is_clipped ? T(0) : (z < 0 ? e : T(1)) / (1 + e);
   return (z < 0 ? T(0) : z) + std::log1p(e);
+}
+
+// sigmoid(raw + shift) alike.
+template <typename T>
+CASTALIA_ANYWHERE T sigmoid_of_raw(T raw, T shift, T* gain) {
+  constexpr T kLimit = static_cast<T>(kLargestDerivativeLogit);
+  const bool is_clipped = std::abs(raw) > kLimit;
+  const T z = (is_clipped ? (raw > 0 ? kLimit : -kLimit) : raw) + shift;
+  const T e = std::exp(-std::abs(z));
+  const T s = (z < 0 ? e : T(1)) / (1 + e);
+  *gain = is_clipped ? T(0) : std::fma(-s, s, s);
+  return s;
 }
 
 // One axis: knots from logits. With s = share / (sum of the exponentials), a knot stands at
@@ -170,8 +182,9 @@ CASTALIA_ANYWHERE int find_bin(const SplineNumbers<T>& n, T argument, T floor, T
   return index;
 }
 
-// The derivatives at both knots of a bin. With linear tails the raw numbers start at the first inner
-// knot and the derivative is 1 at both bounds; the last knot of a circular spline is its first.
+// The derivatives at both knots of a bin. With linear tails the raw numbers start at the first
+// inner knot and the derivative is 1 at both bounds; the last knot of a circular spline is its
+// first.
 template <typename T>
 struct SplineEnds {
   T value0, value1;  // at the left and the right knot
@@ -280,7 +293,8 @@ CASTALIA_ANYWHERE T differentiate_spline(const SplineNumbers<T>& n, T given, T b
   } else {
     curve.move_to_x(argument);
   }
-  // Outside, the result does not depend on the parameters; with linear tails nor does the logarithm.
+  // Outside, the result does not depend on the parameters; with linear tails nor does the
+  // logarithm.
   const bool outside = is_outside(n, wrapped);
   const T by_result = outside ? T(0) : by_value;
   if (n.linear_tails && outside) by_log = 0;
