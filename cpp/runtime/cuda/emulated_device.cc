@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "cpp/base/anywhere.h"
 #include "cpp/base/status.h"
 #include "cpp/ops/cuda_kernels.h"
+#include "cpp/runtime/cuda/elementwise_functions.h"
 #include "cpp/runtime/cuda/fused_source.h"
 
-#define CASTALIA_ANYWHERE inline
-#include "cpp/runtime/cuda/elementwise_functions.h"
 
 namespace castalia::cuda {
 namespace {
