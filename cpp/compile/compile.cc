@@ -492,7 +492,7 @@ void require_products(Products products) {
 }
 
 std::shared_ptr<const Program> compile(const Graph& graph, const CompileOptions& options) {
-  require_products(options.products);
+  if (options.device == nullptr) require_products(options.products);
   Graph lowered;
   lower(graph, options, lowered);
   std::shared_ptr<const Program> program = Compiler(lowered, options).run();

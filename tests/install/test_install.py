@@ -4,6 +4,7 @@ CASTALIA_PREFIX names the installed tree; tools/test sets it.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -121,6 +122,15 @@ def test_what_travels_with_us_is_private():
     for library in (PREFIX / "lib/castalia").iterdir():
         foreign = {name for name in exported(library) if not name.startswith("castalia_")}
         assert foreign <= {"_init", "_fini", "_edata", "_end", "__bss_start"}, library
+
+
+def test_the_library_for_gpus_is_one_of_its_own():
+    names = {line.split()[-1] for line in run("nm", "-D", PREFIX / "lib/libcastalia.so").splitlines()}
+    assert not {name for name in names if re.match(r"(cuda|cublas|cudnn|nvrtc|cu[A-Z])", name)}
+    library = PREFIX / "lib/libcastalia_cuda.so"
+    if not library.exists():
+        pytest.skip("there was no CUDA to build it with")
+    assert exported(library) == {"castalia_cuda_backend"}
 
 
 def test_the_library_needs_nothing_but_the_system_and_its_own():
