@@ -16,9 +16,12 @@
 
 #include "cpp/autodiff/gradient.h"
 #include "cpp/base/philox.h"
+#include "cpp/base/status.h"
 #include "cpp/base/text.h"
 #include "cpp/compile/compile.h"
 #include "cpp/ops/ops.h"
+#include "cpp/runtime/cuda/emulated_device.h"
+#include "cpp/runtime/cuda/load.h"
 #include "cpp/train/adversarial.h"
 #include "models/fit.h"
 #include "models/model.h"
@@ -124,6 +127,59 @@ class Laws : public testing::TestWithParam<Subject> {
     std::vector<double> out(static_cast<size_t>(rows * model_->features()));
     model_->sample(kSeed, first, context_rows(static_cast<int64_t>(first), rows), out, threads);
     return out;
+  }
+
+  // On a device and on the host: what is drawn, the densities, and what a few steps of training make
+  // of the weights.
+  void expect_agreement(const Device& device) const {
+    constexpr int64_t kSome = 40;
+    const auto width = static_cast<size_t>(model_->features());
+    const auto context = context_rows(0, kSome);
+    const auto on = [&](const Device* place, bool draws) {
+      const Resources resources(1, place);
+      std::vector<double> out(static_cast<size_t>(kSome) * (draws ? width : 1));
+      if (draws) {
+        model_->sample(kSeed, 0, context, out, resources);
+      } else {
+        model_->log_prob(std::span(x_).first(static_cast<size_t>(kSome) * width), context, out,
+                         resources);
+      }
+      return out;
+    };
+    if (can(Capability::sample)) expect_close(on(&device, true), on(nullptr, true), "a draw");
+    if (can(Capability::log_prob)) {
+      expect_close(on(&device, false), on(nullptr, false), "a log-density");
+    }
+    const auto trained = [&](const Device* place) {
+      const TrainingOptions options(
+          R"({"steps": 3, "batch": 64, "optimiser": "sgd", "learning_rate": 0.001})");
+      auto data = std::make_shared<Dataset>();
+      data->rows = kRows;
+      data->features = model_->features();
+      data->context_features = model_->context_features();
+      data->x = x_;
+      data->context = context_;
+      const auto trainer = make_trainer(*model_, data, options, Resources(1, place));
+      trainer->advance(3);
+      return trainer->parameter_values();
+    };
+    expect_close(trained(&device), trained(nullptr), "a weight");
+  }
+
+  // All but one in two hundred numbers: discrete outcomes may flip.
+  void expect_close(const std::vector<double>& got, const std::vector<double>& expected,
+                    const char* what) const {
+    ASSERT_EQ(got.size(), expected.size());
+    const double limit = GetParam().dtype == DType::float32 ? 2e-4 : 1e-9;
+    const double scale = 1 + deviation(expected);
+    size_t apart = 0;
+    double worst = 0;
+    for (size_t i = 0; i < got.size(); ++i) {
+      const double difference = std::abs(got[i] - expected[i]) / (scale + std::abs(expected[i]));
+      apart += difference <= limit ? 0 : 1;
+      worst = std::max(worst, difference);
+    }
+    EXPECT_LE(apart, got.size() / 200) << what << ": of " << got.size() << ", the worst " << worst;
   }
 
   bool adversarial() const { return model_->network().adversarial() != nullptr; }
@@ -427,6 +483,18 @@ TEST_P(Laws, PrecisionsAgree) {
   if (model_->dtype() == DType::float32) {
     EXPECT_EQ(converted->converted(DType::float32)->parameter_values(), model_->parameter_values());
   }
+}
+
+TEST_P(Laws, TheEmulatedDeviceAgreesWithTheHost) { expect_agreement(cuda::emulated_device()); }
+
+TEST_P(Laws, AGpuAgreesWithTheHost) {
+  const Device* device = nullptr;
+  try {
+    device = find_device("cuda:0");
+  } catch (const Error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  expect_agreement(*device);
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, Laws, testing::ValuesIn(subjects()), subject_name);

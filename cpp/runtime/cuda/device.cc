@@ -170,6 +170,7 @@ class CudaDevice final : public Device {
   const std::string& description() const override { return description_; }
 
   std::span<const KernelCandidate> candidates(const std::string& operator_name) const override {
+    choose();  // kernels may keep tables on the device that is chosen when they are made
     return kernels_.find(operator_name);
   }
   std::unique_ptr<Kernel> make_fused_kernel(const FusedProgram& program) const override {
