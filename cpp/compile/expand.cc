@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpp/base/status.h"
+#include "cpp/compile/ode_unroll.h"
 #include "cpp/compile/schedule.h"
 #include "cpp/compile/simplify.h"
 #include "cpp/graph/operator.h"
@@ -68,6 +69,9 @@ bool lower_once(const Graph& source, const Expands& expands, const CompileOption
         check(values[i][k].type() == node.outputs[k], "the definition of '", node.op->name,
               "' gives ", values[i][k].type(), ", its shape rule ", node.outputs[k]);
       }
+    } else if (is_written_out(node, options)) {
+      expanded = true;
+      values[i] = written_out(node, inputs, target);
     } else {
       values[i] = target.apply(*node.op, std::move(inputs), node.attributes);
       if (assigned[i]) continue;
