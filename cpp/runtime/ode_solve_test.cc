@@ -382,7 +382,8 @@ TEST(OdeSolve, ADeviceTakesNoRows) {
     const bool fixed = problem.options.method == "rk4";
     const auto found = problem.values(fixed, {.device = &cuda::emulated_device()});
     EXPECT_TRUE(found.at("y").empty());
-    if (fixed) EXPECT_EQ(found.at("d first"), Numbers(48, 0.0));
+    if (!fixed) continue;
+    EXPECT_EQ(found.at("d first"), Numbers(48, 0.0));
   }
 }
 
