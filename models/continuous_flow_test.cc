@@ -432,17 +432,17 @@ TEST(ContinuousFlow, ADeviceDrawsAndEvaluatesAsTheHost) {
 
 TEST(ContinuousFlow, ADeviceTrainsAsTheHost) {
   auto data = std::make_shared<Dataset>();
-  data->rows = 300;
+  data->rows = 30;
   data->features = 2;
-  data->x = moons(0, 300);
+  data->x = moons(0, 30);
   const auto trained = [&](const std::string& fields, Resources resources) {
     const std::shared_ptr<Model> model =
         Model::create("continuous_flow", R"({"features": 2, "hidden": 8, "dtype": "float64",
                                "objective": "likelihood", )" +
                                              fields + "}");
-    const TrainingOptions options(R"({"batch": 100, "steps": 3})");
+    const TrainingOptions options(R"({"batch": 20, "steps": 2})");
     const std::unique_ptr<Trainer> trainer = make_trainer(*model, data, options, resources);
-    trainer->advance(3);
+    trainer->advance(2);
     return trainer->parameter_values();
   };
   const Resources device(1, &cuda::emulated_device());

@@ -62,16 +62,14 @@ bool lower_once(const Graph& source, const Expands& expands, const CompileOption
     const Scope scope(target, node.scope);
     if (!node.op->infer) {
       values[i] = {copy_source(node, target)};
-    } else if (node.op->define && expands(node)) {
+    } else if ((node.op->define && expands(node)) || is_written_out(node, options)) {
       expanded = true;
-      values[i] = node.op->define(target, inputs, node.attributes);
+      values[i] = node.op->define ? node.op->define(target, inputs, node.attributes)
+                                  : written_out(node, inputs, target);
       for (size_t k = 0; k < node.outputs.size(); ++k) {
         check(values[i][k].type() == node.outputs[k], "the definition of '", node.op->name,
               "' gives ", values[i][k].type(), ", its shape rule ", node.outputs[k]);
       }
-    } else if (is_written_out(node, options)) {
-      expanded = true;
-      values[i] = written_out(node, inputs, target);
     } else {
       values[i] = target.apply(*node.op, std::move(inputs), node.attributes);
       if (assigned[i]) continue;

@@ -57,8 +57,8 @@ std::map<std::string, Numbers> evaluate(const Graph& graph,
   PreparedOperands operands;
   workspace.prepare(operands);
   ThreadPool pool(run.threads);
-  // On a device the third time is a recording.
-  for (int again = run.device == nullptr ? 1 : 3; again-- > 0;) {
+  // On a device the second time is a recording.
+  for (int again = run.device == nullptr ? 1 : 2; again-- > 0;) {
     for (const Binding& input : workspace.program().inputs) {
       const Numbers& values = given.at(input.name);
       std::copy(values.begin(), values.end(), static_cast<double*>(workspace.input(input.name)));
@@ -339,40 +339,33 @@ void expect_near(const std::map<std::string, Numbers>& found,
   }
 }
 
+// The emulation takes its time.
 TEST(OdeSolve, FixedStepsAndTheirGradientsAreTheSameOnADevice) {
-  for (const char* method : {"euler", "midpoint", "heun", "rk4"}) {
-    for (const char* gradient : {"discrete", "adjoint"}) {
-      for (const int64_t rows : {1, 70}) {
-        SCOPED_TRACE(std::string(method) + ", " + gradient);
-        const Problem problem{
-            .rows = rows,
-            .options = {.method = method, .from = 1, .to = 0.25, .steps = 3, .gradient = gradient}};
-        expect_near(problem.values(true, {.device = &cuda::emulated_device()}),
-                    problem.values(true), 1e-13);
-      }
-    }
-  }
+  const auto compare = [](const std::string& method, const std::string& gradient, int64_t rows) {
+    SCOPED_TRACE(method + ", " + gradient);
+    const Problem problem{
+        .rows = rows,
+        .options = {.method = method, .from = 1, .to = 0.25, .steps = 2, .gradient = gradient}};
+    expect_near(problem.values(true, {.device = &cuda::emulated_device()}), problem.values(true),
+                1e-13);
+  };
+  for (const char* method : {"euler", "midpoint", "heun", "rk4"}) compare(method, "discrete", 3);
+  compare("midpoint", "adjoint", 1);
+  compare("heun", "adjoint", 66);  // more than a tile of the host
 }
 
 TEST(OdeSolve, ChosenStepsAreTheSameOnADevice) {
-  for (const double tolerance : {1e-3, 1e-9}) {
-    const Problem problem{.rows = 70,
-                          .options = {.from = 1,
-                                      .to = 0.25,
-                                      .relative_tolerance = tolerance,
-                                      .absolute_tolerance = tolerance}};
-    expect_near(problem.values(false, {.device = &cuda::emulated_device()}), problem.values(false),
-                1e-11);
-  }
-  // Rows that give up.
-  const Problem impatient{.options = {.steps = 4}};
-  const auto found = impatient.values(false, {.device = &cuda::emulated_device()});
-  const auto expected = impatient.values(false);
+  Problem problem{.rows = 4, .options = {.from = 1, .to = 0.75}};
+  expect_near(problem.values(false, {.device = &cuda::emulated_device()}), problem.values(false),
+              1e-12);
+  problem.options.steps = 2;
+  const auto found = problem.values(false, {.device = &cuda::emulated_device()});
+  const auto expected = problem.values(false);
   EXPECT_EQ(found.at("steps"), expected.at("steps"));
   const Numbers& steps = expected.at("steps");
   EXPECT_GT(std::count(steps.begin(), steps.end(), 0.0), 0);
   for (size_t row = 0; row < steps.size(); ++row) {
-    EXPECT_EQ(std::isnan(found.at("y")[3 * row]), steps[row] == 0);
+    EXPECT_EQ(std::isnan(found.at("y")[3 * row]), steps[row] == 0) << "gave up";
   }
 }
 
