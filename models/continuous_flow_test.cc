@@ -13,6 +13,7 @@
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
+#include "cpp/runtime/cuda/emulated_device.h"
 #include "models/fit.h"
 #include "models/model.h"
 
@@ -408,6 +409,48 @@ TEST(ContinuousFlow, TrainingIsTheSameForAnyNumberOfThreads) {
     const Numbers one = trained(fields, 1);
     EXPECT_EQ(trained(fields, 2), one) << fields;
     EXPECT_EQ(trained(fields, 3), one) << fields;
+  }
+}
+
+TEST(ContinuousFlow, ADeviceDrawsAndEvaluatesAsTheHost) {
+  const Resources device(1, &cuda::emulated_device());
+  const Numbers x = normal(1, 40);
+  for (const char* solver : {R"("solver": "rk4", "steps": 3)", R"("solver": "dormand_prince")"}) {
+    SCOPED_TRACE(solver);
+    const std::shared_ptr<Model> model = untrained(
+        text(R"({"features": 2, "hidden": 16, "time_frequencies": 2, "dtype": "float64", )", solver,
+             "}"),
+        x);
+    Numbers drawn(x.size());
+    model->sample(1, 0, {}, drawn, device);
+    expect_near(drawn, sample(*model, x.size() / 2), 1e-10);
+    Numbers densities(x.size() / 2);
+    model->log_prob(x, {}, densities, device);
+    expect_near(densities, log_prob(*model, x), 1e-10);
+  }
+}
+
+TEST(ContinuousFlow, ADeviceTrainsAsTheHost) {
+  auto data = std::make_shared<Dataset>();
+  data->rows = 30;
+  data->features = 2;
+  data->x = moons(0, 30);
+  const auto trained = [&](const std::string& fields, Resources resources) {
+    const std::shared_ptr<Model> model =
+        Model::create("continuous_flow", R"({"features": 2, "hidden": 8, "dtype": "float64",
+                               "objective": "likelihood", )" +
+                                             fields + "}");
+    const TrainingOptions options(R"({"batch": 20, "steps": 2})");
+    const std::unique_ptr<Trainer> trainer = make_trainer(*model, data, options, resources);
+    trainer->advance(2);
+    return trainer->parameter_values();
+  };
+  const Resources device(1, &cuda::emulated_device());
+  for (const char* fields : {R"("solver": "rk4", "steps": 2)",
+                             R"("solver": "midpoint", "steps": 3, "gradient": "adjoint",
+                                "trace": "hutchinson", "kinetic_weight": 0.1)"}) {
+    SCOPED_TRACE(fields);
+    expect_near(trained(fields, device), trained(fields, {}), 1e-8);
   }
 }
 

@@ -125,6 +125,7 @@ void ProgramCache::forget_parameters() {
 std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows,
                                                   const Device* device) {
   Graph graph;
+  graph.set_whole_rows(device != nullptr);
   trace_capability(network_, table_, dtype_, capability, rows, graph);
   return compile(graph, {.rows_independent = true,
                          .states_fixed = true,

@@ -12,12 +12,12 @@ constexpr int64_t kLargestReadAhead = 64;
 
 }  // namespace
 
-Sampler::Sampler(std::shared_ptr<const Model> model, uint64_t seed, int threads)
+Sampler::Sampler(std::shared_ptr<const Model> model, uint64_t seed, Resources resources)
     : model_(std::move(model)), seed_(seed) {
   model_->enter();
   try {
     model_->check_request({.capability = Capability::sample});
-    crew_ = model_->hire(threads);
+    crew_ = model_->hire(resources);
   } catch (...) {
     model_->leave();
     throw;

@@ -42,7 +42,7 @@ std::vector<TensorType> infer_ode_gradient(std::span<const TensorType> inputs,
                                            const Attributes& attributes) {
   const auto arguments = static_cast<size_t>(attributes.integer("arguments"));
   const int64_t rows = inputs[0].shape[0];
-  const int64_t tile = ode_tile_rows(rows);
+  const int64_t tile = ode_tile_rows(attributes);
   std::vector<TensorType> outputs = {inputs[0]};
   for (size_t i = 2; i + 1 < inputs.size(); ++i) {
     if (!is_floating(inputs[i].dtype)) continue;
@@ -135,7 +135,9 @@ void check_options(const OdeOptions& options) {
 
 }  // namespace
 
-int64_t ode_tile_rows(int64_t rows) { return std::clamp<int64_t>(rows, 1, kMostTileRows); }
+int64_t ode_tile_rows(const Attributes& attributes) {
+  return attributes.graph("body")->inputs()[0].rows();
+}
 
 const Operator& ode_solve_operator() {
   static const Operator op{
@@ -157,7 +159,8 @@ OdeSolution ode_solve(Value y, std::span<const Value> arguments, const OdeField&
                       const OdeOptions& options) {
   check_options(options);
   Graph& graph = y.graph();
-  const int64_t rows = ode_tile_rows(y.rows());
+  int64_t rows = std::max<int64_t>(y.rows(), 1);
+  if (!graph.whole_rows()) rows = std::min(rows, kMostTileRows);
   std::vector<Value> given = {placeholder(graph, {DType::float64, {rows, 1}}),
                               placeholder(graph, of_rows(y.type(), rows))};
   for (const Value& argument : arguments) {

@@ -41,13 +41,15 @@ using OdeField = std::function<Value(Value time, Value y, std::span<const Value>
 
 // Solves dy/dt = field(t, y) for each row of y, float64 (rows, n). The arguments (rows, any
 // columns) are what else a row has, of any type; they do not change on the way. The field is called
-// once, for fewer rows, which are tiles of the work. A row's result does not depend on the others.
+// once, for fewer rows, which are tiles of the work, or for all (Graph::whole_rows). A row's result
+// does not depend on the others.
 // It has a first derivative with respect to y, the arguments and all that the field uses; not a
 // second one. Errors: out_of_range for steps and tolerances that make no sense.
 OdeSolution ode_solve(Value y, std::span<const Value> arguments, const OdeField& field,
                       const OdeOptions& options);
 
-// Kernels of both are made by the compiler, for the graphs that they hold.
+// Kernels of both are made by the compiler, for the graphs that they hold; for a device it writes
+// fixed steps out.
 //
 // The operator of the solution. Operands: y, `arguments` arguments, what the field captures.
 // Attributes: those of OdeOptions, and "body", a graph of time, y and arguments.
@@ -60,8 +62,8 @@ const Operator& ode_solve_operator();
 // the gradients.
 const Operator& ode_gradient_operator();
 
-// The rows that a kernel computes together.
-int64_t ode_tile_rows(int64_t rows);
+// The rows that are computed together: those that the body was traced for.
+int64_t ode_tile_rows(const Attributes& attributes);
 
 }  // namespace castalia
 

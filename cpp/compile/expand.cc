@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpp/base/status.h"
+#include "cpp/compile/ode_unroll.h"
 #include "cpp/compile/schedule.h"
 #include "cpp/compile/simplify.h"
 #include "cpp/graph/operator.h"
@@ -61,9 +62,10 @@ bool lower_once(const Graph& source, const Expands& expands, const CompileOption
     const Scope scope(target, node.scope);
     if (!node.op->infer) {
       values[i] = {copy_source(node, target)};
-    } else if (node.op->define && expands(node)) {
+    } else if ((node.op->define && expands(node)) || is_written_out(node, options)) {
       expanded = true;
-      values[i] = node.op->define(target, inputs, node.attributes);
+      values[i] = node.op->define ? node.op->define(target, inputs, node.attributes)
+                                  : written_out(node, inputs, target);
       for (size_t k = 0; k < node.outputs.size(); ++k) {
         check(values[i][k].type() == node.outputs[k], "the definition of '", node.op->name,
               "' gives ", values[i][k].type(), ", its shape rule ", node.outputs[k]);

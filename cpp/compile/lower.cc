@@ -71,10 +71,6 @@ bool is_fixed(Value operand, const CompileOptions& options) {
 ChosenKernel choose_kernel(const Node& node, const CompileOptions& options) {
   const NodeRequest wanted(node, options);
   if (is_ode(node)) {
-    if (options.device != nullptr) {
-      fail(Code::unsupported, "differential equations are solved on the CPU only, not on ",
-           options.device->name());
-    }
     static const KernelCandidate candidate{.name = "steps", .create = nullptr};
     return {make_ode_kernel(node, wanted.request, options), &candidate};
   }

@@ -42,7 +42,7 @@ class OdeKernel : public Kernel {
       : problem_(request.attributes),
         rows_(request.inputs[0].shape[0]),
         columns_(request.inputs[0].shape[1]),
-        tile_rows_(ode_tile_rows(rows_)),
+        tile_rows_(ode_tile_rows(request.attributes)),
         first_argument_(first_argument),
         arguments_(static_cast<size_t>(request.attributes.integer("arguments"))),
         options_(options) {
@@ -109,6 +109,9 @@ std::unique_ptr<Kernel> make_ode_solve_kernel(const KernelRequest& request,
                                               const CompileOptions& options);
 std::unique_ptr<Kernel> make_ode_gradient_kernel(const KernelRequest& request,
                                                  const CompileOptions& options);
+// On a device, of a method that chooses its steps.
+std::unique_ptr<Kernel> make_device_ode_solve_kernel(const KernelRequest& request,
+                                                     const CompileOptions& options);
 
 }  // namespace castalia
 

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "cpp/autodiff/ode_solve.h"
+#include "cpp/base/status.h"
 #include "cpp/base/text.h"
 #include "cpp/compile/ode_kernel.h"
 #include "cpp/compile/ode_kernels.h"
+#include "cpp/runtime/device.h"
 
 namespace castalia {
 namespace {
@@ -83,8 +85,17 @@ bool is_ode(const Node& node) {
 
 std::unique_ptr<Kernel> make_ode_kernel(const Node& node, const KernelRequest& request,
                                         const CompileOptions& options) {
-  return node.op == &ode_solve_operator() ? make_ode_solve_kernel(request, options)
-                                          : make_ode_gradient_kernel(request, options);
+  const bool solution = node.op == &ode_solve_operator();
+  if (options.device == nullptr) {
+    return solution ? make_ode_solve_kernel(request, options)
+                    : make_ode_gradient_kernel(request, options);
+  }
+  if (!solution) {
+    fail(Code::unsupported, "the gradient of a solution by ", request.attributes.string("method"),
+         " is computed on the CPU only, not on ", options.device->name(),
+         ": train there, or with a method of fixed steps such as rk4");
+  }
+  return make_device_ode_solve_kernel(request, options);
 }
 
 std::unique_ptr<Kernel> make_ode_solve_kernel(const KernelRequest& request,

@@ -78,6 +78,11 @@ class Graph {
   // The value can be read after a run by this name.
   void output(const std::string& name, Value value);
 
+  // Whether what would trace a function for a tile of rows (ode_solve) traces it for all rows at
+  // once, as a device wants it. To be set before anything is traced.
+  bool whole_rows() const { return whole_rows_; }
+  void set_whole_rows(bool whole_rows) { whole_rows_ = whole_rows; }
+
   const std::deque<Node>& nodes() const { return nodes_; }
   const Node& node(int index) const { return nodes_[static_cast<size_t>(index)]; }
   const std::vector<Value>& inputs() const { return inputs_; }
@@ -96,6 +101,7 @@ class Graph {
   std::vector<std::pair<Value, Value>> assignments_;
   std::vector<std::pair<std::string, Value>> outputs_;
   std::string scope_;
+  bool whole_rows_ = false;
 };
 
 // Names the part of the model that is traced while it lives; scopes nest.

@@ -58,8 +58,8 @@ void* DeviceRun::input(const std::string& name) {
 const void* DeviceRun::output(const std::string& name) {
   if (!fetched_) {
     for (size_t i = 0; i < outputs_.size(); ++i) {
-      queue_.download(staging_->data() + outputs_[i].offset,
-                      resolve(program_->outputs[i].location), outputs_[i].bytes);
+      queue_.download(staging_->data() + outputs_[i].offset, resolve(program_->outputs[i].location),
+                      outputs_[i].bytes);
     }
     wait();
     fetched_ = true;
@@ -116,10 +116,10 @@ void DeviceRun::upload_inputs() {
 }
 
 void DeviceRun::add_step(size_t index) {
-  program_->steps[index].kernel->run({pointers_[index].inputs.data(),
-                                      pointers_[index].outputs.data(),
-                                      arena_data_ + scratch_offset_, queue_.stream()},
-                                     0, 1);
+  program_->steps[index].kernel->run(
+      {pointers_[index].inputs.data(), pointers_[index].outputs.data(),
+       arena_data_ + scratch_offset_, queue_.stream(), &queue_},
+      0, 1);
 }
 
 void DeviceRun::add_all() {

@@ -21,6 +21,7 @@
 namespace castalia {
 
 struct FusedProgram;
+class Queue;
 
 // Buffers are dense, row-major and start on a 64-byte boundary. Behind the last element of every
 // buffer lie at least kBufferPadding bytes that a kernel may read and overwrite.
@@ -36,6 +37,7 @@ struct KernelArguments {
   // On a device: the queue of its work (a cudaStream_t), to which a kernel adds its own and returns.
   // The pointers above are then addresses on the device.
   void* stream = nullptr;
+  Queue* queue = nullptr;  // the same with more to ask of it, for kernels that wait (waits())
 };
 
 class Kernel {

@@ -1,5 +1,5 @@
 // Differential equations in compiled Programs: against closed forms, and their gradients against
-// differences and each other.
+// differences and each other; on a device against the host.
 #include "cpp/autodiff/ode_solve.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <limits>
 #include <map>
 #include <string>
@@ -17,7 +18,9 @@
 #include "cpp/base/status.h"
 #include "cpp/compile/compile.h"
 #include "cpp/ops/ops.h"
+#include "cpp/runtime/cuda/emulated_device.h"
 #include "cpp/runtime/prepared_operands.h"
+#include "cpp/runtime/state_memory.h"
 #include "cpp/runtime/workspace.h"
 
 namespace castalia {
@@ -35,28 +38,33 @@ Numbers normal(uint64_t event, int64_t count, double scale = 1) {
 struct Run {
   int threads = 1;
   bool states_fixed = false;
+  const Device* device = nullptr;
 };
 
 // The outputs of a graph from its inputs and states by name, all float64.
 std::map<std::string, Numbers> evaluate(const Graph& graph,
                                         const std::map<std::string, Numbers>& given,
                                         const Run& run = {}) {
-  Workspace workspace(compile(graph, {.states_fixed = run.states_fixed}), run.threads);
-  std::vector<AlignedBuffer> states;
+  Workspace workspace(compile(graph, {.states_fixed = run.states_fixed, .device = run.device}),
+                      run.threads);
+  std::deque<StateMemory> states;
   for (const Binding& state : workspace.program().states) {
     const Numbers& values = given.at(state.name);
-    states.emplace_back(padded_bytes(values.size() * sizeof(double)));
-    std::memcpy(states.back().data(), values.data(), values.size() * sizeof(double));
-    workspace.bind_state(state.name, states.back().data());
+    states.emplace_back(values.size() * sizeof(double), run.device);
+    std::memcpy(states.back().write(), values.data(), values.size() * sizeof(double));
+    workspace.bind_state(state.name, states.back());
   }
   PreparedOperands operands;
   workspace.prepare(operands);
-  for (const Binding& input : workspace.program().inputs) {
-    const Numbers& values = given.at(input.name);
-    std::copy(values.begin(), values.end(), static_cast<double*>(workspace.input(input.name)));
-  }
   ThreadPool pool(run.threads);
-  workspace.run(&pool);
+  // On a device the second time is a recording.
+  for (int again = run.device == nullptr ? 1 : 2; again-- > 0;) {
+    for (const Binding& input : workspace.program().inputs) {
+      const Numbers& values = given.at(input.name);
+      std::copy(values.begin(), values.end(), static_cast<double*>(workspace.input(input.name)));
+    }
+    workspace.run(&pool);
+  }
   std::map<std::string, Numbers> outputs;
   for (const Binding& output : workspace.program().outputs) {
     const auto* values = static_cast<const double*>(workspace.output(output.name));
@@ -155,6 +163,7 @@ struct Problem {
 
   std::map<std::string, Numbers> values(bool derivatives, const Run& run = {}) const {
     Graph graph;
+    graph.set_whole_rows(run.device != nullptr);
     trace(graph, derivatives);
     return evaluate(graph, given(), run);
   }
@@ -315,6 +324,82 @@ TEST(OdeSolve, OptionsThatMakeNoSenseAreRefused) {
   EXPECT_EQ(code({.absolute_tolerance = std::numeric_limits<double>::quiet_NaN()}),
             Code::out_of_range);
   EXPECT_EQ(code({.method = "verlet"}), Code::not_found);
+}
+
+void expect_near(const std::map<std::string, Numbers>& found,
+                 const std::map<std::string, Numbers>& expected, double tolerance) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (const auto& [name, values] : expected) {
+    ASSERT_EQ(found.at(name).size(), values.size()) << name;
+    double scale = 1;
+    for (const double value : values) scale = std::max(scale, std::abs(value));
+    for (size_t i = 0; i < values.size(); ++i) {
+      EXPECT_NEAR(found.at(name)[i], values[i], tolerance * scale) << name << ", " << i;
+    }
+  }
+}
+
+// The emulation takes its time.
+TEST(OdeSolve, FixedStepsAndTheirGradientsAreTheSameOnADevice) {
+  const auto compare = [](const std::string& method, const std::string& gradient, int64_t rows) {
+    SCOPED_TRACE(method + ", " + gradient);
+    const Problem problem{
+        .rows = rows,
+        .options = {.method = method, .from = 1, .to = 0.25, .steps = 2, .gradient = gradient}};
+    expect_near(problem.values(true, {.device = &cuda::emulated_device()}), problem.values(true),
+                1e-13);
+  };
+  for (const char* method : {"euler", "midpoint", "heun", "rk4"}) compare(method, "discrete", 3);
+  compare("midpoint", "adjoint", 1);
+  compare("heun", "adjoint", 66);  // more than a tile of the host
+}
+
+TEST(OdeSolve, ChosenStepsAreTheSameOnADevice) {
+  Problem problem{.rows = 4, .options = {.from = 1, .to = 0.75}};
+  expect_near(problem.values(false, {.device = &cuda::emulated_device()}), problem.values(false),
+              1e-12);
+  problem.options.steps = 2;
+  const auto found = problem.values(false, {.device = &cuda::emulated_device()});
+  const auto expected = problem.values(false);
+  EXPECT_EQ(found.at("steps"), expected.at("steps"));
+  const Numbers& steps = expected.at("steps");
+  EXPECT_GT(std::count(steps.begin(), steps.end(), 0.0), 0);
+  for (size_t row = 0; row < steps.size(); ++row) {
+    EXPECT_EQ(std::isnan(found.at("y")[3 * row]), steps[row] == 0) << "gave up";
+  }
+}
+
+TEST(OdeSolve, ADeviceTakesNoRows) {
+  for (const char* method : {"rk4", "dormand_prince"}) {
+    const Problem problem{.rows = 0, .options = {.method = method, .steps = 3}};
+    const bool fixed = problem.options.method == "rk4";
+    const auto found = problem.values(fixed, {.device = &cuda::emulated_device()});
+    EXPECT_TRUE(found.at("y").empty());
+    if (!fixed) continue;
+    EXPECT_EQ(found.at("d first"), Numbers(48, 0.0));
+  }
+}
+
+TEST(OdeSolve, WhatADeviceDoesNotTakeIsRefused) {
+  const auto refusal = [](const Graph& graph) -> std::pair<Code, std::string> {
+    try {
+      compile(graph, {.device = &cuda::emulated_device()});
+    } catch (const Error& error) {
+      return {error.code(), error.what()};
+    }
+    return {Code::ok, ""};
+  };
+  for (const char* method : {"rk4", "dormand_prince"}) {
+    Graph tiles;
+    Problem{.rows = 100, .options = {.method = method}}.trace(tiles, false);
+    EXPECT_EQ(refusal(tiles).first, Code::internal) << method;
+  }
+  Graph gradient;
+  gradient.set_whole_rows(true);
+  Problem{}.trace(gradient, true);
+  const auto [code, words] = refusal(gradient);
+  EXPECT_EQ(code, Code::unsupported);
+  EXPECT_NE(words.find("rk4"), std::string::npos) << words;
 }
 
 TEST(OdeSolve, ThereIsNoSecondDerivative) {

@@ -10,10 +10,16 @@
 
 namespace castalia {
 
-// Where the arena is; on the host, with an arena of its own, without one.
+// Where an arena is; null for the host, and without one.
+inline const Device* device_of(const std::shared_ptr<Arena>& arena) {
+  return arena ? arena->device() : nullptr;
+}
+
+// On the arena's device, for which the graph was traced (Graph::whole_rows); on the host, with an
+// arena of its own, without one.
 inline std::unique_ptr<Workspace> evaluation_workspace(const Graph& graph, int threads,
                                                        std::shared_ptr<Arena> arena) {
-  const Device* device = arena ? arena->device() : nullptr;
+  const Device* device = device_of(arena);
   return std::make_unique<Workspace>(compile(graph, {.rows_independent = true, .device = device}),
                                      threads, std::move(arena));
 }

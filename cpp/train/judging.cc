@@ -8,7 +8,6 @@
 #include "cpp/train/evaluation_workspace.h"
 #include "cpp/train/events.h"
 #include "cpp/train/step_graph.h"
-#include "cpp/train/evaluation_workspace.h"
 
 namespace castalia {
 namespace {
@@ -65,6 +64,7 @@ Judging::Judging(Network& network, ParameterTable& table, DType dtype,
     reference_.x[i] = (reference_.x[i] - centre_[column]) / width_[column];
   }
   Graph graph;
+  graph.set_whole_rows(device_of(arena) != nullptr);
   Trace trace = trace_with_states(graph, table, dtype);
   trace.seed = graph.input("seed", {DType::int64, {}});
   trace.first_event = graph.input("first_event", {DType::int64, {}});

@@ -180,6 +180,7 @@ TargetDraws::TargetDraws(Network& network, ParameterTable& table, DType dtype,
   check_objective(network, target_.get(), options);
   estimator_ = estimator_of(network, *target_, options);
   Graph graph;
+  graph.set_whole_rows(device_of(arena) != nullptr);
   const Value flat = graph.state("parameters", {dtype, {table.count()}});
   Trace trace(graph, table, flat, dtype);
   trace.seed = graph.input("seed", {DType::int64, {}});

@@ -182,6 +182,7 @@ void Trainer::plan_steps(int64_t steps_per_epoch) {
 // The one that is not fused is for explanations.
 std::unique_ptr<Workspace> Trainer::workspace(TraceGraph trace, Learner& learner, bool fuse) {
   Graph graph;
+  graph.set_whole_rows(device_ != nullptr);
   trace({*network_, table_, dtype_, options_, draws_ ? draws_->estimator() : Estimator::automatic,
          learner.side, !fuse},
         graph);

@@ -120,21 +120,32 @@ class FusedKernel final : public Kernel {
         count_(program.shape.count()),
         inputs_(program.inputs.size()),
         outputs_(program.outputs.size()),
+        constants_(program.constants),
         flops_(static_cast<double>(count_) * static_cast<double>(program.instructions.size())) {
-    check(inputs_ + outputs_ <= kMost, "a fused kernel has too many operands");
+    check(inputs_ + constants_.size() + outputs_ <= kMost,
+          "a fused kernel has too many operands");
+    for (const FusedConstant& constant : constants_) {
+      singles_.push_back(static_cast<float>(constant.value));
+    }
   }
 
   double flops() const override { return flops_; }
   void run(const KernelArguments& arguments, int64_t, int64_t) const override {
     if (count_ == 0) return;
     const void* pointers[kMost];
-    void* parameters[kMost];
+    const void* parameters[kMost];
     std::copy_n(arguments.inputs, inputs_, pointers);
     std::copy_n(arguments.outputs, outputs_, pointers + inputs_);
-    for (size_t i = 0; i < inputs_ + outputs_; ++i) parameters[i] = &pointers[i];
+    size_t count = 0;
+    for (size_t i = 0; i < inputs_; ++i) parameters[count++] = &pointers[i];
+    for (size_t i = 0; i < constants_.size(); ++i) {
+      const void* const twice = &constants_[i].value;
+      parameters[count++] = constants_[i].dtype == DType::float32 ? &singles_[i] : twice;
+    }
+    for (size_t i = 0; i < outputs_; ++i) parameters[count++] = &pointers[inputs_ + i];
     const auto blocks = static_cast<unsigned>((count_ + kThreads - 1) / kThreads);
     check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel_.get()), dim3(blocks),
-                                dim3(kThreads), parameters, 0,
+                                dim3(kThreads), const_cast<void**>(parameters), 0,
                                 static_cast<cudaStream_t>(arguments.stream)),
                "starting a fused kernel");
   }
@@ -146,6 +157,8 @@ class FusedKernel final : public Kernel {
   const int64_t count_;
   const size_t inputs_;
   const size_t outputs_;
+  const std::vector<FusedConstant> constants_;
+  std::vector<float> singles_;  // the same numbers, for those that are float32
   const double flops_;
 };
 

@@ -1,8 +1,6 @@
 #include "cpp/runtime/cuda/fused_source.h"
 
-#include <bit>
 #include <cstdint>
-#include <cstdio>
 #include <vector>
 
 #include "cpp/base/status.h"
@@ -49,19 +47,6 @@ struct Iteration {
   }
 };
 
-std::string literal(const FusedConstant& constant) {
-  char buffer[64];
-  if (constant.dtype == DType::float32) {
-    const auto bits = std::bit_cast<uint32_t>(static_cast<float>(constant.value));
-    std::snprintf(buffer, sizeof buffer, "__int_as_float(0x%08x)", bits);
-  } else {
-    const auto bits = std::bit_cast<uint64_t>(constant.value);
-    std::snprintf(buffer, sizeof buffer, "__longlong_as_double(0x%016llxLL)",
-                  static_cast<unsigned long long>(bits));
-  }
-  return buffer;
-}
-
 }  // namespace
 
 std::string fused_source(const FusedProgram& program) {
@@ -77,7 +62,11 @@ std::string fused_source(const FusedProgram& program) {
     out += text(separator, "const ", type_name(types.back()), "* in", i);
     separator = ", ";
   }
-  for (const FusedConstant& constant : program.constants) types.push_back(constant.dtype);
+  for (const FusedConstant& constant : program.constants) {
+    out += text(separator, type_name(constant.dtype), " v", types.size());
+    separator = ", ";
+    types.push_back(constant.dtype);
+  }
   for (const FusedInstruction& each : program.instructions) types.push_back(each.dtype);
   for (size_t i = 0; i < program.outputs.size(); ++i) {
     out += text(separator, type_name(types[static_cast<size_t>(program.outputs[i])]), "* out", i);
@@ -112,11 +101,7 @@ std::string fused_source(const FusedProgram& program) {
     if (place.empty()) place = "0";
     out += text("  const ", type_name(types[i]), " v", i, " = in", i, "[", place, "];\n");
   }
-  size_t value = program.inputs.size();
-  for (const FusedConstant& constant : program.constants) {
-    out += text("  const ", type_name(constant.dtype), " v", value, " = ", literal(constant), ";\n");
-    ++value;
-  }
+  size_t value = program.inputs.size() + program.constants.size();
   for (const FusedInstruction& each : program.instructions) {
     const char* type = type_name(each.dtype);
     out += text("  const ", type, " v", value, " = ");

@@ -11,10 +11,10 @@ namespace castalia::cuda {
 // The name of the function.
 inline constexpr char kFusedName[] = "castalia_fused";
 
-// A __global__ function of the program's input and output pointers, in order: one thread an element
-// of the iteration, or more. Programs that differ only in the places of their operands have the same
-// source. Stands after elementwise_functions.h. An Error (internal) for an operation that does not
-// exist there.
+// A __global__ function of the program's input pointers, constants and output pointers, in order:
+// one thread an element of the iteration, or more. Programs that differ only in the places of their
+// operands and in the values of their constants have the same source. Stands after
+// elementwise_functions.h. An Error (internal) for an operation that does not exist there.
 std::string fused_source(const FusedProgram& program);
 
 }  // namespace castalia::cuda
