@@ -4,10 +4,7 @@ load("@cuda//:cuda.bzl", "NVCC")
 load("@rules_cc//cc:defs.bzl", "cc_library")
 
 # Machine code for Hopper, and code that the driver compiles for everything from Ampere on.
-_ARCHITECTURES = [
-    "arch=compute_80,code=compute_80",
-    "arch=compute_90,code=sm_90",
-]
+_ARCHITECTURES = ["arch=compute_80,code=[compute_80,sm_90]"]
 
 def _cuda_objects_impl(ctx):
     contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps]
