@@ -33,31 +33,21 @@ struct ProductTile {
                                     int64_t begin, int64_t end, Store store) {
     T* const a = reinterpret_cast<T*>(shared);  // (kSlice, kRowStep)
     T* const b = a + kSlice * kRowStep;         // (kSlice, kColumnStep)
-    T sums[kTurns][kRowsOfThread][ColumnsOfThread] = {};
+    T sums[kRowsOfThread][ColumnsOfThread] = {};
+    const int thread = block.thread();
     for (int64_t k = begin; k < end; k += kSlice) {
-      for (int turn = 0; turn < kTurns; ++turn) {
-        const int thread = block.thread() + turn;
-        load<kRows, kRowStep>(thread, terms, terms.a_along_sum(), k, end, a,
-                              [&](const auto& place, int side) { return terms.a(place, side); });
-        load<kColumns, kColumnStep>(
-            thread, terms, terms.b_along_sum(), k, end, b,
-            [&](const auto& place, int side) { return terms.b(place, side); });
-      }
+      load<kRows, kRowStep>(thread, terms, terms.a_along_sum(), k, end, a,
+                            [&](const auto& place, int side) { return terms.a(place, side); });
+      load<kColumns, kColumnStep>(thread, terms, terms.b_along_sum(), k, end, b,
+                                  [&](const auto& place, int side) { return terms.b(place, side); });
       block.sync();
-      for (int turn = 0; turn < kTurns; ++turn) {
-        const int thread = block.thread() + turn;
-        add_slice(a + thread / kAcross * kRowsOfThread, b + thread % kAcross * ColumnsOfThread,
-                  sums[turn]);
-      }
+      add_slice(a + thread / kAcross * kRowsOfThread, b + thread % kAcross * ColumnsOfThread, sums);
       block.sync();
     }
-    for (int turn = 0; turn < kTurns; ++turn) {
-      const int thread = block.thread() + turn;
-      for (int i = 0; i < kRowsOfThread; ++i) {
-        for (int j = 0; j < ColumnsOfThread; ++j) {
-          store(thread / kAcross * kRowsOfThread + i, thread % kAcross * ColumnsOfThread + j,
-                sums[turn][i][j]);
-        }
+    for (int i = 0; i < kRowsOfThread; ++i) {
+      for (int j = 0; j < ColumnsOfThread; ++j) {
+        store(thread / kAcross * kRowsOfThread + i, thread % kAcross * ColumnsOfThread + j,
+              sums[i][j]);
       }
     }
   }
@@ -66,12 +56,6 @@ struct ProductTile {
   // Steps that keep what a thread reads at once on its boundary and banks apart.
   static constexpr int kRowStep = kRows + 4;
   static constexpr int kColumnStep = kColumns + 4;
-  // A thread does the work of all in the emulation.
-#ifdef __CUDA_ARCH__
-  static constexpr int kTurns = 1;
-#else
-  static constexpr int kTurns = kThreads;
-#endif
 
   template <int Count>
   struct alignas(Count * sizeof(T) < 16 ? Count * sizeof(T) : 16) Pack {
