@@ -24,7 +24,7 @@ DEVICE_BRANCH = re.compile(r"^\s*#\s*(?:el)?if.*(?:CUDA|__AVX|__SSE|DNNL|ONEDNN)
 DECLARES = re.compile(
     r"^cpp/ops/(?:[^/]+/(?:op|cases)\.|(?:cases|elementwise|infer|random|registry)\.(?:h|cc)$)"
 )
-KERNEL_MAY_SEE = re.compile(r"^cpp/runtime/(?:kernel\.h|cpu/|cuda/)")
+KERNEL_MAY_SEE = re.compile(r"^cpp/runtime/(?:device\.h|kernel\.h|kernel_table\.h|cpu/|cuda/)")
 # A Program is what compile makes and the runtime runs: compile sees what a kernel may see.
 COMPILE_MAY_SEE = KERNEL_MAY_SEE
 VENDOR_ALLOWED = re.compile(r"^cpp/(?:runtime/(?:cpu|cuda)/|ops/[^/]+/(?:cpu|cuda)[^/]*$)")

@@ -1,7 +1,5 @@
 #include "cpp/compile/device_routine.h"
 
-#include <algorithm>
-
 #include "cpp/base/status.h"
 
 namespace castalia {

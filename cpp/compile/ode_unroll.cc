@@ -1,9 +1,7 @@
 #include "cpp/compile/ode_unroll.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <utility>
 
 #include "cpp/autodiff/ode_solve.h"
