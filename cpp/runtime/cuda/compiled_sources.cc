@@ -109,7 +109,7 @@ void write_whole(const std::filesystem::path& path, const std::string& bytes) {
 
 // So many sources are compiled side by side.
 std::counting_semaphore<>& compilers() {
-  static std::counting_semaphore<> semaphore(std::max(1, available_cores()));
+  static auto& semaphore = *new std::counting_semaphore<>(std::max(1, available_cores()));
   return semaphore;
 }
 

@@ -27,10 +27,10 @@ void check_cublas(cublasStatus_t status, const char* tried) {
   fail(Code::internal, "cuBLAS, ", tried, ", operator 'matmul': ", cublasLtGetStatusString(status));
 }
 
-// One a device; any thread.
+// One a device; any thread. Never destroyed: CUDA may be gone by then.
 cublasLtHandle_t handle() {
-  static std::mutex mutex;
-  static std::map<int, cublasLtHandle_t> handles;
+  static auto& mutex = *new std::mutex;
+  static auto& handles = *new std::map<int, cublasLtHandle_t>;
   int device = 0;
   check_cuda(cudaGetDevice(&device), "asking for the device");
   const std::lock_guard lock(mutex);

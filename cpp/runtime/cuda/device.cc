@@ -129,6 +129,9 @@ class FusedKernel final : public Kernel {
     }
   }
 
+  // A compiler that is at work when the process ends would find its memory gone.
+  ~FusedKernel() override { kernel_.wait(); }
+
   double flops() const override { return flops_; }
   void run(const KernelArguments& arguments, int64_t, int64_t) const override {
     if (count_ == 0) return;
@@ -261,8 +264,9 @@ int device_count() {
 }
 
 const Device& device(int number) {
-  static std::mutex mutex;
-  static std::map<int, std::unique_ptr<CudaDevice>> devices;
+  // Never destroyed: when the process ends, CUDA may be gone before they would be.
+  static auto& mutex = *new std::mutex;
+  static auto& devices = *new std::map<int, std::unique_ptr<CudaDevice>>;
   const std::lock_guard lock(mutex);
   std::unique_ptr<CudaDevice>& device = devices[number];
   if (!device) {
