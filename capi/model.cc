@@ -54,7 +54,7 @@ std::string latent_description(const Model& model) {
 }
 
 using Mapping = void (Model::*)(std::span<const double>, std::span<const double>, std::span<double>,
-                                std::span<double>, int) const;
+                                std::span<double>, Resources) const;
 
 castalia_status map(castalia_model* handle, Mapping mapping, const char* from_name,
                     const castalia_array* from, const castalia_array* condition,
