@@ -127,10 +127,9 @@ std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t
   Graph graph;
   graph.set_whole_rows(device != nullptr);
   trace_capability(network_, table_, dtype_, capability, rows, graph);
-  return compile(graph, {.rows_independent = true,
-                         .states_fixed = true,
-                         .products = products_,
-                         .device = device});
+  return compile(
+      graph,
+      {.rows_independent = true, .states_fixed = true, .products = products_, .device = device});
 }
 
 Crew::Crew(ProgramCache& cache, void* parameters, Resources resources)

@@ -48,8 +48,8 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
   }
   Judge judge = network->adversarial() == nullptr ? nullptr : judge_of(options);
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
-                                   parameters, std::move(data), options, resources, std::move(target),
-                                   std::move(judge));
+                                   parameters, std::move(data), options, resources,
+                                   std::move(target), std::move(judge));
 }
 
 void adopt(Model& model, const Trainer& trainer) {

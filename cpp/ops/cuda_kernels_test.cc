@@ -57,8 +57,8 @@ TEST_P(EveryOperator, CudaKernelsAgreeWithReference) {
       }
       ++accepted;
       ++run[candidate.name];
-      const auto bytes = run_kernel(*kernel, sample.types, sample.inputs, sample.outputs,
-                                    TileOrder::together);
+      const auto bytes =
+          run_kernel(*kernel, sample.types, sample.inputs, sample.outputs, TileOrder::together);
       for (size_t i = 0; i < sample.outputs.size(); ++i) {
         expect_near(read_tensor(sample.outputs[i], bytes[i].data()), expected[i],
                     sample.outputs[i].dtype, op.define ? 4096 : 64);

@@ -38,8 +38,9 @@ struct ProductTile {
     for (int64_t k = begin; k < end; k += kSlice) {
       load<kRows, kRowStep>(thread, terms, terms.a_along_sum(), k, end, a,
                             [&](const auto& place, int side) { return terms.a(place, side); });
-      load<kColumns, kColumnStep>(thread, terms, terms.b_along_sum(), k, end, b,
-                                  [&](const auto& place, int side) { return terms.b(place, side); });
+      load<kColumns, kColumnStep>(
+          thread, terms, terms.b_along_sum(), k, end, b,
+          [&](const auto& place, int side) { return terms.b(place, side); });
       block.sync();
       add_slice(a + thread / kAcross * kRowsOfThread, b + thread % kAcross * ColumnsOfThread, sums);
       block.sync();

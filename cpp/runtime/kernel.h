@@ -98,8 +98,7 @@ struct KernelCandidate {
   // in one kernel. Input 0 of the program is that output; its further inputs are the kernel's
   // inputs after the operator's own, and the kernel's outputs are the program's, of which one at
   // least has the element type of the operator's. Takes every request that create() takes.
-  std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
-                                        const FusedProgram& epilogue)>
+  std::function<std::unique_ptr<Kernel>(const KernelRequest& request, const FusedProgram& epilogue)>
       create_with_epilogue = {};
 
   // Where it can be had, for an operator of one operand and one result: the operand is computed
@@ -107,8 +106,7 @@ struct KernelCandidate {
   // of the program is the operand, in the order of its elements; the kernel's inputs are the
   // program's, its outputs the operator's and then the program's from the second on. Takes every
   // request that create() takes.
-  std::function<std::unique_ptr<Kernel>(const KernelRequest& request,
-                                        const FusedProgram& prologue)>
+  std::function<std::unique_ptr<Kernel>(const KernelRequest& request, const FusedProgram& prologue)>
       create_with_prologue = {};
 };
 

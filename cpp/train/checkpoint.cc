@@ -30,11 +30,12 @@ void drop_free_fields(nlohmann::json& options) {
 // What is kept of a learner, by name.
 template <typename ItsLearner>
 auto kept(ItsLearner& learner) {
-  return std::array<std::pair<std::string, decltype(&learner.weights)>, 5>{{{"parameters", &learner.weights},
-           {"first_moment", &learner.first_moment},
-           {"second_moment", &learner.second_moment},
-           {"ema", &learner.ema},
-           {"best", &learner.best}}};
+  return std::array<std::pair<std::string, decltype(&learner.weights)>, 5>{
+      {{"parameters", &learner.weights},
+       {"first_moment", &learner.first_moment},
+       {"second_moment", &learner.second_moment},
+       {"ema", &learner.ema},
+       {"best", &learner.best}}};
 }
 
 // Fields that came after the file was written had their defaults then.

@@ -41,7 +41,7 @@ struct Learner {
 
   StateMemory weights, first_moment, second_moment, ema, best;
   StateMemory gradient_sum, rate_factors, decay_factors;  // only where they are used
-  std::unique_ptr<Workspace> step;                          // null with lbfgs
+  std::unique_ptr<Workspace> step;                        // null with lbfgs
   std::unique_ptr<Workspace> part;  // of a batch of several, or of lbfgs; else null
 };
 

@@ -11,11 +11,11 @@
 
 #include "cpp/base/thread_pool.h"
 #include "cpp/nn/network.h"
+#include "cpp/runtime/resources.h"
 #include "cpp/runtime/workspace.h"
 #include "cpp/train/dataset.h"
 #include "cpp/train/judging.h"
 #include "cpp/train/lbfgs.h"
-#include "cpp/runtime/resources.h"
 #include "cpp/train/learner.h"
 #include "cpp/train/objective.h"
 #include "cpp/train/options.h"

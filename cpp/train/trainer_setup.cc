@@ -106,8 +106,9 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
   }
   if (has_critic) {
     if (judge && std::ssize(validation_rows_) >= 2) {
-      judging_ = std::make_unique<Judging>(*network_, table_, dtype_, options_, *data_,
-                                           validation_rows_, std::move(judge), pool_.threads(), arena_);
+      judging_ =
+          std::make_unique<Judging>(*network_, table_, dtype_, options_, *data_, validation_rows_,
+                                    std::move(judge), pool_.threads(), arena_);
       bind(judging_->program(), learners_.front(), true);
     }
   } else if (!validation_rows_.empty()) {

@@ -9,8 +9,8 @@ cpu::ConvolutionShape shape_of(const KernelRequest& request) {
       convolution_geometry(request.attributes, request.outputs[0].shape, request.inputs[1].shape));
 }
 
-std::unique_ptr<Kernel> create_scattered(const KernelRequest& request,
-                                         const FusedProgram* epilogue, std::string* refusal) {
+std::unique_ptr<Kernel> create_scattered(const KernelRequest& request, const FusedProgram* epilogue,
+                                         std::string* refusal) {
   const cpu::ConvolutionShape shape = shape_of(request);
   if (!cpu::ScatteredProduct::suits(shape, true)) {
     *refusal = "only for a result of very few channels";
@@ -20,8 +20,8 @@ std::unique_ptr<Kernel> create_scattered(const KernelRequest& request,
                                  epilogue);
 }
 
-std::unique_ptr<Kernel> create_sliding(const KernelRequest& request,
-                                       const FusedProgram* epilogue, std::string*) {
+std::unique_ptr<Kernel> create_sliding(const KernelRequest& request, const FusedProgram* epilogue,
+                                       std::string*) {
   const cpu::ConvolutionShape shape = shape_of(request);
   return make_convolution_kernel(request, cpu::SlidingProduct::transposed(shape), shape.flops(),
                                  epilogue);

@@ -171,8 +171,7 @@ cpu::GemmShape gemm_shape(const KernelRequest& request) {
           .transpose_b = request.attributes.integer("transpose_b") != 0};
 }
 
-std::unique_ptr<Kernel> make_highway(const KernelRequest& request,
-                                     const FusedProgram* epilogue) {
+std::unique_ptr<Kernel> make_highway(const KernelRequest& request, const FusedProgram* epilogue) {
   const cpu::GemmShape shape = gemm_shape(request);
   const MatmulBatch batch(request.inputs[0].shape, request.inputs[1].shape,
                           request.outputs[0].shape);

@@ -46,10 +46,10 @@ struct Destroyer {
     Destroy(each);
   }
 };
-using Layout =
-    std::unique_ptr<std::remove_pointer_t<cublasLtMatrixLayout_t>, Destroyer<cublasLtMatrixLayoutDestroy>>;
-using Description =
-    std::unique_ptr<std::remove_pointer_t<cublasLtMatmulDesc_t>, Destroyer<cublasLtMatmulDescDestroy>>;
+using Layout = std::unique_ptr<std::remove_pointer_t<cublasLtMatrixLayout_t>,
+                               Destroyer<cublasLtMatrixLayoutDestroy>>;
+using Description = std::unique_ptr<std::remove_pointer_t<cublasLtMatmulDesc_t>,
+                                    Destroyer<cublasLtMatmulDescDestroy>>;
 using Preference = std::unique_ptr<std::remove_pointer_t<cublasLtMatmulPreference_t>,
                                    Destroyer<cublasLtMatmulPreferenceDestroy>>;
 
@@ -135,7 +135,8 @@ class MatmulKernel final : public Kernel {
     }
     b_ = layout(type, product.b);
     a_ = layout(type, product.a);
-    out_ = layout(type, {product.m, product.n, false, product.products == 1 ? 0 : product.m * product.n});
+    out_ = layout(type,
+                  {product.m, product.n, false, product.products == 1 ? 0 : product.m * product.n});
   }
 
   size_t scratch_bytes() const override { return kWorkspaceBytes; }
@@ -190,7 +191,8 @@ class MatmulKernel final : public Kernel {
   // The largest power of two that divides an address, up to what the library asks about.
   static uint32_t alignment(const void* address) {
     const auto bits = reinterpret_cast<uintptr_t>(address);
-    return bits == 0 ? 256u : std::min(256u, 1u << std::countr_zero(static_cast<uint64_t>(bits) | 256));
+    return bits == 0 ? 256u
+                     : std::min(256u, 1u << std::countr_zero(static_cast<uint64_t>(bits) | 256));
   }
 
   // Operands may start on any element (a slice of the flat parameters), and which algorithms can be
@@ -269,7 +271,8 @@ struct LibraryEpilogue {
   bool bias = false;
   bool relu = false;
 };
-std::optional<LibraryEpilogue> library_epilogue(const FusedProgram& program, const Product& product) {
+std::optional<LibraryEpilogue> library_epilogue(const FusedProgram& program,
+                                                const Product& product) {
   const auto columns_only = [&](const FusedInput& input) {
     int64_t dense = 1;
     for (int axis = program.shape.rank(); axis-- > 0;) {
@@ -287,7 +290,8 @@ std::optional<LibraryEpilogue> library_epilogue(const FusedProgram& program, con
   const std::vector<FusedInstruction>& all = program.instructions;
   if (next < all.size() && all[next].operation == "add" && program.inputs.size() == 2) {
     const auto& operands = all[next].operands;
-    const bool is_bias = (operands[0] == 0 && operands[1] == 1) || (operands[0] == 1 && operands[1] == 0);
+    const bool is_bias =
+        (operands[0] == 0 && operands[1] == 1) || (operands[0] == 1 && operands[1] == 0);
     if (!is_bias || !columns_only(program.inputs[1])) return {};
     epilogue.bias = true;
     value = program.instruction_value(static_cast<int>(next++));
@@ -297,7 +301,8 @@ std::optional<LibraryEpilogue> library_epilogue(const FusedProgram& program, con
     value = program.instruction_value(static_cast<int>(next++));
   }
   const size_t used = epilogue.bias ? 2 : 1;
-  if (next != all.size() || next == 0 || program.inputs.size() != used || program.outputs[0] != value)
+  if (next != all.size() || next == 0 || program.inputs.size() != used ||
+      program.outputs[0] != value)
     return {};
   return epilogue;
 }
@@ -335,9 +340,9 @@ std::unique_ptr<Kernel> make_matmul_with_epilogue(const KernelRequest& request,
     if (type == dtype) place = i;
   }
   check(place < program.outputs.size(), "no output has the type of the product");
-  return std::make_unique<FollowedKernel>(
-      std::make_unique<MatmulKernel>(*product, false, false), request.inputs.size(),
-      device.make_fused_kernel(program), program, place);
+  return std::make_unique<FollowedKernel>(std::make_unique<MatmulKernel>(*product, false, false),
+                                          request.inputs.size(), device.make_fused_kernel(program),
+                                          program, place);
 }
 
 }  // namespace castalia::cuda

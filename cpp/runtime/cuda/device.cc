@@ -104,9 +104,10 @@ class CopyKernel final : public Kernel {
   explicit CopyKernel(size_t bytes) : bytes_(bytes) {}
   void run(const KernelArguments& arguments, int64_t, int64_t) const override {
     if (bytes_ == 0) return;
-    check_cuda(cudaMemcpyAsync(arguments.outputs[0], arguments.inputs[0], bytes_,
-                               cudaMemcpyDeviceToDevice, static_cast<cudaStream_t>(arguments.stream)),
-               "copying on the device");
+    check_cuda(
+        cudaMemcpyAsync(arguments.outputs[0], arguments.inputs[0], bytes_, cudaMemcpyDeviceToDevice,
+                        static_cast<cudaStream_t>(arguments.stream)),
+        "copying on the device");
   }
 
  private:
@@ -122,8 +123,7 @@ class FusedKernel final : public Kernel {
         outputs_(program.outputs.size()),
         constants_(program.constants),
         flops_(static_cast<double>(count_) * static_cast<double>(program.instructions.size())) {
-    check(inputs_ + constants_.size() + outputs_ <= kMost,
-          "a fused kernel has too many operands");
+    check(inputs_ + constants_.size() + outputs_ <= kMost, "a fused kernel has too many operands");
     for (const FusedConstant& constant : constants_) {
       singles_.push_back(static_cast<float>(constant.value));
     }
@@ -205,8 +205,8 @@ class CudaDevice final : public Device {
       cudaGetLastError();
       size_t free = 0, total = 0;
       cudaMemGetInfo(&free, &total);
-      fail(Code::out_of_memory, name_, " has no memory for ", bytes, " bytes: ", free, " of ", total,
-           " are free");
+      fail(Code::out_of_memory, name_, " has no memory for ", bytes, " bytes: ", free, " of ",
+           total, " are free");
     }
     check_cuda(status, "allocating memory");
     return static_cast<std::byte*>(memory);
@@ -273,7 +273,8 @@ const Device& device(int number) {
     const int count = device_count();
     if (number < 0 || number >= count) {
       devices.erase(number);
-      fail(Code::device_unavailable, "there is no device cuda:", number, ": the driver sees ", count);
+      fail(Code::device_unavailable, "there is no device cuda:", number, ": the driver sees ",
+           count);
     }
     cudaDeviceProp properties;
     check_cuda(cudaGetDeviceProperties(&properties, number), "asking for a device's properties");

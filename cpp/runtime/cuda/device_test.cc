@@ -168,9 +168,12 @@ TEST_P(Runtime, StatesAreTheSameOnBothSides) {
   Workspace triples = program(3.0);
   StateMemory state(5 * sizeof(float), place_.device);
   for (Workspace* each : {&doubles, &triples}) each->bind_state("s", state);
-  const auto at = [&](size_t i) { return reinterpret_cast<const float*>(std::as_const(state).data())[i]; };
+  const auto at = [&](size_t i) {
+    return reinterpret_cast<const float*>(std::as_const(state).data())[i];
+  };
   const auto add = [&](Workspace& workspace, float value) {
-    for (int i = 0; i < 5; ++i) static_cast<float*>(workspace.input("x"))[i] = value * static_cast<float>(i);
+    for (int i = 0; i < 5; ++i)
+      static_cast<float*>(workspace.input("x"))[i] = value * static_cast<float>(i);
     workspace.run();
   };
   add(doubles, 1);

@@ -28,10 +28,10 @@ CASTALIA_ANYWHERE T truth(bool value) {
   return value ? T(1) : T(0);
 }
 
-#define CASTALIA_UNARY(NAME, EXPRESSION)    \
-  template <typename T>                     \
-  CASTALIA_ANYWHERE T op_##NAME(T x) {      \
-    return EXPRESSION;                      \
+#define CASTALIA_UNARY(NAME, EXPRESSION) \
+  template <typename T>                  \
+  CASTALIA_ANYWHERE T op_##NAME(T x) {   \
+    return EXPRESSION;                   \
   }
 #define CASTALIA_BINARY(NAME, EXPRESSION)   \
   template <typename T>                     \
@@ -44,7 +44,7 @@ CASTALIA_UNARY(neg, -x)
 CASTALIA_UNARY(abs, fabs(x))
 CASTALIA_UNARY(sign, x > 0 ? T(1) : x < 0 ? T(-1) : x)
 CASTALIA_UNARY(sqrt, sqrt(x))
-CASTALIA_UNARY(square, x * x)
+CASTALIA_UNARY(square, x* x)
 CASTALIA_UNARY(reciprocal, T(1) / x)
 CASTALIA_UNARY(floor, floor(x))
 CASTALIA_UNARY(round, rint(x))
@@ -72,7 +72,7 @@ CASTALIA_UNARY(logical_not, truth<T>(x == 0))
 
 CASTALIA_BINARY(add, a + b)
 CASTALIA_BINARY(sub, a - b)
-CASTALIA_BINARY(mul, a * b)
+CASTALIA_BINARY(mul, a* b)
 CASTALIA_BINARY(div, a / b)
 CASTALIA_BINARY(maximum, is_nan(b) || a < b ? b : a)
 CASTALIA_BINARY(minimum, is_nan(b) || b < a ? b : a)

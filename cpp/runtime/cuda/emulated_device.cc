@@ -14,7 +14,6 @@
 #include "cpp/runtime/cuda/elementwise_functions.h"
 #include "cpp/runtime/cuda/fused_source.h"
 
-
 namespace castalia::cuda {
 namespace {
 
@@ -26,10 +25,14 @@ using Function = T (*)(T, T, T);
 
 template <typename T>
 const std::map<std::string, Function<T>>& functions() {
-#define CASTALIA_UNARY(NAME) \
-  {#NAME, [](T a, T, T) -> T { return elementwise::op_##NAME<T>(a); }}
-#define CASTALIA_BINARY(NAME) \
-  {#NAME, [](T a, T b, T) -> T { return elementwise::op_##NAME<T>(a, b); }}
+#define CASTALIA_UNARY(NAME)                                           \
+  {                                                                    \
+#NAME, [](T a, T, T) -> T { return elementwise::op_##NAME<T>(a); } \
+  }
+#define CASTALIA_BINARY(NAME)                                               \
+  {                                                                         \
+#NAME, [](T a, T b, T) -> T { return elementwise::op_##NAME<T>(a, b); } \
+  }
   static const std::map<std::string, Function<T>> table = {
       CASTALIA_UNARY(copy),
       CASTALIA_UNARY(neg),

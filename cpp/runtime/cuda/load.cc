@@ -32,10 +32,11 @@ const cuda::Backend* load() {
   const std::string path = library_path();
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    fail(Code::device_unavailable, "computing on a GPU needs ", kFileName,
-         " and CUDA's libraries, which cannot be loaded (CASTALIA_CUDA_LIBRARY may name the former, "
-         "LD_LIBRARY_PATH the folder of the others): ",
-         dlerror());
+    fail(
+        Code::device_unavailable, "computing on a GPU needs ", kFileName,
+        " and CUDA's libraries, which cannot be loaded (CASTALIA_CUDA_LIBRARY may name the former, "
+        "LD_LIBRARY_PATH the folder of the others): ",
+        dlerror());
   }
   const auto entry =
       reinterpret_cast<decltype(&castalia_cuda_backend)>(dlsym(library, "castalia_cuda_backend"));
