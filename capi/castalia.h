@@ -131,10 +131,10 @@ CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* cont
                                                           int32_t sampling, int32_t training);
 
 /* Where models that belong to this context are evaluated, sampled and trained from now on: "cpu"
- * (default) or "cuda:N", a GPU. Arrays stay arrays of the host; what is computed differs by rounding.
- * The first GPU that is asked for loads libcastalia_cuda.so, which lies beside this library. Errors:
- * INVALID_ARGUMENT (not of this form), DEVICE_UNAVAILABLE (says what is missing: that library, CUDA's,
- * a driver, a device). */
+ * (default) or "cuda:N", a GPU. Arrays stay arrays of the host; what is computed differs by
+ * rounding. The first GPU that is asked for loads libcastalia_cuda.so, which lies beside this
+ * library. Errors: INVALID_ARGUMENT (not of this form), DEVICE_UNAVAILABLE (says what is missing:
+ * that library, CUDA's, a driver, a device). */
 CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context,
                                                          const char* device);
 
@@ -143,8 +143,8 @@ CASTALIA_API castalia_status castalia_context_set_device(castalia_context* conte
 CASTALIA_API castalia_status castalia_context_set_log(castalia_context* context,
                                                       castalia_log_callback callback, void* user);
 
-/* JSON: version, instruction set, cores, threads, devices (texts, "cpu" first) and no_cuda: why there
- * is no GPU among them, empty where there is one. */
+/* JSON: version, instruction set, cores, threads, devices (texts, "cpu" first) and no_cuda: why
+ * there is no GPU among them, empty where there is one. */
 CASTALIA_API castalia_status castalia_info(castalia_context* context, const char** json);
 
 /* ---- Configuration -------------------------------------------------------------------------- */

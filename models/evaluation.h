@@ -2,7 +2,8 @@
 //
 // A request for any number of rows is cut into tiles of kTileRows; a last, shorter tile is padded
 // to the next power of two. Programs exist for powers of two up to a tile, so there are at most
-// log2(kTileRows) + 1 of each kind, and some more of larger tiles where there is a device. A row's numbers do not depend on the tile that it falls into.
+// log2(kTileRows) + 1 of each kind, and some more of larger tiles where there is a device. A row's
+// numbers do not depend on the tile that it falls into.
 #ifndef CASTALIA_MODELS_EVALUATION_H_
 #define CASTALIA_MODELS_EVALUATION_H_
 
@@ -45,8 +46,8 @@ class ProgramCache {
       : network_(network), table_(table), dtype_(dtype) {}
 
   std::shared_ptr<const Program> get(Capability capability, int64_t rows, const Device* device);
-  // The parameters, which lie at `parameters` on the host, on a device: copied there once for all who
-  // evaluate the network there.
+  // The parameters, which lie at `parameters` on the host, on a device: copied there once for all
+  // who evaluate the network there.
   std::shared_ptr<StateMemory> on_device(const Device* device, void* parameters);
   // Forgets everything: constants of the network have changed. Grows the generation.
   void clear();

@@ -129,8 +129,8 @@ class Laws : public testing::TestWithParam<Subject> {
     return out;
   }
 
-  // On a device and on the host: what is drawn, the densities, and what a few steps of training make
-  // of the weights.
+  // On a device and on the host: what is drawn, the densities, and what a few steps of training
+  // make of the weights.
   void expect_agreement(const Device& device) const {
     constexpr int64_t kSome = 40;
     const auto width = static_cast<size_t>(model_->features());

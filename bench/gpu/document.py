@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -76,7 +77,7 @@ def markdown(rows: list[dict]) -> str:
     out = [
         f"{known['gpu']}, driver {known['driver'] or 'unknown'}; {known['toolkit'] or 'no toolkit'}.",
         *([f"Measured limits: {known['limits']}."] if known["limits"] else []),
-        "Versions: " + ", ".join(f"{k} {v}" for k, v in sorted(versions.items())) + ".",
+        textwrap.fill("Versions: " + ", ".join(f"{k} {v}" for k, v in sorted(versions.items())) + ".", 108),
         "",
         METHOD,
     ]

@@ -51,10 +51,10 @@ CASTALIA_ANYWHERE void multiply_rows(const Group& group, const T* weights, int64
   group.sync();
 }
 
-// A stage of tasks for groups, each for a few rows: Task<4> where a weight that is read should serve
-// several, Task<1> for so few rows that there would be too few groups; make_task(rows of a group)
-// makes them. A group needs `pieces` pieces of memory as wide as the perceptron for each row. A
-// row's bits are the same in both: a group has as many threads.
+// A stage of tasks for groups, each for a few rows: Task<4> where a weight that is read should
+// serve several, Task<1> for so few rows that there would be too few groups; make_task(rows of a
+// group) makes them. A group needs `pieces` pieces of memory as wide as the perceptron for each
+// row. A row's bits are the same in both: a group has as many threads.
 template <typename MakeTask>
 void add_perceptron_tasks(cuda::ParallelKernel& kernel, const PerceptronOnDevice& perceptron,
                           int64_t rows, int64_t pieces, MakeTask make_task) {

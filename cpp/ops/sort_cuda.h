@@ -97,8 +97,8 @@ struct MergeStretches {
 };
 
 // Hands the entries of `lines` lines of `length` entries to the sink with their places in order.
-// Line: using Entry; Entry entry(operands, line, place) const; static Entry last(place), which comes
-// after every entry of smaller places.
+// Line: using Entry; Entry entry(operands, line, place) const; static Entry last(place), which
+// comes after every entry of smaller places.
 template <typename Line, typename Sink>
 void add_sort(ParallelKernel& kernel, int64_t lines, int64_t length, Line line, Sink sink) {
   using Entry = typename Line::Entry;

@@ -34,8 +34,8 @@ struct KernelArguments {
   void* const* outputs = nullptr;
   std::byte* scratch =
       nullptr;  // of the running thread; Kernel::scratch_bytes() long, 64-byte aligned
-  // On a device: the queue of its work (a cudaStream_t), to which a kernel adds its own and returns.
-  // The pointers above are then addresses on the device.
+  // On a device: the queue of its work (a cudaStream_t), to which a kernel adds its own and
+  // returns. The pointers above are then addresses on the device.
   void* stream = nullptr;
   Queue* queue = nullptr;  // the same with more to ask of it, for kernels that wait (waits())
 };

@@ -71,8 +71,8 @@ class Workspace {
   const void* output(const std::string& name);
 
   // Computes everything. An Error (internal) when a state is not bound or not prepared. Nothing is
-  // allocated or locked. Without a pool everything runs on this thread. On a device it is begun: who
-  // asks for an output waits.
+  // allocated or locked. Without a pool everything runs on this thread. On a device it is begun:
+  // who asks for an output waits.
   void run(ThreadPool* pool = nullptr);
 
   // Runs again, on this thread, and looks at every tensor as it is computed: "operator 'log' at

@@ -37,15 +37,14 @@ namespace castalia {
 class Trainer {
  public:
   // The network is the trainer's own: its preprocessing is fitted here, unless it is already.
-  // `table` is closed; `parameters` holds table.count() elements of `dtype`. On a device the steps are computed there;
-  // threads 0: all cores.
-  // `data` may be null with an objective that reads no events and a network without a context;
-  // where they are given all the same they are what the preprocessing is fitted to and where
-  // contexts come from. Errors: shape_mismatch (data of other widths), empty_data (fewer events
-  // than a step takes, or none to judge a plateau by), those of check_objective(), not_found (a
-  // group's pattern that fits no parameter), invalid_argument (a checkpoint of another run), and
-  // those of Network::fit_preprocessing() and check_rows(), with row and column.
-  // Without a judge an adversarial network's last weights are kept.
+  // `table` is closed; `parameters` holds table.count() elements of `dtype`. On a device the steps
+  // are computed there; threads 0: all cores. `data` may be null with an objective that reads no
+  // events and a network without a context; where they are given all the same they are what the
+  // preprocessing is fitted to and where contexts come from. Errors: shape_mismatch (data of other
+  // widths), empty_data (fewer events than a step takes, or none to judge a plateau by), those of
+  // check_objective(), not_found (a group's pattern that fits no parameter), invalid_argument (a
+  // checkpoint of another run), and those of Network::fit_preprocessing() and check_rows(), with
+  // row and column. Without a judge an adversarial network's last weights are kept.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
           const void* parameters, std::shared_ptr<const Dataset> data, TrainingOptions options,
           Resources resources, std::shared_ptr<Target> target = nullptr, Judge judge = nullptr);

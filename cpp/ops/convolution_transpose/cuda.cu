@@ -33,8 +33,8 @@ struct ConvolutionTransposeElement {
   }
 };
 
-// The elements first, first + stride, ... of an axis are seen by the same taps, first_tap, first_tap +
-// tap_step, ...: from one to the next the position moves by `move`.
+// The elements first, first + stride, ... of an axis are seen by the same taps, first_tap,
+// first_tap + tap_step, ...: from one to the next the position moves by `move`.
 struct TransposePhase {
   int64_t first, first_tap, taps, tap_step, move;
 

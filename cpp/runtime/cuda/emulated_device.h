@@ -1,5 +1,5 @@
-// A device whose kernels are loops of the host: the same kernels, compiler passes and copies as with
-// CUDA, where there is no CUDA.
+// A device whose kernels are loops of the host: the same kernels, compiler passes and copies as
+// with CUDA, where there is no CUDA.
 #ifndef CASTALIA_CPP_RUNTIME_CUDA_EMULATED_DEVICE_H_
 #define CASTALIA_CPP_RUNTIME_CUDA_EMULATED_DEVICE_H_
 

@@ -16,7 +16,8 @@ const char* type_name(DType dtype) {
   return dtype == DType::float32 ? "float" : "double";
 }
 
-// The iteration with neighbouring axes joined where every operand steps through them as through one.
+// The iteration with neighbouring axes joined where every operand steps through them as through
+// one.
 struct Iteration {
   std::vector<int64_t> extents;
   std::vector<std::vector<int64_t>> strides;  // of each input, over the extents

@@ -3,8 +3,8 @@
 //
 // A file of kernels (cpp/ops/<operator>/cuda.cu) is compiled twice: by nvcc for the backend, and as
 // plain C++ for the emulation, where an index or a block is a turn of a loop. Both run the same
-// arithmetic over the same indices. So such a file contains no launch and no CUDA call: it describes
-// its work to a ParallelKernel as stages that follow each other.
+// arithmetic over the same indices. So such a file contains no launch and no CUDA call: it
+// describes its work to a ParallelKernel as stages that follow each other.
 #ifndef CASTALIA_CPP_RUNTIME_CUDA_PARALLEL_H_
 #define CASTALIA_CPP_RUNTIME_CUDA_PARALLEL_H_
 
@@ -261,7 +261,8 @@ class ParallelKernel final : public Kernel {
   }
 
   // body(operands, block) for `count` blocks of Threads threads (32, a warp, or 128, 256, 512 or
-  // 1024), each with so many bytes of shared memory of its own (up to 200 KiB; with a warp, 24 KiB).
+  // 1024), each with so many bytes of shared memory of its own (up to 200 KiB; with a warp, 24
+  // KiB).
   //   CASTALIA_ANYWHERE void operator()(const Operands& operands, Block block) const
   template <int Threads, typename Body>
   ParallelKernel& blocks(int64_t count, size_t shared_bytes, Body body) {
