@@ -67,7 +67,11 @@ const Device* find_device(const std::string& name) {
   const bool is_cuda = name.starts_with("cuda:") && name.size() > 5 && name.size() < 9 &&
                        name.find_first_not_of("0123456789", 5) == std::string::npos;
   if (!is_cuda) fail(Code::invalid_argument, "device is '", name, "'; allowed: cpu, cuda:N");
-  return &backend().device(std::atoi(name.c_str() + 5));
+  try {
+    return &backend().device(std::atoi(name.c_str() + 5));
+  } catch (const Error& error) {
+    fail(error.code(), "device '", name, "': ", error.what());
+  }
 }
 
 DeviceList list_devices() {
