@@ -23,34 +23,29 @@ from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
 import castalia
-import numpy as np
 
-from bench.caloflow.models import GEOMETRY, MODELS, PARTICLES, Trained
+from bench.caloflow.models import MODELS, Trained
 from bench.caloflow.page import page
+from bench.geant4_showers import (
+    CLASSIFIERS,
+    classify,
+    drawn,
+    first_of_training,
+    load,
+    observe,
+    sample,
+    timing,
+)
+from bench.geant4_showers_page import PARTICLES
 from bench.progress import Progress
-from bench.referee.floors import CLASSIFIER as SMALL_CLASSIFIER
-from bench.results import user_seconds, whole, write_json
+from bench.results import whole, write_json
 
-SEED = 11
 BATCHES = (1, 100, 10_000)
-LEAST_SECONDS = 1.0  # of a timing
-CLASSIFIERS = {
-    "glance": {"inputs": "showers", **SMALL_CLASSIFIER},
-    "judge": {"inputs": "showers", "seeds": 3},
-}
-
-
-def load(data: Path, particle: str, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Showers (events, cells) and incident energies (events, 1), both in MeV."""
-    path = data / f"geant4/{particle}_{part}.h5"
-    return castalia.hdf5_read(path, "showers"), castalia.hdf5_read(path, "incident_energies")
-
-
-# ---- The stages of a model: each makes a file
 
 
 def train(one: Trained, data: Path, rows: Path, progress: Progress) -> None:
@@ -89,98 +84,6 @@ def train(one: Trained, data: Path, rows: Path, progress: Progress) -> None:
         checkpoint.unlink()
 
 
-def sample(one: Trained, data: Path, rows: Path, progress: Progress) -> None:
-    path = rows / f"{one.name}-showers.h5"
-    if path.exists():
-        return
-    progress.show(f"sample {one.name}")
-    _, energies = load(data, one.particle, "test")
-    model = castalia.load(rows / f"{one.name}.safetensors")
-    showers = model.sample(context=energies, seed=SEED, dtype=np.float64)
-
-    def write(unfinished: Path) -> None:
-        castalia.hdf5_write(unfinished, "showers", showers.astype(np.float32), replace=True)
-        castalia.hdf5_write(unfinished, "incident_energies", energies)
-
-    whole(path, write)
-
-
-def classify(
-    stage: str, name: str, particle: str, drawn: tuple, data: Path, rows: Path, progress: Progress
-) -> None:
-    path = rows / f"{name}-{stage}.json"
-    if path.exists():
-        return
-    progress.show(f"{stage} {name}")
-    start = time.process_time()
-    found = castalia.evaluate(
-        "classifier",
-        castalia.Dataset(*drawn),
-        castalia.Dataset(*load(data, particle, "test")),
-        seed=1,
-        progress=False,
-        **CLASSIFIERS[stage],
-    )
-    found = {k: found[k] for k in ("figures", "settings", "generated", "reference")}
-    write_json(path, {"seconds": time.process_time() - start, **found})
-
-
-def observe(
-    name: str, particle: str, drawn: tuple, data: Path, rows: Path, progress: Progress
-) -> None:
-    path = rows / f"{name}-observe.json"
-    if path.exists():
-        return
-    progress.show(f"observe {name}")
-    tables = [
-        castalia.Dataset(*events).observe("calorimeter", geometry=str(data / GEOMETRY))
-        for events in (drawn, load(data, particle, "test"))
-    ]
-    found = castalia.evaluate("separation_power", *tables, seed=1, progress=False)
-    details = found["details"]
-    values = [table.read()[0] for table in tables]
-    columns = [
-        {
-            "name": column["name"],
-            "units": column["units"],
-            "mean": [float(each[:, i].mean()) for each in values],
-            "deviation": [float(each[:, i].std()) for each in values],
-            "separation_power": details["separation_power"][i],
-            "error": details["separation_power_error"][i],
-            "null_value": details["separation_power_null_value"][i],
-        }
-        for i, column in enumerate(tables[0].describe()["columns"])
-    ]
-    write_json(path, {"columns": columns})
-
-
-def timing(one: Trained, data: Path, rows: Path, progress: Progress) -> None:
-    """User time of one thread, the least of several repetitions: other work on the machine does not count."""
-    path = rows / f"{one.name}-time.json"
-    if path.exists():
-        return
-    model = castalia.load(rows / f"{one.name}.safetensors")
-    _, energies = load(data, one.particle, "test")
-    found = {}
-    for batch in BATCHES:
-        progress.show(f"time {one.name}: {batch} at a time")
-        context = np.resize(energies, (batch, 1))
-        sampler, out = model.sampler(SEED), np.empty((batch, model.features), np.float32)
-        sampler.next(out=out, context=context)  # plans and packs
-        calls, least = 1, np.inf
-        for _ in range(5):
-            start = user_seconds()
-            for _ in range(calls):
-                sampler.next(out=out, context=context)
-            spent = user_seconds() - start
-            least = min(least, spent / calls)
-            if spent > LEAST_SECONDS:
-                break
-            calls = max(calls, round(calls * LEAST_SECONDS / 4 / max(spent, 0.01)))
-        found[str(batch)] = 1e3 * least / batch
-    write_json(path, {"parameters": len(model.parameters), "milliseconds": found})
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -197,38 +100,27 @@ def main() -> None:
     rows.mkdir(parents=True, exist_ok=True)
     progress = Progress()
 
-    def compared(name: str, particle: str, drawn: Callable[[], tuple]) -> None:
+    def compared(name: str, particle: str, showers: Callable[[], tuple]) -> None:
         if "observe" in stage:
-            observe(name, particle, drawn(), data, rows, progress)
+            observe(name, particle, showers(), data, rows, progress)
         for classifier in CLASSIFIERS:
             if classifier in stage:
-                classify(classifier, name, particle, drawn(), data, rows, progress)
+                classify(classifier, name, particle, showers(), data, rows, progress)
+        progress.say(f"{name}: done")
 
     for one in MODELS:
         if one.name not in arguments.model:
             continue
-        for name, function in (("train", train), ("sample", sample), ("time", timing)):
-            if name in stage:
-                function(one, data, rows, progress)
-        path = rows / f"{one.name}-showers.h5"
-        compared(
-            one.name,
-            one.particle,
-            lambda path=path: tuple(
-                castalia.hdf5_read(path, k) for k in ("showers", "incident_energies")
-            ),
-        )
-        progress.say(f"{one.name}: done")
+        if "train" in stage:
+            train(one, data, rows, progress)
+        if "sample" in stage:
+            sample(one.name, one.particle, data, rows, progress)
+        if "time" in stage:
+            timing(one.name, one.particle, BATCHES, data, rows, progress)
+        compared(one.name, one.particle, partial(drawn, one.name, rows))
     for particle in PARTICLES:
-        if f"{particle}-floor" not in arguments.model:
-            continue
-
-        def first(particle=particle) -> tuple:
-            events = len(load(data, particle, "test")[0])
-            return tuple(each[:events] for each in load(data, particle, "train"))
-
-        compared(f"{particle}-floor", particle, first)
-        progress.say(f"{particle}-floor: done")
+        if f"{particle}-floor" in arguments.model:
+            compared(f"{particle}-floor", particle, partial(first_of_training, data, particle))
     arguments.document.write_text(page(rows))
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PARTICLES = {"eplus": "positrons", "gamma": "photons"}
-GEOMETRY = "geant4/binning.xml"
-GEANT4_MILLISECONDS = 65  # of one core for a shower of 1 to 50 GeV (DIR/geant4/README.md)
-
 # The flow smears the upper edge of the noise: with the threshold above it the mean numbers of cells with
 # energy come out right; the classifier does not see it.
 FIELDS = {
