@@ -26,19 +26,20 @@ void AdversarialNetwork::declare(Trace& trace) {
     const Trace::Part part(trace, "generator");
     generate(trace, rows("latent", latent_), condition);
   }
-  criticised(trace, rows("events", preprocessed_features()), condition);
+  criticised(trace, rows("events", seen_features()), condition);
 }
 
 AdversarialNetwork::Contest AdversarialNetwork::contest(Trace& trace, Value x, Value context) {
   const Value condition = this->condition(trace, x.rows(), x, context);
   Contest contest;
   Game& game = contest.games.emplace_back();
-  game.real = prepared(trace, x);
-  game.made = made(trace, x.rows(), condition);
+  const Value events = made(trace, x.rows(), condition);
+  game.real = seen(prepared(trace, x));
+  game.made = seen(events);
   game.critic = [this, &trace, condition](Value events) {
     return criticised(trace, events, condition).score;
   };
-  contest.further.of_generator = further_of_generator(trace, x, game.made);
+  contest.further.of_generator = further_of_generator(trace, x, events);
   if (auxiliary_weight() == 0) return contest;
   const auto errors = [&](Value events) {
     const Value estimate = criticised(trace, events, condition).estimate;

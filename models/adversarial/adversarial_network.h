@@ -44,8 +44,12 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
   // Preprocessed events, (rows, preprocessed_features()), from latent variables, (rows, latent),
   // and the condition, null where there is none; all of the trace's type.
   virtual Value generate(Trace& trace, Value latent, Value condition) const = 0;
-  // Of preprocessed events.
+  // Of events as the critic reads them: what seen() gives.
   virtual Criticism criticise(Trace& trace, Value events, Value condition) const = 0;
+  // What the critic reads of preprocessed events, (rows, seen_features()), and regularisers move
+  // about in: the same, unless a network has more to show.
+  virtual int64_t seen_features() const { return preprocessed_features(); }
+  virtual Value seen(Value events) const { return events; }
 
   // Columns of a preprocessed event.
   virtual int64_t preprocessed_features() const { return features(); }

@@ -1,6 +1,8 @@
 // Event generation by an adversarial network whose resonances are sharpened by a kernel distance
 // (arXiv:1907.03764).
+#include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "cpp/base/status.h"
@@ -13,6 +15,8 @@ namespace castalia {
 namespace {
 
 constexpr int64_t kMomentum = 3;  // px, py, pz of a particle
+// Collinear massless particles have no mass; the root's slope would be infinite there.
+constexpr double kLeastSquare = 1e-9;
 
 // Particles whose invariant mass is looked at: "0 1" is the mass of the first two.
 std::vector<int64_t> particles_of(const std::string& text, int64_t particles) {
@@ -39,7 +43,8 @@ class EventGan final : public DenseAdversarialNetwork {
       : DenseAdversarialNetwork(s),
         masses_(s.reals("masses")),
         weight_(s.real("mmd_weight")),
-        widths_(s.reals("mmd_widths")) {
+        widths_(s.reals("mmd_widths")),
+        shown_(s.boolean("critic_masses")) {
     const auto particles = std::ssize(masses_);
     if (features() != kMomentum * particles) {
       fail(Code::shape_mismatch, "event_gan: features is ", features(), ", but px, py, pz of ",
@@ -52,9 +57,57 @@ class EventGan final : public DenseAdversarialNetwork {
       fail(Code::invalid_argument, "event_gan.resonances has ", resonances_.size(),
            " entries, mmd_widths ", widths_.size(), ": one for each");
     }
+    centres_.assign(resonances_.size(), 0.0);
+  }
+
+  // Beside the columns: where the middle of the true masses lies.
+  void fit_preprocessing(std::span<const double> x, std::span<const double> context) override {
+    DenseAdversarialNetwork::fit_preprocessing(x, context);
+    const int64_t rows = std::ssize(x) / features();
+    for (size_t i = 0; i < resonances_.size() && rows > 0; ++i) {
+      std::vector<double> masses;
+      for (int64_t row = 0; row < rows; ++row) {
+        masses.push_back(mass_of(x.data() + row * features(), resonances_[i]));
+      }
+      const auto middle = masses.begin() + rows / 2;
+      std::nth_element(masses.begin(), middle, masses.end());
+      centres_[i] = *middle;
+    }
+  }
+  std::string preprocessing_json() const override {
+    nlohmann::json all = nlohmann::json::parse(DenseAdversarialNetwork::preprocessing_json());
+    if (shown_) all["masses"] = centres_;
+    return all.dump();
+  }
+  void set_preprocessing_json(const std::string& text) override {
+    DenseAdversarialNetwork::set_preprocessing_json(text);
+    if (!shown_) return;
+    const nlohmann::json all = nlohmann::json::parse(text);
+    if (!all.contains("masses") || all["masses"].size() != centres_.size()) {
+      fail(Code::corrupt_file, "the stored preprocessing does not have ", centres_.size(),
+           " masses");
+    }
+    for (size_t i = 0; i < centres_.size(); ++i) centres_[i] = all["masses"][i].get<double>();
   }
 
  private:
+  // The critic of a narrow resonance would have to be a steep function of the momenta, which
+  // regularisers forbid; of the mass, in units of its width, it need not be.
+  int64_t seen_features() const override {
+    return features() + (shown_ ? std::ssize(resonances_) : 0);
+  }
+  Value seen(Value events) const override {
+    if (!shown_) return events;
+    std::vector<Value> all = {events};
+    const Value x = preprocessing().inverse(cast(events, DType::float64)).values;
+    for (size_t i = 0; i < resonances_.size(); ++i) {
+      // Far from the peak the logarithm of the distance counts.
+      const Value apart = (mass(x, resonances_[i]) - centres_[i]) * (1.0 / widths_[i]);
+      all.push_back(cast(asinh(apart), events.dtype()));
+    }
+    return concat(all, 1);
+  }
+
   // The square of the kernel distance (MMD) between the batch's true and made masses of each
   // resonance. Every row has the same.
   Value further_of_generator(Trace&, Value x, Value made) const override {
@@ -80,10 +133,26 @@ class EventGan final : public DenseAdversarialNetwork {
       energy = energy ? energy + e : e;
       momentum = momentum ? momentum + p : p;
     }
-    // Collinear massless particles have no mass; the root's slope would be infinite there.
-    constexpr double kLeast = 1e-9;
     return sqrt(maximum(square(energy) - sum(square(momentum), {1}, true),
-                        events.graph().scalar(kLeast, DType::float64)));
+                        events.graph().scalar(kLeastSquare, DType::float64)));
+  }
+
+  // The same of one event.
+  double mass_of(const double* event, const std::vector<int64_t>& of) const {
+    double energy = 0;
+    double p[kMomentum] = {};
+    for (const int64_t particle : of) {
+      const double own = masses_[static_cast<size_t>(particle)];
+      double square = own * own;
+      for (int64_t i = 0; i < kMomentum; ++i) {
+        const double component = event[kMomentum * particle + i];
+        p[i] += component;
+        square += component * component;
+      }
+      energy += std::sqrt(square);
+    }
+    return std::sqrt(
+        std::max(energy * energy - p[0] * p[0] - p[1] * p[1] - p[2] * p[2], kLeastSquare));
   }
 
   // Of (rows, 1) each, with the kernel w^2 / (w^2 + (a - b)^2), the shape of a resonance.
@@ -99,6 +168,8 @@ class EventGan final : public DenseAdversarialNetwork {
   std::vector<std::vector<int64_t>> resonances_;
   double weight_;
   std::vector<double> widths_;
+  bool shown_;
+  std::vector<double> centres_;  // of the true masses of each resonance
 };
 
 std::vector<Field> own_fields() {
@@ -119,6 +190,11 @@ std::vector<Field> own_fields() {
            .meaning = "one for each of resonances: the width of the kernel, near that of the peak",
            .least = 1e-9,
            .greatest = 1e12},
+          {.name = "critic_masses",
+           .type = FieldType::boolean,
+           .default_value = "false",
+           .meaning = "the critic is shown the masses of resonances beside the momenta: how far "
+                      "they lie from the median of the true ones, in widths"},
           {.name = "mmd_weight",
            .type = FieldType::real,
            .default_value = "1",
@@ -151,7 +227,7 @@ const Architecture& event_gan_architecture() {
               R"({"features": 6, "context_features": 1, "latent": 4, "generator_hidden": 12,
                   "generator_layers": 2, "critic_hidden": 12, "critic_layers": 1,
                   "masses": [0, 1], "resonances": ["0 1"], "mmd_widths": [1],
-                  "auxiliary_weight": 1})",
+                  "auxiliary_weight": 1, "critic_masses": true})",
           },
   };
   return architecture;
