@@ -1,5 +1,6 @@
 #include "capi/arrays.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -20,14 +21,17 @@ Shape shape_of(const castalia_array& array) {
   return Shape(std::span<const int64_t>(array.shape, static_cast<size_t>(array.rank)));
 }
 
-bool is_dense_double(const castalia_array& array) {
-  if (array.dtype != CASTALIA_FLOAT64) return false;
+bool is_dense(const castalia_array& array) {
   int64_t step = 1;
   for (int axis = array.rank - 1; axis >= 0; --axis) {
     if (array.shape[axis] != 1 && array.strides[axis] != step) return false;
     step *= array.shape[axis];
   }
   return true;
+}
+
+bool is_dense_double(const castalia_array& array) {
+  return array.dtype == CASTALIA_FLOAT64 && is_dense(array);
 }
 
 // Calls visit(i, element) for each element in row-major order.
@@ -107,7 +111,10 @@ Input::Input(const castalia_array* array, int slot) {
   const auto take = [&copy](int64_t i, const auto& element) {
     copy[static_cast<size_t>(i)] = static_cast<double>(element);
   };
-  if (array->dtype == CASTALIA_FLOAT32) {
+  if (array->dtype == CASTALIA_FLOAT32 && is_dense(*array)) {
+    const auto* values = static_cast<const float*>(array->data);
+    std::copy(values, values + count, copy.begin());
+  } else if (array->dtype == CASTALIA_FLOAT32) {
     for_each<const float>(*array, take);
   } else {
     for_each<const double>(*array, take);
@@ -136,6 +143,19 @@ void Output::store() const {
     for_each<double>(
         array_, [this](int64_t i, double& element) { element = values_[static_cast<size_t>(i)]; });
   }
+}
+
+RowsOut rows_out(const castalia_array* array) {
+  RowsOut rows;
+  rows.data = array->data;
+  rows.dtype = static_cast<DType>(array->dtype);
+  rows.rows = array->shape[0];
+  rows.row_stride = array->strides[0];
+  if (array->rank > 1) {
+    rows.columns = array->shape[1];
+    rows.column_stride = array->strides[1];
+  }
+  return rows;
 }
 
 void require_finite(std::span<const double> values, int64_t columns, const char* name) {

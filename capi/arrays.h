@@ -9,6 +9,7 @@
 
 #include "capi/castalia.h"
 #include "cpp/base/shape.h"
+#include "models/rows.h"
 
 namespace castalia::capi {
 
@@ -32,6 +33,9 @@ class Input {
  private:
   std::span<const double> values_;
 };
+
+// An array of events, (rows, columns) or (rows), to be written as it lies there.
+RowsOut rows_out(const castalia_array* array);
 
 // An array that is written: straight into the caller's memory where that is dense float64; store()
 // writes it elsewhere.

@@ -53,8 +53,8 @@ std::string latent_description(const Model& model) {
       .dump();
 }
 
-using Mapping = void (Model::*)(std::span<const double>, std::span<const double>, std::span<double>,
-                                std::span<double>, Resources) const;
+using Mapping = void (Model::*)(std::span<const double>, std::span<const double>, RowsOut, RowsOut,
+                                Resources) const;
 
 castalia_status map(castalia_model* handle, Mapping mapping, const char* from_name,
                     const castalia_array* from, const castalia_array* condition,
@@ -68,16 +68,9 @@ castalia_status map(castalia_model* handle, Mapping mapping, const char* from_na
     const Input in(from, 0);
     require_finite(in.values(), model.features(), from_name);
     const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(to, 2);
-    const Resources resources = object->context->for_sampling();
-    if (log_det == nullptr) {
-      (model.*mapping)(in.values(), context, out.values(), {}, resources);
-    } else {
-      const Output det(log_det, 3);
-      (model.*mapping)(in.values(), context, out.values(), det.values(), resources);
-      det.store();
-    }
-    out.store();
+    (model.*mapping)(in.values(), context, rows_out(to),
+                     log_det == nullptr ? RowsOut() : rows_out(log_det),
+                     object->context->for_sampling());
   });
 }
 
@@ -113,10 +106,8 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
     if (first_event < 0)
       fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
     const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(x, 2);
-    model.sample(seed, static_cast<uint64_t>(first_event), context, out.values(),
+    model.sample(seed, static_cast<uint64_t>(first_event), context, rows_out(x),
                  object->context->for_sampling());
-    out.store();
   });
 }
 
@@ -132,9 +123,7 @@ CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle,
     const Input in(x, 0);
     require_finite(in.values(), model.features(), "x");
     const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(log_prob, 2);
-    model.log_prob(in.values(), context, out.values(), object->context->for_sampling());
-    out.store();
+    model.log_prob(in.values(), context, rows_out(log_prob), object->context->for_sampling());
   });
 }
 
@@ -303,9 +292,7 @@ CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle,
     const Model& model = object->sampler.model();
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
     const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(x, 2);
-    object->sampler.next(out.values(), context);
-    out.store();
+    object->sampler.next(rows_out(x), context);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "models/evaluation.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -9,9 +10,16 @@
 #include "cpp/compile/compile.h"
 #include "cpp/graph/graph.h"
 #include "cpp/nn/demands.h"
+#include "cpp/ops/ops.h"
+#include "cpp/runtime/profile.h"
 
 namespace castalia {
 namespace {
+
+// From so many bytes on several threads copy what comes from a device: one takes some 100 us for a
+// megabyte, which is longer than the bus takes. More than so many would only wait for the memory.
+constexpr size_t kSharedBytes = 512 * 1024;
+constexpr int kStoringThreads = 8;
 
 // Copies rows [first, first + rows) of a (any, columns) array to a tensor of `padded` rows, of
 // which the last repeat the last real one, so that they lie where the network has a value.
@@ -39,16 +47,10 @@ void check_demands(Workspace& workspace, const char* what, uint64_t first, int64
   }
 }
 
-void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t rows, int64_t columns,
-               std::span<double> out) {
-  std::memcpy(out.data() + first * columns, workspace.output(name),
-              static_cast<size_t>(rows * columns) * sizeof(double));
-}
-
 }  // namespace
 
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
-                      int64_t rows, Graph& graph) {
+                      int64_t rows, Graph& graph, DType results) {
   const Value flat = graph.state("parameters", {dtype, {table.count()}});
   Trace trace(graph, table, flat, dtype);
   const auto input = [&](const char* name, int64_t columns) {
@@ -56,18 +58,21 @@ void trace_capability(Network& network, ParameterTable& table, DType dtype, Capa
   };
   const Value context =
       network.context_features() > 0 ? input("context", network.context_features()) : Value();
+  const auto put_one = [&](const char* name, Value result) {
+    graph.output(name, results == DType::float64 ? result : cast(result, results));
+  };
   const auto put = [&](const std::pair<Value, Value>& result) {
-    graph.output("out", result.first);
-    graph.output("log_det", result.second);
+    put_one("out", result.first);
+    put_one("log_det", result.second);
   };
   switch (capability) {
     case Capability::log_prob:
-      graph.output("out", network.log_prob(trace, input("in", network.features()), context));
+      put_one("out", network.log_prob(trace, input("in", network.features()), context));
       break;
     case Capability::sample:
       trace.seed = graph.input("seed", {DType::int64, {}});
       trace.first_event = graph.input("first_event", {DType::int64, {}});
-      graph.output("out", network.sample(trace, rows, context));
+      put_one("out", network.sample(trace, rows, context));
       break;
     case Capability::transform:
       put(network.transform(trace, input("in", network.features()), context));
@@ -84,10 +89,10 @@ int64_t program_rows(int64_t rows) {
 }
 
 std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t rows,
-                                                 const Device* device) {
+                                                 const Device* device, DType results) {
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<const Program>& program = programs_[{capability, rows, device}];
-  if (!program) program = made(capability, rows, device);
+  std::shared_ptr<const Program>& program = programs_[{capability, rows, device, results}];
+  if (!program) program = made(capability, rows, device, results);
   return program;
 }
 
@@ -123,10 +128,10 @@ void ProgramCache::forget_parameters() {
 }
 
 std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows,
-                                                  const Device* device) {
+                                                  const Device* device, DType results) {
   Graph graph;
   graph.set_whole_rows(device != nullptr);
-  trace_capability(network_, table_, dtype_, capability, rows, graph);
+  trace_capability(network_, table_, dtype_, capability, rows, graph, results);
   return compile(
       graph,
       {.rows_independent = true, .states_fixed = true, .products = products_, .device = device});
@@ -143,15 +148,27 @@ Crew::Crew(ProgramCache& cache, void* parameters, Resources resources)
   for (int i = 0; i < threads_; ++i) members_.emplace_back(resources.device);
 }
 
-Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) {
+// On the host the rounding belongs to the copy that is made in any case; from a device fewer bytes
+// come home.
+DType Crew::results_of(const EvaluationRequest& request) const {
+  const auto is_float32 = [](const RowsOut& rows) {
+    return rows.data == nullptr || rows.dtype == DType::float32;
+  };
+  const bool single =
+      resources_.device != nullptr && is_float32(request.out) && is_float32(request.log_det);
+  return single ? DType::float32 : DType::float64;
+}
+
+Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows, DType results) {
   if (member.generation != cache_.generation()) {
     member.workspaces.clear();
     member.generation = cache_.generation();
   }
-  std::unique_ptr<Workspace>& workspace = member.workspaces[{capability, rows}];
+  std::unique_ptr<Workspace>& workspace = member.workspaces[{capability, rows, results}];
   if (!workspace) {
     const Device* device = resources_.device;
-    auto made = std::make_unique<Workspace>(cache_.get(capability, rows, device), 1, member.arena);
+    auto made =
+        std::make_unique<Workspace>(cache_.get(capability, rows, device, results), 1, member.arena);
     if (device != nullptr) {
       member.parameters = cache_.on_device(device, parameters_);
       made->bind_state("parameters", *member.parameters);
@@ -164,11 +181,27 @@ Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) 
   return *workspace;
 }
 
-void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
+bool Crew::store(Workspace& workspace, const char* name, int64_t first, int64_t rows,
+                 const RowsOut& to) {
+  const DType dtype = find_binding(workspace.program().outputs, name).type.dtype;
+  const size_t row_bytes = static_cast<size_t>(to.columns) * size_of(dtype);
+  const bool shared = resources_.device != nullptr && resources_.threads != 1 &&
+                      static_cast<size_t>(rows) * row_bytes >= kSharedBytes;
+  std::atomic<bool> finite = true;
+  const auto take = [&](const std::byte* data, int64_t from, int64_t until) {
+    const ProfiledPart part("store");
+    const std::byte* begin = data + static_cast<size_t>(from) * row_bytes;
+    if (!store_rows(begin, dtype, first + from, until - from, to)) finite = false;
+  };
+  workspace.take_output(name, rows, row_bytes, take, shared ? &pool() : nullptr);
+  return finite;
+}
+
+bool Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
                     int64_t features, int64_t context_features) {
   const int64_t rows = std::min(tile_rows_, request.rows - first);
   const int64_t padded = program_rows(rows);
-  Workspace& space = workspace(member, request.capability, padded);
+  Workspace& space = workspace(member, request.capability, padded, results_of(request));
   const bool samples = request.capability == Capability::sample;
   if (samples) {
     write_scalar(space, "seed", request.seed);
@@ -185,32 +218,44 @@ void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t fi
   const auto place = static_cast<uint64_t>(first);
   check_demands(space, samples ? "event" : "row", samples ? request.first_event + place : place,
                 rows);
-  const int64_t columns = request.capability == Capability::log_prob ? 1 : features;
-  read_rows(space, "out", first, rows, columns, request.out);
-  if (!request.log_det.empty()) read_rows(space, "log_det", first, rows, 1, request.log_det);
+  bool finite = store(space, "out", first, rows, request.out);
+  if (!request.log_det.empty()) finite &= store(space, "log_det", first, rows, request.log_det);
+  return finite;
 }
 
-void Crew::run(const EvaluationRequest& request, int64_t features, int64_t context_features) {
+ThreadPool& Crew::pool() {
+  if (!pool_) {
+    const int threads = resources_.threads > 0 ? resources_.threads : available_cores();
+    pool_ = std::make_unique<ThreadPool>(
+        resources_.device == nullptr ? threads : std::min(threads, kStoringThreads));
+  }
+  return *pool_;
+}
+
+bool Crew::run(const EvaluationRequest& request, int64_t features, int64_t context_features) {
   const int64_t tiles = (request.rows + tile_rows_ - 1) / tile_rows_;
+  std::atomic<bool> finite = true;
   const auto work = [&](int64_t first, int64_t last, int thread) {
     for (int64_t tile = first; tile < last; ++tile) {
-      run_tile(members_[static_cast<size_t>(thread)], request, tile * tile_rows_, features,
-               context_features);
+      if (!run_tile(members_[static_cast<size_t>(thread)], request, tile * tile_rows_, features,
+                    context_features)) {
+        finite = false;
+      }
     }
   };
   if (threads_ == 1 || tiles < 2) {
     work(0, tiles, 0);
-    return;
+    return finite;
   }
-  if (!pool_) pool_ = std::make_unique<ThreadPool>(threads_);
   // Which thread takes which tile is chance; the memory for a size is there for all after the first
   // call.
   const int64_t rest = request.rows - (tiles - 1) * tile_rows_;
   for (Member& member : members_) {
-    workspace(member, request.capability, tile_rows_);
-    workspace(member, request.capability, program_rows(rest));
+    workspace(member, request.capability, tile_rows_, results_of(request));
+    workspace(member, request.capability, program_rows(rest), results_of(request));
   }
-  pool_->run(tiles, work);
+  pool().run(tiles, work);
+  return finite;
 }
 
 }  // namespace castalia

@@ -204,18 +204,17 @@ void Model::evaluate(const EvaluationRequest& request, Resources resources) cons
   check_request(request);
   if (request.rows == 0) return;
   std::unique_ptr<Crew> crew = hire(resources);
-  crew->run(request, features(), context_features());
+  const bool finite = crew->run(request, features(), context_features());
   release(std::move(crew));
-  if (request.capability == Capability::sample) check_events(request.out, request.first_event);
+  const bool samples = request.capability == Capability::sample;
+  if (samples && !finite) refuse_events(request.out, request.first_event);
 }
 
-void Model::check_events(std::span<const double> events, uint64_t first_event) const {
-  for (size_t i = 0; i < events.size(); ++i) {
-    if (std::isfinite(events[i])) continue;
-    const auto columns = static_cast<size_t>(features());
-    fail(Code::numerical, "event ", first_event + i / columns, ", feature ", i % columns,
-         " came out as ", events[i], ": the model's weights or preprocessing are broken");
-  }
+void Model::refuse_events(const RowsOut& events, uint64_t first_event) const {
+  const NotFiniteElement found = first_not_finite(events);
+  fail(Code::numerical, "event ", first_event + static_cast<uint64_t>(found.row), ", feature ",
+       found.column, " came out as ", found.value,
+       ": the model's weights or preprocessing are broken");
 }
 
 namespace {
@@ -229,60 +228,59 @@ int64_t rows_in(size_t values, int64_t columns, const char* what) {
   return count / columns;
 }
 
-void expect_rows(size_t values, int64_t rows, int64_t columns, const char* what) {
-  if (rows_in(values, columns, what) != rows) {
-    fail(Code::shape_mismatch, what, " has room for ", values, " values, not for ", rows,
-         " rows of ", columns);
+// Room for so many rows.
+RowsOut room_for(int64_t rows, int64_t columns, const RowsOut& out, const char* what) {
+  const RowsOut room = out.reshaped(columns, what);
+  if (room.rows != rows) {
+    fail(Code::shape_mismatch, what, " has room for ", room.rows * columns, " values, not for ",
+         rows, " rows of ", columns);
   }
+  return room;
 }
 
 }  // namespace
 
-void Model::log_prob(std::span<const double> x, std::span<const double> context,
-                     std::span<double> out, Resources resources) const {
+void Model::log_prob(std::span<const double> x, std::span<const double> context, RowsOut out,
+                     Resources resources) const {
   EvaluationRequest request{.capability = Capability::log_prob,
                             .rows = rows_in(x.size(), features(), "x"),
                             .in = x,
-                            .context = context,
-                            .out = out};
-  expect_rows(out.size(), request.rows, 1, "log_prob");
+                            .context = context};
+  request.out = room_for(request.rows, 1, out, "log_prob");
   evaluate(request, resources);
 }
 
-void Model::transform(std::span<const double> x, std::span<const double> context,
-                      std::span<double> z, std::span<double> log_det, Resources resources) const {
+void Model::transform(std::span<const double> x, std::span<const double> context, RowsOut z,
+                      RowsOut log_det, Resources resources) const {
   EvaluationRequest request{.capability = Capability::transform,
                             .rows = rows_in(x.size(), features(), "x"),
                             .in = x,
-                            .context = context,
-                            .out = z,
-                            .log_det = log_det};
-  expect_rows(z.size(), request.rows, features(), "z");
-  if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
+                            .context = context};
+  request.out = room_for(request.rows, features(), z, "z");
+  if (!log_det.empty()) request.log_det = room_for(request.rows, 1, log_det, "log_det");
   evaluate(request, resources);
 }
 
-void Model::inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
-                    std::span<double> log_det, Resources resources) const {
+void Model::inverse(std::span<const double> z, std::span<const double> context, RowsOut x,
+                    RowsOut log_det, Resources resources) const {
   EvaluationRequest request{.capability = Capability::inverse,
                             .rows = rows_in(z.size(), features(), "z"),
                             .in = z,
-                            .context = context,
-                            .out = x,
-                            .log_det = log_det};
-  expect_rows(x.size(), request.rows, features(), "x");
-  if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
+                            .context = context};
+  request.out = room_for(request.rows, features(), x, "x");
+  if (!log_det.empty()) request.log_det = room_for(request.rows, 1, log_det, "log_det");
   evaluate(request, resources);
 }
 
 void Model::sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
-                   std::span<double> out, Resources resources) const {
+                   RowsOut out, Resources resources) const {
+  const RowsOut x = out.reshaped(features(), "x");
   evaluate({.capability = Capability::sample,
-            .rows = rows_in(out.size(), features(), "x"),
+            .rows = x.rows,
             .context = context,
             .seed = seed,
             .first_event = first_event,
-            .out = out},
+            .out = x},
            resources);
 }
 

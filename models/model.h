@@ -66,24 +66,24 @@ class Model {
   // "inverse"; or an operator that has no form in ONNX); busy.
   std::string onnx(const std::string& what) const;
 
-  // Evaluation. Arrays are row-major, float64; x and z are (rows, features), the context is (rows,
+  // Evaluation. Arrays are row-major, float64, or results whatever RowsOut says; x and z are (rows, features), the context is (rows,
   // context features) or one row for all. `threads` 0 means all cores. The numbers of a row do not
   // depend on the rows beside it nor on the threads. Errors: unsupported (the architecture cannot);
   // invalid_argument (not fitted, context given or missing); shape_mismatch; not_finite and
   // out_of_range with row and column; busy (the model is being fitted).
 
   // The logarithm of the density at each x, in the user's units: (rows).
-  void log_prob(std::span<const double> x, std::span<const double> context, std::span<double> out,
+  void log_prob(std::span<const double> x, std::span<const double> context, RowsOut out,
                 Resources resources = {}) const;
   // x to latent z and back, with the logarithms of the determinants, (rows), if room is given.
-  void transform(std::span<const double> x, std::span<const double> context, std::span<double> z,
-                 std::span<double> log_det = {}, Resources resources = {}) const;
-  void inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
-               std::span<double> log_det = {}, Resources resources = {}) const;
+  void transform(std::span<const double> x, std::span<const double> context, RowsOut z,
+                 RowsOut log_det = {}, Resources resources = {}) const;
+  void inverse(std::span<const double> z, std::span<const double> context, RowsOut x,
+               RowsOut log_det = {}, Resources resources = {}) const;
   // Events first_event, first_event + 1, ... of the sample that `seed` names: as many rows as `out`
   // has room for. The same event is the same numbers in whatever call it is drawn.
-  void sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
-              std::span<double> out, Resources resources = {}) const;
+  void sample(uint64_t seed, uint64_t first_event, std::span<const double> context, RowsOut out,
+              Resources resources = {}) const;
 
   // For training.
 
@@ -160,7 +160,8 @@ class Model {
   void release(std::unique_ptr<Crew> crew) const;
   bool has_reference() const;
   void verify_reference(std::span<const double> stored) const;
-  void check_events(std::span<const double> events, uint64_t first_event) const;
+  // The error of a sample that is not finite.
+  [[noreturn]] void refuse_events(const RowsOut& events, uint64_t first_event) const;
   // The rows of the reference as log_prob gives them now.
   std::vector<double> reference_log_prob() const;
 
@@ -189,14 +190,14 @@ class Sampler {
 
   // The next events, as many rows as `out` has room for; errors as for Model::sample. After an
   // error the sampler stands where it stood.
-  void next(std::span<double> out, std::span<const double> context = {});
+  void next(RowsOut out, std::span<const double> context = {});
   // The number of the event that comes next.
   void seek(uint64_t event);
   uint64_t position() const { return position_; }
   const Model& model() const { return *model_; }
 
  private:
-  void draw(std::span<double> out, std::span<const double> context);
+  void draw(const RowsOut& out, std::span<const double> context);
   void draw_ahead(uint64_t least);
 
   std::shared_ptr<const Model> model_;

@@ -11,6 +11,13 @@
 namespace castalia {
 namespace {
 
+// Outputs of so many bytes in all are downloaded by every run: a copy more in a recording, instead
+// of a call and a wait more.
+constexpr size_t kSmallOutputs = 64 * 1024;
+// What is larger comes in pieces: while one is on the bus, threads of the host read those before.
+constexpr size_t kPieceBytes = 256 * 1024;
+constexpr size_t kMostPieces = 16;
+
 size_t aligned(size_t bytes) { return (bytes + 255) / 256 * 256; }
 
 // The place of a binding among others.
@@ -25,6 +32,7 @@ DeviceRun::DeviceRun(std::shared_ptr<const Program> program, Arena& arena,
     : program_(std::move(program)),
       arena_(arena),
       queue_(arena.queue()),
+      profile_(Profile::active()),
       assigned_(states.size(), false),
       scratch_offset_(aligned(program_->arena_bytes)),
       state_data_(states.size(), nullptr) {
@@ -36,7 +44,10 @@ DeviceRun::DeviceRun(std::shared_ptr<const Program> program, Arena& arena,
     }
   };
   place(program_->inputs, inputs_);
+  const size_t input_bytes = bytes;
   place(program_->outputs, outputs_);
+  // A Program that learns runs many times before anybody asks.
+  small_outputs_ = bytes - input_bytes <= kSmallOutputs;
   staging_ = std::make_unique<StagingMemory>(*program_->device, std::max<size_t>(bytes, 1));
   for (const Step& step : program_->steps) {
     pointers_.push_back(
@@ -45,6 +56,7 @@ DeviceRun::DeviceRun(std::shared_ptr<const Program> program, Arena& arena,
     for (const Location& output : step.outputs) {
       if (output.storage == Location::Storage::state) {
         assigned_[static_cast<size_t>(output.number)] = true;
+        small_outputs_ = false;
       }
     }
   }
@@ -55,19 +67,59 @@ void* DeviceRun::input(const std::string& name) {
   return staging_->data() + inputs_[number_of(program_->inputs, name)].offset;
 }
 
+void DeviceRun::download(size_t output, size_t offset, size_t bytes) {
+  queue_.download(staging_->data() + outputs_[output].offset + offset,
+                  resolve(program_->outputs[output].location) + offset, bytes);
+}
+
+void DeviceRun::wait_for_small_outputs() {
+  if (!small_outputs_ || !running_) return;
+  wait();
+  for (Staged& output : outputs_) output.fetched = true;
+}
+
 const void* DeviceRun::output(const std::string& name) {
-  if (!fetched_) {
-    for (size_t i = 0; i < outputs_.size(); ++i) {
-      queue_.download(staging_->data() + outputs_[i].offset, resolve(program_->outputs[i].location),
-                      outputs_[i].bytes);
-    }
+  wait_for_small_outputs();
+  const size_t number = number_of(program_->outputs, name);
+  Staged& output = outputs_[number];
+  if (!output.fetched) {
+    download(number, 0, output.bytes);
     wait();
-    fetched_ = true;
+    output.fetched = true;
   }
-  return staging_->data() + outputs_[number_of(program_->outputs, name)].offset;
+  return staging_->data() + output.offset;
+}
+
+const std::byte* DeviceRun::pieces(const std::string& name, size_t units, size_t unit,
+                                   std::vector<Piece>& pieces) {
+  wait_for_small_outputs();
+  pieces.clear();
+  const size_t number = number_of(program_->outputs, name);
+  const Staged& output = outputs_[number];
+  const size_t bytes = units * unit;
+  if (output.fetched) {
+    pieces.push_back({0, bytes, nullptr});
+    return staging_->data() + output.offset;
+  }
+  const size_t least = std::max(kPieceBytes, (bytes + kMostPieces - 1) / kMostPieces);
+  const size_t step = std::max<size_t>((least + unit - 1) / unit, 1) * unit;
+  for (size_t offset = 0; offset < bytes; offset += step) {
+    const size_t own = std::min(step, bytes - offset);
+    download(number, offset, own);
+    Mark& arrived = mark(pieces.size());
+    arrived.set();
+    pieces.push_back({offset, own, &arrived});
+  }
+  return staging_->data() + output.offset;
+}
+
+Mark& DeviceRun::mark(size_t number) {
+  while (marks_.size() <= number) marks_.push_back(queue_.make_mark());
+  return *marks_[number];
 }
 
 void DeviceRun::wait() {
+  const ProfiledPart part("wait");
   queue_.wait();
   running_ = false;
 }
@@ -123,22 +175,51 @@ void DeviceRun::add_step(size_t index) {
 }
 
 void DeviceRun::add_all() {
+  upload_inputs();
   for (size_t i = 0; i < pointers_.size(); ++i) add_step(i);
+  for (size_t i = 0; small_outputs_ && i < outputs_.size(); ++i) download(i, 0, outputs_[i].bytes);
 }
 
 void DeviceRun::run(std::span<StateMemory* const> states) {
+  const ProfiledPart part("launch");
   place_all(states);
-  upload_inputs();
   // Kernels may set themselves up in their first run, which a recording does not allow.
   if (has_run_ && can_record_ && !recording_) recording_ = queue_.record([this] { add_all(); });
-  if (recording_) {
+  if (profile_ != nullptr) {
+    run_profiled();
+  } else if (recording_) {
     recording_->replay();
   } else {
     add_all();
   }
   has_run_ = true;
   running_ = true;
-  fetched_ = false;
+  for (Staged& output : outputs_) output.fetched = false;
+}
+
+void DeviceRun::run_profiled() {
+  const Profile::Clock::time_point start = Profile::Clock::now();
+  mark(0).set();
+  if (recording_ && ++profiled_runs_ % 2 == 1) {
+    recording_->replay();
+    mark(1).set();
+    queue_.wait();
+    profile_->add_on_device(nullptr, start, 0, mark(1).microseconds_since(mark(0)));
+    return;
+  }
+  upload_inputs();
+  for (size_t i = 0; i < pointers_.size(); ++i) {
+    mark(2 * i + 1).set();
+    add_step(i);
+    mark(2 * i + 2).set();
+  }
+  for (size_t i = 0; small_outputs_ && i < outputs_.size(); ++i) download(i, 0, outputs_[i].bytes);
+  queue_.wait();
+  for (size_t i = 0; i < pointers_.size(); ++i) {
+    const Mark& begin = mark(2 * i + 1);
+    profile_->add_on_device(&program_->steps[i], start, begin.microseconds_since(mark(0)),
+                            mark(2 * i + 2).microseconds_since(begin));
+  }
 }
 
 std::string DeviceRun::first_not_finite(std::span<StateMemory* const> states) {

@@ -20,6 +20,7 @@
 #include "cpp/runtime/cuda/fused_source.h"
 #include "cpp/runtime/cuda/libraries.h"
 #include "cpp/runtime/cuda/parallel.h"
+#include "cpp/runtime/marks.h"
 
 namespace castalia::cuda {
 namespace {
@@ -39,13 +40,44 @@ class CudaRecording final : public Recording {
   cudaStream_t stream_;
 };
 
-class CudaQueue final : public Queue {
+class CudaMark final : public Mark {
+ public:
+  CudaMark(int device, cudaStream_t stream) : device_(device), stream_(stream) {
+    check_cuda(cudaEventCreate(&event_), "making a mark");
+  }
+  ~CudaMark() override { cudaEventDestroy(event_); }
+  CudaMark(const CudaMark&) = delete;
+  CudaMark& operator=(const CudaMark&) = delete;
+
+  void set() override { check_cuda(cudaEventRecord(event_, stream_), "setting a mark"); }
+  void wait() override {
+    check_cuda(cudaSetDevice(device_), "choosing a device");
+    check_cuda(cudaEventSynchronize(event_), "computing");
+  }
+  double microseconds_since(const Mark& earlier) const override {
+    float milliseconds = 0;
+    check_cuda(
+        cudaEventElapsedTime(&milliseconds, static_cast<const CudaMark&>(earlier).event_, event_),
+        "timing");
+    return 1e3 * static_cast<double>(milliseconds);
+  }
+
+ private:
+  const int device_;
+  const cudaStream_t stream_;
+  cudaEvent_t event_ = nullptr;
+};
+
+class CudaQueue final : public MarkedQueue {
  public:
   explicit CudaQueue(int device) : device_(device) {
     choose();
     check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
   }
-  ~CudaQueue() override { cudaStreamDestroy(stream_); }
+  ~CudaQueue() override {
+    if (other_ != nullptr) cudaEventDestroy(other_);
+    cudaStreamDestroy(stream_);
+  }
   CudaQueue(const CudaQueue&) = delete;
   CudaQueue& operator=(const CudaQueue&) = delete;
 
@@ -65,6 +97,19 @@ class CudaQueue final : public Queue {
   void wait() override {
     choose();
     check_cuda(cudaStreamSynchronize(stream_), "computing");
+  }
+  std::unique_ptr<Mark> make_mark() override {
+    choose();
+    return std::make_unique<CudaMark>(device_, stream_);
+  }
+  void wait_for(void* stream) override {
+    choose();
+    if (other_ == nullptr) {
+      check_cuda(cudaEventCreateWithFlags(&other_, cudaEventDisableTiming), "making a mark");
+    }
+    check_cuda(cudaEventRecord(other_, static_cast<cudaStream_t>(stream)),
+               "following the caller's stream");
+    check_cuda(cudaStreamWaitEvent(stream_, other_, 0), "following the caller's stream");
   }
 
   std::unique_ptr<Recording> record(const std::function<void()>& work) override {
@@ -97,6 +142,7 @@ class CudaQueue final : public Queue {
 
   const int device_;
   cudaStream_t stream_ = nullptr;
+  cudaEvent_t other_ = nullptr;  // of a stream that this one follows
 };
 
 class CopyKernel final : public Kernel {

@@ -1,0 +1,51 @@
+// Where results go: the caller's array.
+#ifndef CASTALIA_MODELS_ROWS_H_
+#define CASTALIA_MODELS_ROWS_H_
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "cpp/base/dtype.h"
+
+namespace castalia {
+
+// Rows of float32 or float64 to be written, with strides in elements. A view; copied freely.
+struct RowsOut {
+  RowsOut() = default;
+  // Dense float64: rows of one column, or whatever reshaped() makes of them.
+  template <typename Values>
+  requires std::constructible_from<std::span<double>, Values&> RowsOut(Values&& values)
+      : RowsOut(std::span<double>(values)) {}
+  RowsOut(std::span<double> values)
+      : data(values.data()), rows(static_cast<int64_t>(values.size())) {}
+
+  // Dense values of one column as rows of so many; what has so many columns is returned as it is.
+  // An Error (shape_mismatch), which names them, for what is neither.
+  RowsOut reshaped(int64_t columns, const char* name) const;
+
+  bool empty() const { return rows == 0 || columns == 0; }
+
+  void* data = nullptr;
+  DType dtype = DType::float64;
+  int64_t rows = 0;
+  int64_t columns = 1;
+  int64_t row_stride = 1;
+  int64_t column_stride = 1;
+};
+
+// Writes `count` dense rows of `dtype` to the rows from `first` on. Returns whether all that was
+// written is finite, as it was written.
+bool store_rows(const void* from, DType dtype, int64_t first, int64_t count, const RowsOut& to);
+
+// The first element, in order, that is not finite; which there is.
+struct NotFiniteElement {
+  int64_t row = 0;
+  int64_t column = 0;
+  double value = 0;
+};
+NotFiniteElement first_not_finite(const RowsOut& rows);
+
+}  // namespace castalia
+
+#endif  // CASTALIA_MODELS_ROWS_H_
