@@ -17,6 +17,7 @@ struct RowsOut {
   template <typename Values>
   requires std::constructible_from<std::span<double>, Values&> RowsOut(Values&& values)
       : RowsOut(std::span<double>(values)) {}
+  RowsOut(double* values, int64_t count) : data(values), rows(count) {}
   RowsOut(std::span<double> values)
       : data(values.data()), rows(static_cast<int64_t>(values.size())) {}
 
