@@ -168,15 +168,16 @@ void DeviceRun::upload_inputs() {
 }
 
 void DeviceRun::add_step(size_t index) {
-  program_->steps[index].kernel->run(
-      {pointers_[index].inputs.data(), pointers_[index].outputs.data(),
-       arena_data_ + scratch_offset_, queue_.stream(), &queue_},
-      0, 1);
+  queue_.run(*program_->steps[index].kernel,
+             {.inputs = pointers_[index].inputs.data(),
+              .outputs = pointers_[index].outputs.data(),
+              .scratch = arena_data_ + scratch_offset_});
 }
 
 void DeviceRun::add_all() {
   upload_inputs();
   for (size_t i = 0; i < pointers_.size(); ++i) add_step(i);
+  queue_.begin();
   for (size_t i = 0; small_outputs_ && i < outputs_.size(); ++i) download(i, 0, outputs_[i].bytes);
 }
 

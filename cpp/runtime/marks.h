@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cpp/runtime/device.h"
+#include "cpp/runtime/kernel.h"
 
 namespace castalia {
 
@@ -21,6 +22,11 @@ class Mark {
 // Every queue that a Device makes is one.
 class MarkedQueue : public Queue {
  public:
+  // Adds a kernel's work. Small kernels that follow each other may become one launch, so what the
+  // arguments point to must last until begin(), or whatever else is asked of the queue.
+  virtual void run(const Kernel& kernel, const KernelArguments& arguments) = 0;
+  virtual void begin() = 0;
+
   virtual std::unique_ptr<Mark> make_mark() = 0;
   // What is added from now on begins when the work that `stream`, the caller's, has now is done.
   virtual void wait_for(void* stream) = 0;

@@ -2,10 +2,12 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,8 @@
 #include "cpp/runtime/cuda/compiled_sources.h"
 #include "cpp/runtime/cuda/elementwise_text.h"
 #include "cpp/runtime/cuda/fused_source.h"
+#include "cpp/runtime/cuda/joined_steps.h"
+#include "cpp/runtime/cuda/joined_text.h"
 #include "cpp/runtime/cuda/libraries.h"
 #include "cpp/runtime/cuda/parallel.h"
 #include "cpp/runtime/marks.h"
@@ -29,27 +33,33 @@ constexpr int kThreads = 256;  // of a block of a fused kernel
 
 class CudaRecording final : public Recording {
  public:
-  CudaRecording(cudaGraphExec_t graph, cudaStream_t stream) : graph_(graph), stream_(stream) {}
+  CudaRecording(cudaGraphExec_t graph, Queue& queue) : graph_(graph), queue_(queue) {}
   ~CudaRecording() override { cudaGraphExecDestroy(graph_); }
   CudaRecording(const CudaRecording&) = delete;
   CudaRecording& operator=(const CudaRecording&) = delete;
-  void replay() override { check_cuda(cudaGraphLaunch(graph_, stream_), "replaying a Program"); }
+  void replay() override {
+    check_cuda(cudaGraphLaunch(graph_, static_cast<cudaStream_t>(queue_.stream())),
+               "replaying a Program");
+  }
 
  private:
   cudaGraphExec_t graph_;
-  cudaStream_t stream_;
+  Queue& queue_;
 };
 
 class CudaMark final : public Mark {
  public:
-  CudaMark(int device, cudaStream_t stream) : device_(device), stream_(stream) {
+  CudaMark(int device, Queue& queue) : device_(device), queue_(queue) {
     check_cuda(cudaEventCreate(&event_), "making a mark");
   }
   ~CudaMark() override { cudaEventDestroy(event_); }
   CudaMark(const CudaMark&) = delete;
   CudaMark& operator=(const CudaMark&) = delete;
 
-  void set() override { check_cuda(cudaEventRecord(event_, stream_), "setting a mark"); }
+  void set() override {
+    check_cuda(cudaEventRecord(event_, static_cast<cudaStream_t>(queue_.stream())),
+               "setting a mark");
+  }
   void wait() override {
     check_cuda(cudaSetDevice(device_), "choosing a device");
     check_cuda(cudaEventSynchronize(event_), "computing");
@@ -64,13 +74,14 @@ class CudaMark final : public Mark {
 
  private:
   const int device_;
-  const cudaStream_t stream_;
+  Queue& queue_;
   cudaEvent_t event_ = nullptr;
 };
 
 class CudaQueue final : public MarkedQueue {
  public:
-  explicit CudaQueue(int device) : device_(device) {
+  // Joined steps are compiled by `sources`; without it no steps are joined.
+  CudaQueue(int device, CompiledSources* sources) : device_(device), sources_(sources) {
     choose();
     check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
   }
@@ -82,9 +93,26 @@ class CudaQueue final : public MarkedQueue {
   CudaQueue& operator=(const CudaQueue&) = delete;
 
   void* stream() const override {
-    choose();  // whoever asks is about to launch
+    begin_steps();  // whoever asks is about to launch
     return stream_;
   }
+
+  void run(const Kernel& kernel, const KernelArguments& arguments) override {
+    KernelArguments own = arguments;
+    own.queue = this;
+    const auto* step =
+        sources_ == nullptr ? nullptr : dynamic_cast<const JoinableKernel*>(&kernel);
+    if (step != nullptr && step->joinable() != nullptr) {
+      own.stream = stream_;
+      if (steps_.add(*step, own)) return;
+      begin_steps();
+      if (steps_.add(*step, own)) return;
+    }
+    own.stream = stream();
+    kernel.run(own, 0, 1);
+  }
+  void begin() override { begin_steps(); }
+
   void upload(void* to, const void* from, size_t bytes) override {
     copy_as(to, from, bytes, cudaMemcpyHostToDevice, "copying to the device");
   }
@@ -95,15 +123,15 @@ class CudaQueue final : public MarkedQueue {
     copy_as(to, from, bytes, cudaMemcpyDeviceToDevice, "copying on the device");
   }
   void wait() override {
-    choose();
+    begin_steps();
     check_cuda(cudaStreamSynchronize(stream_), "computing");
   }
   std::unique_ptr<Mark> make_mark() override {
     choose();
-    return std::make_unique<CudaMark>(device_, stream_);
+    return std::make_unique<CudaMark>(device_, *this);
   }
   void wait_for(void* stream) override {
-    choose();
+    begin_steps();
     if (other_ == nullptr) {
       check_cuda(cudaEventCreateWithFlags(&other_, cudaEventDisableTiming), "making a mark");
     }
@@ -113,12 +141,13 @@ class CudaQueue final : public MarkedQueue {
   }
 
   std::unique_ptr<Recording> record(const std::function<void()>& work) override {
-    choose();
+    begin_steps();
     check_cuda(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
                "beginning a recording");
     cudaGraph_t graph = nullptr;
     try {
       work();
+      begin_steps();
     } catch (...) {
       cudaStreamEndCapture(stream_, &graph);
       if (graph != nullptr) cudaGraphDestroy(graph);
@@ -129,18 +158,39 @@ class CudaQueue final : public MarkedQueue {
     const cudaError_t status = cudaGraphInstantiate(&executable, graph, 0);
     cudaGraphDestroy(graph);
     check_cuda(status, "preparing a recording");
-    return std::make_unique<CudaRecording>(executable, stream_);
+    return std::make_unique<CudaRecording>(executable, *this);
   }
 
  private:
   void choose() const { check_cuda(cudaSetDevice(device_), "choosing a device"); }
   void copy_as(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, const char* tried) {
     if (bytes == 0) return;
-    choose();
+    begin_steps();
     check_cuda(cudaMemcpyAsync(to, from, bytes, kind, stream_), tried);
   }
 
+  // Launches the steps that wait, and chooses the device.
+  void begin_steps() const {
+    choose();
+    if (steps_.empty()) return;
+    const JoinedSteps::Launch launch = steps_.take();
+    if (launch.alone != nullptr) {
+      launch.alone->run(launch.arguments, 0, 1);
+      return;
+    }
+    const std::string source =
+        text(kElementwiseText, kJoinedText, joined_source(launch.parts));
+    const cudaKernel_t kernel = sources_->get(source, kJoinedName).get();
+    const void* parameters[] = {&launch.table};
+    check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), dim3(kJoinedBlocks),
+                                dim3(kJoinedThreads), const_cast<void**>(parameters),
+                                launch.shared_bytes, stream_),
+               "starting joined steps");
+  }
+
   const int device_;
+  CompiledSources* const sources_;
+  mutable JoinedSteps steps_;  // begun whoever asks for anything, the stream included
   cudaStream_t stream_ = nullptr;
   cudaEvent_t other_ = nullptr;  // of a stream that this one follows
 };
@@ -160,10 +210,11 @@ class CopyKernel final : public Kernel {
   size_t bytes_;
 };
 
-class FusedKernel final : public Kernel {
+class FusedKernel final : public JoinableKernel {
  public:
   FusedKernel(const FusedProgram& program, std::shared_future<cudaKernel_t> kernel)
       : kernel_(std::move(kernel)),
+        joinable_(JoinableStep::make({.program = program})),
         count_(program.shape.count()),
         inputs_(program.inputs.size()),
         outputs_(program.outputs.size()),
@@ -179,6 +230,7 @@ class FusedKernel final : public Kernel {
   ~FusedKernel() override { kernel_.wait(); }
 
   double flops() const override { return flops_; }
+  const JoinableStep* joinable() const override { return joinable_ ? &*joinable_ : nullptr; }
   void run(const KernelArguments& arguments, int64_t, int64_t) const override {
     if (count_ == 0) return;
     const void* pointers[kMost];
@@ -203,6 +255,7 @@ class FusedKernel final : public Kernel {
   static constexpr size_t kMost = 256;
 
   const std::shared_future<cudaKernel_t> kernel_;
+  const std::optional<JoinableStep> joinable_;
   const int64_t count_;
   const size_t inputs_;
   const size_t outputs_;
@@ -211,6 +264,12 @@ class FusedKernel final : public Kernel {
   const double flops_;
 };
 
+// Whether a variable of the environment is 0.
+bool says_no(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && std::strcmp(value, "0") == 0;
+}
+
 class CudaDevice final : public Device {
  public:
   CudaDevice(int number, const cudaDeviceProp& properties)
@@ -218,6 +277,7 @@ class CudaDevice final : public Device {
         name_(text("cuda:", number)),
         description_(text(properties.name, ", ", properties.totalGlobalMem >> 30, " GiB, sm_",
                           properties.major, properties.minor)),
+        joins_(properties.major >= 9 && !says_no("CASTALIA_CUDA_JOIN")),
         sources_(number, text("sm_", properties.major, properties.minor)) {
     kernels_.add("matmul", {.name = "cublas",
                             .create = make_matmul,
@@ -275,7 +335,7 @@ class CudaDevice final : public Device {
   void release_on_host(std::byte* memory) const noexcept override { cudaFreeHost(memory); }
 
   std::unique_ptr<Queue> make_queue() const override {
-    return std::make_unique<CudaQueue>(number_);
+    return std::make_unique<CudaQueue>(number_, joins_ ? &sources_ : nullptr);
   }
 
  private:
@@ -284,6 +344,7 @@ class CudaDevice final : public Device {
   const int number_;
   const std::string name_;
   const std::string description_;
+  const bool joins_;  // clusters of blocks came with 9.0
   KernelTable kernels_;
   mutable CompiledSources sources_;
 };

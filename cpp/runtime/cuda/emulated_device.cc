@@ -209,6 +209,12 @@ class EmulatedQueue final : public MarkedQueue {
     if (bytes > 0) std::memcpy(to, from, bytes);
   }
   void wait() override {}
+  void run(const Kernel& kernel, const KernelArguments& arguments) override {
+    KernelArguments own = arguments;
+    own.queue = this;
+    kernel.run(own, 0, 1);
+  }
+  void begin() override {}
   std::unique_ptr<Mark> make_mark() override { return std::make_unique<EmulatedMark>(); }
   void wait_for(void*) override {}
   std::unique_ptr<Recording> record(const std::function<void()>& work) override {
