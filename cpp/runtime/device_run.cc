@@ -168,10 +168,9 @@ void DeviceRun::upload_inputs() {
 }
 
 void DeviceRun::add_step(size_t index) {
-  queue_.run(*program_->steps[index].kernel,
-             {.inputs = pointers_[index].inputs.data(),
-              .outputs = pointers_[index].outputs.data(),
-              .scratch = arena_data_ + scratch_offset_});
+  queue_.run(*program_->steps[index].kernel, {.inputs = pointers_[index].inputs.data(),
+                                              .outputs = pointers_[index].outputs.data(),
+                                              .scratch = arena_data_ + scratch_offset_});
 }
 
 void DeviceRun::add_all() {

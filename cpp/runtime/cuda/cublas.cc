@@ -137,9 +137,7 @@ class MatmulKernel final : public JoinableKernel {
  public:
   // What follows the product, of which the library does the bias and the ReLU.
   MatmulKernel(const Product& product, const FusedProgram& program, bool has_bias, bool has_relu)
-      : product_(product),
-        has_bias_(has_bias),
-        joinable_(joinable_product(product, program)) {
+      : product_(product), has_bias_(has_bias), joinable_(joinable_product(product, program)) {
     const bool is_double = product.dtype == DType::float64;
     const cudaDataType_t type = is_double ? CUDA_R_64F : CUDA_R_32F;
     cublasComputeType_t compute = is_double ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F;

@@ -100,8 +100,7 @@ class CudaQueue final : public MarkedQueue {
   void run(const Kernel& kernel, const KernelArguments& arguments) override {
     KernelArguments own = arguments;
     own.queue = this;
-    const auto* step =
-        sources_ == nullptr ? nullptr : dynamic_cast<const JoinableKernel*>(&kernel);
+    const auto* step = sources_ == nullptr ? nullptr : dynamic_cast<const JoinableKernel*>(&kernel);
     if (step != nullptr && step->joinable() != nullptr) {
       own.stream = stream_;
       if (steps_.add(*step, own)) return;
@@ -178,8 +177,7 @@ class CudaQueue final : public MarkedQueue {
       launch.alone->run(launch.arguments, 0, 1);
       return;
     }
-    const std::string source =
-        text(kElementwiseText, kJoinedText, joined_source(launch.parts));
+    const std::string source = text(kElementwiseText, kJoinedText, joined_source(launch.parts));
     const cudaKernel_t kernel = sources_->get(source, kJoinedName).get();
     const void* parameters[] = {&launch.table};
     check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), dim3(kJoinedBlocks),
@@ -264,6 +262,23 @@ class FusedKernel final : public JoinableKernel {
   const double flops_;
 };
 
+// Operands beside each other; alone, by the operator's own kernel.
+class JoinableConcat final : public JoinableKernel {
+ public:
+  JoinableConcat(std::unique_ptr<Kernel> alone, JoinableStep step)
+      : alone_(std::move(alone)), step_(std::move(step)) {}
+
+  const JoinableStep* joinable() const override { return &step_; }
+  size_t scratch_bytes() const override { return alone_->scratch_bytes(); }
+  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
+    alone_->run(arguments, first, last);
+  }
+
+ private:
+  const std::unique_ptr<Kernel> alone_;
+  const JoinableStep step_;
+};
+
 // Whether a variable of the environment is 0.
 bool says_no(const char* name) {
   const char* value = std::getenv(name);
@@ -285,6 +300,12 @@ class CudaDevice final : public Device {
                                                            const FusedProgram& program) {
                               return make_matmul_with_epilogue(request, program, *this);
                             }});
+    if (joins_) {
+      kernels_.add("concat", {.name = "joined",
+                              .create = [this](const KernelRequest& request, std::string* refusal) {
+                                return joinable_concat(request, refusal);
+                              }});
+    }
     add_all_cuda_kernels(kernels_);
   }
 
@@ -340,6 +361,24 @@ class CudaDevice final : public Device {
 
  private:
   void choose() const { check_cuda(cudaSetDevice(number_), "choosing a device"); }
+
+  std::unique_ptr<Kernel> joinable_concat(const KernelRequest& request,
+                                          std::string* refusal) const {
+    const auto axis = static_cast<int>(request.attributes.integer("axis"));
+    const TensorType& out = request.outputs[0];
+    JoinedConcat part{
+        .element_bytes = size_of(out.dtype), .rows = out.shape.count(0, axis), .columns = {}};
+    for (const TensorType& input : request.inputs) {
+      part.columns.push_back(input.shape.count(axis, input.shape.rank()));
+    }
+    std::optional<JoinableStep> step = JoinableStep::make(part);
+    if (!step) {
+      *refusal = "large enough for a launch of its own";
+      return nullptr;
+    }
+    const KernelCandidate& own = kernels_.find("concat").back();
+    return std::make_unique<JoinableConcat>(own.create(request, refusal), std::move(*step));
+  }
 
   const int number_;
   const std::string name_;

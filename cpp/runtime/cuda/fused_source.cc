@@ -138,9 +138,9 @@ std::string fused_source(const FusedProgram& program) {
     parameter(type_name(types[static_cast<size_t>(program.outputs[i])]), "* out", i);
   }
   const char* index = index_type(program);
-  out += text(") {\n  using namespace castalia_elementwise;\n  const ", index, " i = (", index,
-              ")blockIdx.x * 256 + threadIdx.x;\n  if (i >= ", program.shape.count(),
-              ") return;\n");
+  out +=
+      text(") {\n  using namespace castalia_elementwise;\n  const ", index, " i = (", index,
+           ")blockIdx.x * 256 + threadIdx.x;\n  if (i >= ", program.shape.count(), ") return;\n");
   return out + element_source(program, 0, "*") + "}\n";
 }
 
@@ -178,8 +178,26 @@ std::string joined_part_source(const JoinedPart& part) {
   }
   const char* type = type_name(types[0]);
   return out + text("  castalia_joined::product<", type, ", ", part.rows, ", ", part.columns, ", ",
-                    part.depth, ">(Group(), left, right, (", type,
-                    "*)shared, [&](unsigned i, ", type, " v0) {\n", element, "  });\n}\n");
+                    part.depth, ">(Group(), left, right, (", type, "*)shared, [&](unsigned i, ",
+                    type, " v0) {\n", element, "  });\n}\n");
+}
+
+std::string joined_part_source(const JoinedConcat& part) {
+  const char* type = part.element_bytes == 4 ? "unsigned" : "unsigned long long";
+  std::string out = "(const unsigned long long* words, unsigned char*) {\n";
+  out += text("  ", type, "* out = (", type, "*)words[", part.columns.size(), "];\n");
+  int64_t all = 0;
+  for (const int64_t columns : part.columns) all += columns;
+  int64_t place = 0;
+  for (size_t i = 0; i < part.columns.size(); ++i) {
+    const int64_t columns = part.columns[i];
+    if (columns == 0) continue;
+    out += text("  for (unsigned i = Group::thread(); i < ", part.rows * columns,
+                "u; i += Group::threads()) {\n    out[i / ", columns, "u * ", all, "u + ", place,
+                "u + i % ", columns, "u] = __ldcg((const ", type, "*)words[", i, "] + i);\n  }\n");
+    place += columns;
+  }
+  return out + "}\n";
 }
 
 std::string joined_source(std::span<const std::string> parts) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cpp/runtime/fused_program.h"
 
@@ -29,7 +30,16 @@ struct JoinedPart {
   FusedProgram program;
 };
 
-inline constexpr int kJoinedBlocks = 8;  // of a cluster: as many as every device of 9.0 has room for
+// A part that writes operands beside each other: of each row of the result, so many elements from
+// each. Its words are the addresses of the operands and of the result.
+struct JoinedConcat {
+  size_t element_bytes = 4;  // or 8
+  int64_t rows = 0;
+  std::vector<int64_t> columns;
+};
+
+inline constexpr int kJoinedBlocks =
+    8;  // of a cluster: as many as every device of 9.0 has room for
 inline constexpr int kJoinedThreads = 256;
 inline constexpr char kJoinedName[] = "castalia_joined_steps";
 
@@ -37,6 +47,7 @@ inline constexpr char kJoinedName[] = "castalia_joined_steps";
 // the factors, of the program's further inputs, its constants as the bits of doubles, and the
 // addresses of its outputs. Parts that differ in words only have the same source.
 std::string joined_part_source(const JoinedPart& part);
+std::string joined_part_source(const JoinedConcat& part);
 
 // The kernel that does the steps of a table, of these parts. Stands after elementwise_functions.h
 // and joined_functions.h.

@@ -47,8 +47,8 @@ CASTALIA_ANYWHERE void product(const Group& group, const T* left, const T* right
                                Store store) {
   constexpr int kWarps = 8, kLanes = 32;
   constexpr int kShare = (Depth + kWarps - 1) / kWarps;  // of the terms, for a warp
-  T* const rows = shared;                    // (Rows, Depth): a copy of the left factor
-  T* const sums = shared + Rows * Depth;     // (kWarps, Rows, kLanes)
+  T* const rows = shared;                                // (Rows, Depth): a copy of the left factor
+  T* const sums = shared + Rows * Depth;                 // (kWarps, Rows, kLanes)
   const int thread = group.thread_of_block();
   const int warp = thread / kLanes, lane = thread % kLanes;
   if (group.block() * kLanes >= Columns) return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <utility>
 
 namespace castalia::cuda {
@@ -18,11 +19,21 @@ constexpr size_t kMostWordsOfStep = 64;
 
 }  // namespace
 
-std::optional<JoinableStep> JoinableStep::make(JoinedPart part) {
+std::optional<JoinableStep> JoinableStep::make(const JoinedConcat& part) {
+  const int64_t all = std::accumulate(part.columns.begin(), part.columns.end(), int64_t{0});
+  const int64_t count = part.rows * all;
+  if (count == 0 || count > kMostElements || part.columns.size() >= kMostWordsOfStep) return {};
+  return JoinableStep(part);
+}
+
+JoinableStep::JoinableStep(const JoinedConcat& part)
+    : source_(joined_part_source(part)), inputs_(part.columns.size()), words_(inputs_ + 1) {}
+
+std::optional<JoinableStep> JoinableStep::make(const JoinedPart& part) {
   const int64_t count = part.program.shape.count();
   if (count == 0 || count > kMostElements) return {};
-  if (part.is_product && (part.rows > kMostRows || part.columns * part.depth > kMostWeights ||
-                          part.depth == 0)) {
+  if (part.is_product &&
+      (part.rows > kMostRows || part.columns * part.depth > kMostWeights || part.depth == 0)) {
     return {};
   }
   JoinableStep step(part);

@@ -19,7 +19,8 @@ namespace castalia::cuda {
 class JoinableStep {
  public:
   // None for work that is better spread over the whole device: a launch then is the lesser cost.
-  static std::optional<JoinableStep> make(JoinedPart part);
+  static std::optional<JoinableStep> make(const JoinedPart& part);
+  static std::optional<JoinableStep> make(const JoinedConcat& part);
 
   const std::string& source() const { return source_; }
   size_t words() const { return words_; }
@@ -29,11 +30,12 @@ class JoinableStep {
 
  private:
   explicit JoinableStep(const JoinedPart& part);
+  explicit JoinableStep(const JoinedConcat& part);
 
   std::string source_;
   size_t inputs_;
   std::vector<double> constants_;
-  size_t outputs_;
+  size_t outputs_ = 1;
   size_t words_;
   size_t shared_bytes_ = 0;
 };

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <cmath>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "cpp/runtime/cuda/emulated_threads.h"
@@ -46,8 +49,7 @@ std::vector<T> expect_product(const std::vector<T>& left, const std::vector<T>& 
     std::fill(shared.begin(), shared.end(), std::nan(""));
     threads.run(block % 2 == 1, [&] {
       castalia_joined::product<T, Rows, Columns, Depth>(
-          EmulatedGroup{block}, left.data(), right.data(), shared.data(),
-          [&](unsigned i, T sum) {
+          EmulatedGroup{block}, left.data(), right.data(), shared.data(), [&](unsigned i, T sum) {
             out[i] = sum;
             ++stored[i];
           });
@@ -181,6 +183,18 @@ TEST(JoinedSteps, AreNoMoreThanATableHolds) {
   // One alone is launched as ever.
   EXPECT_TRUE(steps.add(step, {inputs, outputs}));
   EXPECT_EQ(steps.take().alone, &step);
+}
+
+TEST(JoinedSteps, WriteOperandsBesideEachOther) {
+  const auto step = JoinableStep::make(JoinedConcat{.rows = 3, .columns = {12, 0, 1}});
+  ASSERT_TRUE(step.has_value());
+  EXPECT_EQ(step->words(), 4u);
+  EXPECT_NE(step->source().find("i < 36u"), std::string::npos);
+  EXPECT_NE(step->source().find("out[i / 1u * 13u + 12u + i % 1u] = "
+                                "__ldcg((const unsigned*)words[2] + i);"),
+            std::string::npos)
+      << step->source();
+  EXPECT_FALSE(JoinableStep::make(JoinedConcat{.rows = 1 << 20, .columns = {1}}).has_value());
 }
 
 TEST(JoinedSteps, LeaveLargeWorkToTheWholeDevice) {
