@@ -6,6 +6,8 @@
 
 #include "cpp/base/dtype.h"
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
+#include "cpp/runtime/cuda/load.h"
 
 namespace castalia::capi {
 namespace {
@@ -55,7 +57,28 @@ void for_each(const castalia_array& array, const Visit& visit) {
 
 }  // namespace
 
-Shape checked_shape(const castalia_array* array, const char* name) {
+namespace {
+
+void expect_place(const castalia_array& array, const char* name, Devices devices) {
+  const std::string place = text("cuda:", array.device_number);
+  if (!devices.taken) {
+    fail(Code::device_unavailable, name, " lies on ", place, "; this call takes arrays of the CPU");
+  }
+  const std::string computes = devices.device == nullptr ? "cpu" : devices.device->name();
+  if (computes != place) {
+    fail(Code::device_unavailable, name, " lies on ", place,
+         ", but the model's context computes on ", computes);
+  }
+  if (!is_dense(array)) {
+    fail(Code::shape_mismatch, name, " lies on ", place,
+         " with gaps or in another order; arrays there must be dense and row-major");
+  }
+  if (shape_of(array).count() > 0) expect_on_device(name, array.device_number, array.data);
+}
+
+}  // namespace
+
+Shape checked_shape(const castalia_array* array, const char* name, Devices devices) {
   if (array == nullptr) fail(Code::invalid_argument, name, " is NULL");
   if (array->rank < 0 || array->rank > CASTALIA_MAX_RANK) {
     fail(Code::shape_mismatch, name, ": rank ", array->rank, "; allowed: 0 to ", CASTALIA_MAX_RANK);
@@ -72,18 +95,20 @@ Shape checked_shape(const castalia_array* array, const char* name) {
          integer ? castalia::name(static_cast<DType>(array->dtype)) : "unknown",
          "; allowed: float32, float64");
   }
-  if (array->device_kind != CASTALIA_CPU) {
-    fail(Code::device_unavailable, name, " lies on a device; only arrays on the CPU are taken");
+  if (array->device_kind != CASTALIA_CPU && array->device_kind != CASTALIA_CUDA) {
+    fail(Code::invalid_argument, name, ": device kind ", array->device_kind,
+         "; allowed: CASTALIA_CPU, CASTALIA_CUDA");
   }
   const Shape shape = shape_of(*array);
   const int64_t count = shape.count();  // an Error when it overflows
   if (array->data == nullptr && count > 0) fail(Code::invalid_argument, name, ": data is NULL");
+  if (array->device_kind == CASTALIA_CUDA) expect_place(*array, name, devices);
   return shape;
 }
 
 Shape expect_shape(const castalia_array* array, const char* name,
-                   std::initializer_list<int64_t> extents, const char* meaning) {
-  const Shape shape = checked_shape(array, name);
+                   std::initializer_list<int64_t> extents, const char* meaning, Devices devices) {
+  const Shape shape = checked_shape(array, name, devices);
   bool fits = shape.rank() == static_cast<int>(extents.size());
   int axis = 0;
   for (const int64_t extent : extents) {
@@ -145,8 +170,15 @@ void Output::store() const {
   }
 }
 
-RowsOut rows_out(const castalia_array* array) {
+RowsIn rows_in(const castalia_array* array, int slot, Devices devices) {
+  if (array->device_kind == CASTALIA_CPU) return Input(array, slot).values();
+  return RowsIn(array->data, static_cast<DType>(array->dtype), shape_of(*array).count(),
+                {devices.device, array->stream});
+}
+
+RowsOut rows_out(const castalia_array* array, Devices devices) {
   RowsOut rows;
+  if (array->device_kind == CASTALIA_CUDA) rows.place = {devices.device, array->stream};
   rows.data = array->data;
   rows.dtype = static_cast<DType>(array->dtype);
   rows.rows = array->shape[0];

@@ -1,14 +1,44 @@
-// Where results go: the caller's array.
+// The caller's arrays: what is evaluated, and where results go.
 #ifndef CASTALIA_MODELS_ROWS_H_
 #define CASTALIA_MODELS_ROWS_H_
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "cpp/base/dtype.h"
+#include "cpp/runtime/device.h"
 
 namespace castalia {
+
+// Where an array lies: on the host, or on a device, where the work that `stream` has is done first.
+struct ArrayPlace {
+  const Device* device = nullptr;
+  void* stream = nullptr;
+};
+
+// Dense rows to be read: float64 on the host, float32 or float64 on a device.
+struct RowsIn {
+  RowsIn() = default;
+  template <typename Values>
+  requires std::constructible_from<std::span<const double>, Values &&> RowsIn(Values&& values)
+      : host(std::forward<Values>(values)), count(static_cast<int64_t>(host.size())) {}
+  RowsIn(const double* values, int64_t count)
+      : host(values, static_cast<size_t>(count)), count(count) {}
+  RowsIn(const void* data, DType dtype, int64_t count, ArrayPlace place)
+      : data(data), dtype(dtype), count(count), place(place) {}
+
+  bool empty() const { return count == 0; }
+  bool on_device() const { return place.device != nullptr; }
+
+  std::span<const double> host;  // empty for an array on a device
+  const void* data = nullptr;    // on the device
+  DType dtype = DType::float64;
+  int64_t count = 0;  // of elements
+  ArrayPlace place;
+};
 
 // Rows of float32 or float64 to be written, with strides in elements. A view; copied freely.
 struct RowsOut {
@@ -26,6 +56,7 @@ struct RowsOut {
   RowsOut reshaped(int64_t columns, const char* name) const;
 
   bool empty() const { return rows == 0 || columns == 0; }
+  bool on_device() const { return place.device != nullptr; }
 
   void* data = nullptr;
   DType dtype = DType::float64;
@@ -33,19 +64,20 @@ struct RowsOut {
   int64_t columns = 1;
   int64_t row_stride = 1;
   int64_t column_stride = 1;
+  ArrayPlace place;  // on a device rows are dense
 };
 
 // Writes `count` dense rows of `dtype` to the rows from `first` on. Returns whether all that was
 // written is finite, as it was written.
 bool store_rows(const void* from, DType dtype, int64_t first, int64_t count, const RowsOut& to);
 
-// The first element, in order, that is not finite; which there is.
+// The first element, in order, that is not finite.
 struct NotFiniteElement {
   int64_t row = 0;
   int64_t column = 0;
   double value = 0;
 };
-NotFiniteElement first_not_finite(const RowsOut& rows);
+std::optional<NotFiniteElement> first_not_finite(const RowsOut& rows);
 
 }  // namespace castalia
 

@@ -33,24 +33,25 @@ void Sampler::seek(uint64_t event) {
   position_ = event;
 }
 
-void Sampler::draw(const RowsOut& out, std::span<const double> context) {
+void Sampler::draw(const RowsOut& out, const RowsIn& context) {
   const EvaluationRequest request{.capability = Capability::sample,
                                   .rows = out.rows,
                                   .context = context,
                                   .seed = seed_,
                                   .first_event = position_,
                                   .out = out};
+  Model::check_places(request, crew_->resources());
   model_->check_request(request);
   const bool finite = crew_->run(request, model_->features(), model_->context_features());
   if (!finite) model_->refuse_events(out, position_);
 }
 
-void Sampler::next(RowsOut room, std::span<const double> context) {
+void Sampler::next(RowsOut room, const RowsIn& context) {
   const auto columns = static_cast<size_t>(model_->features());
   const RowsOut out = room.reshaped(model_->features(), "x");
   const auto rows = static_cast<uint64_t>(out.rows);
   if (rows == 0) return;
-  if (model_->context_features() > 0 || !context.empty() ||
+  if (model_->context_features() > 0 || !context.empty() || out.on_device() ||
       rows >= static_cast<uint64_t>(kLargestReadAhead)) {
     draw(out, context);
     position_ += rows;

@@ -64,7 +64,29 @@ DeviceRun::DeviceRun(std::shared_ptr<const Program> program, Arena& arena,
 
 void* DeviceRun::input(const std::string& name) {
   if (running_) wait();  // what was written before may not have been read yet
-  return staging_->data() + inputs_[number_of(program_->inputs, name)].offset;
+  Staged& input = inputs_[number_of(program_->inputs, name)];
+  // A recording holds the uploads.
+  if (std::exchange(input.on_device, false)) recording_.reset();
+  return staging_->data() + input.offset;
+}
+
+void DeviceRun::copy_input(const std::string& name, const void* from, size_t bytes,
+                           std::span<StateMemory* const> states) {
+  place_all(states);
+  const size_t number = number_of(program_->inputs, name);
+  Staged& input = inputs_[number];
+  if (!std::exchange(input.on_device, true)) recording_.reset();
+  std::byte* const to = resolve(program_->inputs[number].location);
+  queue_.copy(to, from, bytes);
+  for (size_t filled = bytes; filled > 0 && filled < input.bytes;) {
+    const size_t more = std::min(filled, input.bytes - filled);
+    queue_.copy(to + filled, to, more);
+    filled += more;
+  }
+}
+
+void DeviceRun::copy_output(const std::string& name, void* to, size_t bytes) {
+  queue_.copy(to, resolve(find_binding(program_->outputs, name).location), bytes);
 }
 
 void DeviceRun::download(size_t output, size_t offset, size_t bytes) {
@@ -162,6 +184,7 @@ void DeviceRun::place_all(std::span<StateMemory* const> states) {
 
 void DeviceRun::upload_inputs() {
   for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].on_device) continue;
     queue_.upload(resolve(program_->inputs[i].location), staging_->data() + inputs_[i].offset,
                   inputs_[i].bytes);
   }

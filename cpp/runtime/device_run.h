@@ -26,6 +26,12 @@ class DeviceRun {
             std::span<StateMemory* const> states);
 
   void* input(const std::string& name);
+  // What lies on the device, instead of what input() gives: copied at once, and again and again
+  // until the input is filled.
+  void copy_input(const std::string& name, const void* from, size_t bytes,
+                  std::span<StateMemory* const> states);
+  // The first bytes of an output to another place of the device.
+  void copy_output(const std::string& name, void* to, size_t bytes);
   const void* output(const std::string& name);
   // The first units of it, of so many bytes each, in pieces of whole units: the data of a piece is
   // there when its mark, if it has one, was waited for, by any thread. Until the next run.
@@ -48,7 +54,8 @@ class DeviceRun {
   struct Staged {
     size_t offset;
     size_t bytes;
-    bool fetched = false;  // the output of the last run is there
+    bool fetched = false;    // the output of the last run is there
+    bool on_device = false;  // the input does not come from there
   };
 
   void place_all(std::span<StateMemory* const> states);

@@ -80,6 +80,12 @@ class Workspace {
   void take_output(const std::string& name, int64_t units, size_t unit, const Take& take,
                    ThreadPool* pool = nullptr);
 
+  // For a Program of a device: an input that lies there already, repeated until it is filled; and
+  // the first bytes of an output to a place there. They are copied in the order of the queue, in
+  // which runs are, too.
+  void copy_input(const std::string& name, const void* from, size_t bytes);
+  void copy_output(const std::string& name, void* to, size_t bytes);
+
   // Computes everything. An Error (internal) when a state is not bound or not prepared. Nothing is
   // allocated or locked. Without a pool everything runs on this thread. On a device it is begun:
   // who asks for an output waits.

@@ -429,6 +429,16 @@ const Device& device(int number) {
   return *device;
 }
 
+bool holds(int number, const void* address) {
+  cudaPointerAttributes attributes{};
+  if (cudaPointerGetAttributes(&attributes, address) != cudaSuccess) {
+    cudaGetLastError();
+    return false;
+  }
+  return attributes.device == number &&
+         (attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged);
+}
+
 }  // namespace
 
 void check_launch(const std::string& name) {
@@ -443,6 +453,6 @@ void check_launch(const std::string& name) {
 extern "C" __attribute__((visibility("default"))) const castalia::cuda::Backend*
 castalia_cuda_backend() {
   static const castalia::cuda::Backend backend{castalia::kVersion, castalia::cuda::device_count,
-                                               castalia::cuda::device};
+                                               castalia::cuda::device, castalia::cuda::holds};
   return &backend;
 }
