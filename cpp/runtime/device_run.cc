@@ -208,7 +208,7 @@ void DeviceRun::run(std::span<StateMemory* const> states) {
   place_all(states);
   // Kernels may set themselves up in their first run, which a recording does not allow.
   if (has_run_ && can_record_ && !recording_) recording_ = queue_.record([this] { add_all(); });
-  if (profile_ != nullptr) {
+  if (profile_ != nullptr && has_run_) {
     run_profiled();
   } else if (recording_) {
     recording_->replay();
