@@ -36,18 +36,25 @@ DeviceRun::DeviceRun(std::shared_ptr<const Program> program, Arena& arena,
       assigned_(states.size(), false),
       scratch_offset_(aligned(program_->arena_bytes)),
       state_data_(states.size(), nullptr) {
+  // Inputs lie as they do in the arena, so that one copy takes them there. What else lies between
+  // them is written later.
+  for (const Binding& input : program_->inputs) {
+    first_input_ = std::min(first_input_, input.location.offset);
+  }
   size_t bytes = 0;
-  const auto place = [&bytes](const std::vector<Binding>& bindings, std::vector<Staged>& staged) {
-    for (const Binding& binding : bindings) {
-      staged.push_back({bytes, binding.type.bytes()});
-      bytes += padded_bytes(binding.type.bytes());
-    }
-  };
-  place(program_->inputs, inputs_);
-  const size_t input_bytes = bytes;
-  place(program_->outputs, outputs_);
+  for (const Binding& input : program_->inputs) {
+    check(input.location.storage == Location::Storage::arena, "an input lies outside the arena");
+    const Staged staged{input.location.offset - first_input_, input.type.bytes()};
+    inputs_.push_back(staged);
+    bytes = std::max(bytes, staged.offset + padded_bytes(staged.bytes));
+  }
+  input_bytes_ = bytes;
+  for (const Binding& output : program_->outputs) {
+    outputs_.push_back({bytes, output.type.bytes()});
+    bytes += padded_bytes(output.type.bytes());
+  }
   // A Program that learns runs many times before anybody asks.
-  small_outputs_ = bytes - input_bytes <= kSmallOutputs;
+  small_outputs_ = bytes - input_bytes_ <= kSmallOutputs;
   staging_ = std::make_unique<StagingMemory>(*program_->device, std::max<size_t>(bytes, 1));
   for (const Step& step : program_->steps) {
     pointers_.push_back(
@@ -183,6 +190,11 @@ void DeviceRun::place_all(std::span<StateMemory* const> states) {
 }
 
 void DeviceRun::upload_inputs() {
+  const auto is_there = [](const Staged& input) { return input.on_device; };
+  if (std::none_of(inputs_.begin(), inputs_.end(), is_there)) {
+    if (!inputs_.empty()) queue_.upload(arena_data_ + first_input_, staging_->data(), input_bytes_);
+    return;
+  }
   for (size_t i = 0; i < inputs_.size(); ++i) {
     if (inputs_[i].on_device) continue;
     queue_.upload(resolve(program_->inputs[i].location), staging_->data() + inputs_[i].offset,

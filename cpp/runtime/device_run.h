@@ -3,6 +3,7 @@
 #define CASTALIA_CPP_RUNTIME_DEVICE_RUN_H_
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -75,6 +76,8 @@ class DeviceRun {
   Profile* const profile_;
   std::vector<bool> assigned_;  // of each state
   std::vector<Staged> inputs_;
+  size_t first_input_ = std::numeric_limits<size_t>::max();  // where in the arena
+  size_t input_bytes_ = 0;                                   // of all, and of what lies between
   std::vector<Staged> outputs_;
   bool small_outputs_ = true;  // they are downloaded in each run
   std::unique_ptr<StagingMemory> staging_;
