@@ -42,8 +42,8 @@ class Input {
   std::span<const double> values_;
 };
 
-// A checked array of events, (rows, columns) or (rows), to be read or to be written as it lies there;
-// on the host it is read as Input does.
+// A checked array of events, (rows, columns) or (rows), to be read or to be written as it lies
+// there; on the host it is read as Input does.
 RowsIn rows_in(const castalia_array* array, int slot, Devices devices);
 RowsOut rows_out(const castalia_array* array, Devices devices);
 

@@ -226,7 +226,8 @@ bool Crew::store(Member& member, Workspace& workspace, const char* name, int64_t
     const std::byte* begin = data + static_cast<size_t>(from) * row_bytes;
     if (!store_rows(begin, dtype, first + from, until - from, to)) finite = false;
   };
-  workspace.take_output(name, rows, row_bytes, take, shared ? &pool() : nullptr);
+  // By reference: a function that is copied allocates.
+  workspace.take_output(name, rows, row_bytes, std::ref(take), shared ? &pool() : nullptr);
   return finite;
 }
 

@@ -238,6 +238,11 @@ void Model::check_places(const EvaluationRequest& request, const Resources& reso
       request.in.dtype != request.context.dtype) {
     fail(Code::dtype_mismatch, "x and the context on a device are of different types");
   }
+  const RowsOut& out = request.out;
+  const RowsOut& log_det = request.log_det;
+  if (!log_det.empty() && out.dtype != log_det.dtype && (out.on_device() || log_det.on_device())) {
+    fail(Code::dtype_mismatch, "the arrays for results on a device are of different types");
+  }
   if (both && request.in.on_device() != request.context.on_device()) {
     fail(Code::device_unavailable, "one of x and the context lies on a device, the other does not");
   }

@@ -92,8 +92,8 @@ TEST(Rows, OfOtherWidthsAreRefused) {
   EXPECT_EQ(RowsOut(values).reshaped(7, "x").rows, 1);
 }
 
-// A float32 array gets the float64 numbers, rounded, wherever they are computed; large requests come
-// home in pieces, which threads share.
+// A float32 array gets the float64 numbers, rounded, wherever they are computed; large requests
+// come home in pieces, which threads share.
 TEST(Rows, OfASampleAreTheSameNumbersInBothTypes) {
   const std::shared_ptr<Model> model = Model::create(
       "gan", R"({"features": 24, "latent": 4, "generator_hidden": 8, "critic_hidden": 8})");
@@ -276,6 +276,9 @@ TEST(Rows, OnAnotherDeviceThanTheModelsAreRefused) {
                  density(x_there.in(), context, own));
   expect_refusal(Code::dtype_mismatch, "different types",
                  density(ThereArray<float>(x).in(), context_there.in(), own));
+  const ThereArray<float> single(15);
+  expect_refusal(Code::dtype_mismatch, "results on a device are of different types",
+                 [&] { model->transform(x, context, single.out(3), out, own); });
   expect_refusal(Code::device_unavailable, "the array for results lies on emulated",
                  [&] { model->sample(1, 0, context, x_there.out(3)); });
 }

@@ -4,9 +4,9 @@
 // place in the model, and gives the step's floating-point operations, its bytes, and which of its
 // tiles were computed. Unset, it costs one test of a constant a run.
 //
-// On a device every second run of a Program but for the first is timed step by step, without the recording, by the
-// device's own clock; the others as users have them, as one event "recording". What the host does
-// for a device has events of its own (ProfiledPart): "upload", "launch", "wait", "store".
+// On a device every second run of a Program but for the first is timed step by step, without the
+// recording, by the device's own clock; the others as users have them, as one event "recording".
+// What the host does for a device has events of its own (ProfiledPart): "launch", "wait", "store".
 #ifndef CASTALIA_CPP_RUNTIME_PROFILE_H_
 #define CASTALIA_CPP_RUNTIME_PROFILE_H_
 

@@ -61,8 +61,8 @@ const char* index_type(const FusedProgram& program) {
   return program.shape.count() < (int64_t{1} << 31) ? "unsigned" : "unsigned long long";
 }
 
-// Computes element i: the inputs from `first` on are read through pointers in0, in1, ...; what stands
-// before them and the constants are values already; results go to out0, out1, ...
+// Computes element i: the inputs from `first` on are read through pointers in0, in1, ...; what
+// stands before them and the constants are values already; results go to out0, out1, ...
 std::string element_source(const FusedProgram& program, size_t first, const char* load) {
   const char* index = index_type(program);
   const Iteration iteration(program);
