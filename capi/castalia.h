@@ -15,9 +15,9 @@
  * Arrays are borrowed for the time of the call. Rows are events: shape (events, features). Strides
  *   are free, so that column-major arrays (features, events) come in without a copy. float32 and
  *   float64 are both taken everywhere, whatever the model computes in. Calls that sample or
- *   evaluate a model also take dense arrays in the memory of the GPU that the model's context names,
- *   and read and write them there: after what `stream` has to do by then, and the work is complete
- *   when the call returns. Events there are not looked at: NaN in gives NaN out. An array elsewhere
+ *   evaluate a model also take dense arrays in the memory of the GPU that the model's context
+ *   names, and read and write them there: after what `stream` has to do by then, and the work is
+ *   complete when the call returns. Events there are not looked at: NaN in gives NaN out. An array elsewhere
  *   gives CASTALIA_DEVICE_UNAVAILABLE.
  * Text that is given back belongs to the library and stays until the calling thread's next call
  *   that gives text back. All text is UTF-8.

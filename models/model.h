@@ -66,8 +66,8 @@ class Model {
   // "inverse"; or an operator that has no form in ONNX); busy.
   std::string onnx(const std::string& what) const;
 
-  // Evaluation. x and z are (rows, features), the context is (rows, context features) or one row for
-  // all; RowsIn and RowsOut say which types and places they may have. `threads` 0 means all cores.
+  // Evaluation. x and z are (rows, features), the context is (rows, context features) or one row
+  // for all; RowsIn and RowsOut say which types and places they may have. `threads` 0 means all cores.
   // The numbers of a row do not depend on the rows beside it nor on the threads. What lies on a
   // device lies on that of the resources. Errors: unsupported (the architecture cannot);
   // device_unavailable (an array elsewhere); dtype_mismatch (arrays on a device of two types);
