@@ -113,9 +113,75 @@ static int castalia_target_trampoline(int64_t rows, int64_t features, const doub
   return stop;
 }
 
+/* The beginning of a DLManagedTensor (dmlc.github.io/dlpack). */
+typedef struct castalia_dlpack {
+  void* data;
+  int32_t device_type, device_id;
+  int32_t rank;
+  uint8_t type_code, type_bits;
+  uint16_t type_lanes;
+  int64_t* shape;
+  int64_t* strides; /* NULL: dense */
+  uint64_t byte_offset;
+} castalia_dlpack;
+
+enum { CASTALIA_DLPACK_CUDA = 2, CASTALIA_DLPACK_FLOAT = 2 };
+
+/* Whether `object` says that it lies on a CUDA device. */
+static int castalia_is_on_device(PyObject* object) {
+  PyObject* place = PyObject_CallMethod(object, "__dlpack_device__", NULL);
+  int kind = 0;
+  if (place) {
+    PyObject* first = PySequence_GetItem(place, 0);
+    if (first) kind = (int)PyLong_AsLong(first);
+    Py_XDECREF(first);
+    Py_DECREF(place);
+  }
+  PyErr_Clear(); /* other objects have no such method */
+  return kind == CASTALIA_DLPACK_CUDA;
+}
+
+/* As castalia_view, for a tensor on a device. Its owner makes CUDA's default stream wait for what is still
+ * written to it. */
+static int castalia_view_on_device(PyObject* object, Py_buffer* buffer, castalia_array* array) {
+  PyObject* method = PyObject_GetAttrString(object, "__dlpack__");
+  PyObject* none = PyTuple_New(0);
+  PyObject* stream = Py_BuildValue("{s:i}", "stream", 1); /* the default stream, in DLPack's words */
+  PyObject* capsule = method && none && stream ? PyObject_Call(method, none, stream) : NULL;
+  Py_XDECREF(method);
+  Py_XDECREF(none);
+  Py_XDECREF(stream);
+  if (!capsule) return -1;
+  const castalia_dlpack* tensor = (const castalia_dlpack*)PyCapsule_GetPointer(capsule, "dltensor");
+  if (tensor && (tensor->type_code != CASTALIA_DLPACK_FLOAT || tensor->type_lanes != 1 ||
+                 (tensor->type_bits != 32 && tensor->type_bits != 64))) {
+    PyErr_SetString(PyExc_TypeError, "elements on a device that are not float32 or float64");
+  } else if (tensor && tensor->rank > CASTALIA_MAX_RANK) {
+    PyErr_Format(PyExc_ValueError, "an array of rank %d; at most 8 are taken", (int)tensor->rank);
+  } else if (tensor) {
+    memset(array, 0, sizeof *array);
+    array->data = (char*)tensor->data + tensor->byte_offset;
+    array->dtype = tensor->type_bits == 32 ? CASTALIA_FLOAT32 : CASTALIA_FLOAT64;
+    array->rank = tensor->rank;
+    array->device_kind = CASTALIA_CUDA;
+    array->device_number = tensor->device_id;
+    int64_t step = 1;
+    for (int axis = tensor->rank - 1; axis >= 0; --axis) {
+      array->shape[axis] = tensor->shape[axis];
+      array->strides[axis] = tensor->strides ? tensor->strides[axis] : step;
+      step *= tensor->shape[axis];
+    }
+    buffer->obj = capsule; /* which gives the tensor back when it is released */
+    return 0;
+  }
+  Py_DECREF(capsule);
+  return -1;
+}
+
 /* Describes the memory of `object` in `array` and keeps it locked in `buffer`. Gives 0, or -1 with an
  * exception set. */
 static int castalia_view(PyObject* object, Py_buffer* buffer, castalia_array* array) {
+  if (castalia_is_on_device(object)) return castalia_view_on_device(object, buffer, array);
   if (PyObject_GetBuffer(object, buffer, PyBUF_STRIDES | PyBUF_FORMAT) != 0) return -1;
   const char* format = buffer->format ? buffer->format : "B";
   if (*format == '@' || *format == '=') ++format;

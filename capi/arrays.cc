@@ -1,10 +1,13 @@
 #include "capi/arrays.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "cpp/base/dtype.h"
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
+#include "cpp/runtime/cuda/load.h"
 
 namespace castalia::capi {
 namespace {
@@ -20,14 +23,17 @@ Shape shape_of(const castalia_array& array) {
   return Shape(std::span<const int64_t>(array.shape, static_cast<size_t>(array.rank)));
 }
 
-bool is_dense_double(const castalia_array& array) {
-  if (array.dtype != CASTALIA_FLOAT64) return false;
+bool is_dense(const castalia_array& array) {
   int64_t step = 1;
   for (int axis = array.rank - 1; axis >= 0; --axis) {
     if (array.shape[axis] != 1 && array.strides[axis] != step) return false;
     step *= array.shape[axis];
   }
   return true;
+}
+
+bool is_dense_double(const castalia_array& array) {
+  return array.dtype == CASTALIA_FLOAT64 && is_dense(array);
 }
 
 // Calls visit(i, element) for each element in row-major order.
@@ -51,7 +57,28 @@ void for_each(const castalia_array& array, const Visit& visit) {
 
 }  // namespace
 
-Shape checked_shape(const castalia_array* array, const char* name) {
+namespace {
+
+void expect_place(const castalia_array& array, const char* name, Devices devices) {
+  const std::string place = text("cuda:", array.device_number);
+  if (!devices.taken) {
+    fail(Code::device_unavailable, name, " lies on ", place, "; this call takes arrays of the CPU");
+  }
+  const std::string computes = devices.device == nullptr ? "cpu" : devices.device->name();
+  if (computes != place) {
+    fail(Code::device_unavailable, name, " lies on ", place,
+         ", but the model's context computes on ", computes);
+  }
+  if (!is_dense(array)) {
+    fail(Code::shape_mismatch, name, " lies on ", place,
+         " with gaps or in another order; arrays there must be dense and row-major");
+  }
+  if (shape_of(array).count() > 0) expect_on_device(name, array.device_number, array.data);
+}
+
+}  // namespace
+
+Shape checked_shape(const castalia_array* array, const char* name, Devices devices) {
   if (array == nullptr) fail(Code::invalid_argument, name, " is NULL");
   if (array->rank < 0 || array->rank > CASTALIA_MAX_RANK) {
     fail(Code::shape_mismatch, name, ": rank ", array->rank, "; allowed: 0 to ", CASTALIA_MAX_RANK);
@@ -68,18 +95,20 @@ Shape checked_shape(const castalia_array* array, const char* name) {
          integer ? castalia::name(static_cast<DType>(array->dtype)) : "unknown",
          "; allowed: float32, float64");
   }
-  if (array->device_kind != CASTALIA_CPU) {
-    fail(Code::device_unavailable, name, " lies on a device; only arrays on the CPU are taken");
+  if (array->device_kind != CASTALIA_CPU && array->device_kind != CASTALIA_CUDA) {
+    fail(Code::invalid_argument, name, ": device kind ", array->device_kind,
+         "; allowed: CASTALIA_CPU, CASTALIA_CUDA");
   }
   const Shape shape = shape_of(*array);
   const int64_t count = shape.count();  // an Error when it overflows
   if (array->data == nullptr && count > 0) fail(Code::invalid_argument, name, ": data is NULL");
+  if (array->device_kind == CASTALIA_CUDA) expect_place(*array, name, devices);
   return shape;
 }
 
 Shape expect_shape(const castalia_array* array, const char* name,
-                   std::initializer_list<int64_t> extents, const char* meaning) {
-  const Shape shape = checked_shape(array, name);
+                   std::initializer_list<int64_t> extents, const char* meaning, Devices devices) {
+  const Shape shape = checked_shape(array, name, devices);
   bool fits = shape.rank() == static_cast<int>(extents.size());
   int axis = 0;
   for (const int64_t extent : extents) {
@@ -107,7 +136,10 @@ Input::Input(const castalia_array* array, int slot) {
   const auto take = [&copy](int64_t i, const auto& element) {
     copy[static_cast<size_t>(i)] = static_cast<double>(element);
   };
-  if (array->dtype == CASTALIA_FLOAT32) {
+  if (array->dtype == CASTALIA_FLOAT32 && is_dense(*array)) {
+    const auto* values = static_cast<const float*>(array->data);
+    std::copy(values, values + count, copy.begin());
+  } else if (array->dtype == CASTALIA_FLOAT32) {
     for_each<const float>(*array, take);
   } else {
     for_each<const double>(*array, take);
@@ -136,6 +168,26 @@ void Output::store() const {
     for_each<double>(
         array_, [this](int64_t i, double& element) { element = values_[static_cast<size_t>(i)]; });
   }
+}
+
+RowsIn rows_in(const castalia_array* array, int slot, Devices devices) {
+  if (array->device_kind == CASTALIA_CPU) return Input(array, slot).values();
+  return RowsIn(array->data, static_cast<DType>(array->dtype), shape_of(*array).count(),
+                {devices.device, array->stream});
+}
+
+RowsOut rows_out(const castalia_array* array, Devices devices) {
+  RowsOut rows;
+  if (array->device_kind == CASTALIA_CUDA) rows.place = {devices.device, array->stream};
+  rows.data = array->data;
+  rows.dtype = static_cast<DType>(array->dtype);
+  rows.rows = array->shape[0];
+  rows.row_stride = array->strides[0];
+  if (array->rank > 1) {
+    rows.columns = array->shape[1];
+    rows.column_stride = array->strides[1];
+  }
+  return rows;
 }
 
 void require_finite(std::span<const double> values, int64_t columns, const char* name) {

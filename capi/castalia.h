@@ -14,7 +14,11 @@
  *   nothing. An object keeps alive what it was made from: a sampler its model.
  * Arrays are borrowed for the time of the call. Rows are events: shape (events, features). Strides
  *   are free, so that column-major arrays (features, events) come in without a copy. float32 and
- *   float64 are both taken everywhere, whatever the model computes in.
+ *   float64 are both taken everywhere, whatever the model computes in. Calls that sample or
+ *   evaluate a model also take dense arrays in the memory of the GPU that the model's context
+ *   names, and read and write them there: after what `stream` has to do by then, and the work is
+ *   complete when the call returns. Events there are not looked at: NaN in gives NaN out. An array elsewhere
+ *   gives CASTALIA_DEVICE_UNAVAILABLE.
  * Text that is given back belongs to the library and stays until the calling thread's next call
  *   that gives text back. All text is UTF-8.
  * Threads. Handles may be passed between threads. Calls on a model may run at the same time on many
@@ -103,7 +107,7 @@ typedef struct castalia_array {
   int64_t strides[CASTALIA_MAX_RANK]; /* in elements; may be negative */
   int32_t device_kind;                /* castalia_device_kind */
   int32_t device_number;
-  void* stream; /* CUDA stream, NULL on the CPU */
+  void* stream; /* CUDA stream; NULL: the default one, or the CPU */
   uint64_t reserved[4];
 } castalia_array;
 
@@ -131,8 +135,9 @@ CASTALIA_API castalia_status castalia_context_set_threads(castalia_context* cont
                                                           int32_t sampling, int32_t training);
 
 /* Where models that belong to this context are evaluated, sampled and trained from now on: "cpu"
- * (default) or "cuda:N", a GPU. Arrays stay arrays of the host; what is computed differs by
- * rounding. The first GPU that is asked for loads libcastalia_cuda.so, which lies beside this
+ * (default), "cuda:N", a GPU, or "cuda:all": large requests are split over all GPUs, in order; what
+ * learns, and what is small, runs on the first, and arrays are the host's. What is computed differs
+ * by rounding. The first GPU that is asked for loads libcastalia_cuda.so, which lies beside this
  * library. Errors: INVALID_ARGUMENT (not of this form), DEVICE_UNAVAILABLE (says what is missing:
  * that library, CUDA's, a driver, a device). */
 CASTALIA_API castalia_status castalia_context_set_device(castalia_context* context,

@@ -93,7 +93,7 @@ CASTALIA_API castalia_status castalia_context_set_device(castalia_context* conte
                                                          const char* device) {
   return call([&] {
     const auto object = context_of(context);
-    object->device = find_device(&required(device, "device"));
+    object->devices = &find_devices(&required(device, "device"));
   });
 }
 

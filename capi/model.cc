@@ -21,9 +21,21 @@ castalia_model* made(std::shared_ptr<Context> context, std::shared_ptr<Model> mo
   return to_handle(std::move(object));
 }
 
-// The context of an evaluation, dense; none for a model without.
-std::span<const double> context_values(const Model& model, const castalia_array* condition,
-                                       int64_t rows, int slot) {
+// Arrays on the device of a model's context are taken, too.
+Devices devices_of(const ModelObject& object) { return {true, object.context->device()}; }
+
+// What is on the host must be finite.
+RowsIn finite_rows(const castalia_array* array, int slot, Devices devices, int64_t columns,
+                   const char* name) {
+  RowsIn rows = rows_in(array, slot, devices);
+  require_finite(rows.host, columns, name);
+  return rows;
+}
+
+// The context of an evaluation; none for a model without.
+RowsIn context_rows(const ModelObject& object, const castalia_array* condition, int64_t rows,
+                    int slot) {
+  const Model& model = *object.model;
   const int64_t columns = model.context_features();
   if (columns == 0) {
     if (condition != nullptr) {
@@ -35,10 +47,8 @@ std::span<const double> context_values(const Model& model, const castalia_array*
     fail(Code::invalid_argument, "context is missing: the model has ", columns,
          " context features");
   }
-  expect_shape(condition, "context", {rows, columns}, kContextRows);
-  const std::span<const double> values = Input(condition, slot).values();
-  require_finite(values, columns, "context");
-  return values;
+  expect_shape(condition, "context", {rows, columns}, kContextRows, devices_of(object));
+  return finite_rows(condition, slot, devices_of(object), columns, "context");
 }
 
 // As castalia_dataset_describe gives it.
@@ -53,8 +63,7 @@ std::string latent_description(const Model& model) {
       .dump();
 }
 
-using Mapping = void (Model::*)(std::span<const double>, std::span<const double>, std::span<double>,
-                                std::span<double>, Resources) const;
+using Mapping = void (Model::*)(const RowsIn&, const RowsIn&, RowsOut, RowsOut, Resources) const;
 
 castalia_status map(castalia_model* handle, Mapping mapping, const char* from_name,
                     const castalia_array* from, const castalia_array* condition,
@@ -62,22 +71,15 @@ castalia_status map(castalia_model* handle, Mapping mapping, const char* from_na
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
-    const Shape shape = expect_shape(from, from_name, {-1, model.features()}, kRows);
-    expect_shape(to, to_name, {shape[0], model.features()}, kRows);
-    if (log_det != nullptr) expect_shape(log_det, "log_det", {shape[0]}, "(events)");
-    const Input in(from, 0);
-    require_finite(in.values(), model.features(), from_name);
-    const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(to, 2);
-    const Resources resources = object->context->for_sampling();
-    if (log_det == nullptr) {
-      (model.*mapping)(in.values(), context, out.values(), {}, resources);
-    } else {
-      const Output det(log_det, 3);
-      (model.*mapping)(in.values(), context, out.values(), det.values(), resources);
-      det.store();
-    }
-    out.store();
+    const Devices devices = devices_of(*object);
+    const Shape shape = expect_shape(from, from_name, {-1, model.features()}, kRows, devices);
+    expect_shape(to, to_name, {shape[0], model.features()}, kRows, devices);
+    if (log_det != nullptr) expect_shape(log_det, "log_det", {shape[0]}, "(events)", devices);
+    const RowsIn in = finite_rows(from, 0, devices, model.features(), from_name);
+    const RowsIn context = context_rows(*object, condition, shape[0], 1);
+    (model.*mapping)(in, context, rows_out(to, devices),
+                     log_det == nullptr ? RowsOut() : rows_out(log_det, devices),
+                     object->context->for_sampling());
   });
 }
 
@@ -109,14 +111,13 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
-    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
+    const Devices devices = devices_of(*object);
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
     if (first_event < 0)
       fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
-    const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(x, 2);
-    model.sample(seed, static_cast<uint64_t>(first_event), context, out.values(),
+    const RowsIn context = context_rows(*object, condition, shape[0], 1);
+    model.sample(seed, static_cast<uint64_t>(first_event), context, rows_out(x, devices),
                  object->context->for_sampling());
-    out.store();
   });
 }
 
@@ -127,14 +128,12 @@ CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle,
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
-    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
-    expect_shape(log_prob, "log_prob", {shape[0]}, "(events)");
-    const Input in(x, 0);
-    require_finite(in.values(), model.features(), "x");
-    const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(log_prob, 2);
-    model.log_prob(in.values(), context, out.values(), object->context->for_sampling());
-    out.store();
+    const Devices devices = devices_of(*object);
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
+    expect_shape(log_prob, "log_prob", {shape[0]}, "(events)", devices);
+    const RowsIn in = finite_rows(x, 0, devices, model.features(), "x");
+    const RowsIn context = context_rows(*object, condition, shape[0], 1);
+    model.log_prob(in, context, rows_out(log_prob, devices), object->context->for_sampling());
   });
 }
 
@@ -301,11 +300,10 @@ CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle,
     const auto object = from_handle<SamplerObject>(handle);
     const Exclusive exclusive(object->busy, Kind::sampler);
     const Model& model = object->sampler.model();
-    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
-    const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(x, 2);
-    object->sampler.next(out.values(), context);
-    out.store();
+    const Devices devices = devices_of(*object->model);
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
+    const RowsIn context = context_rows(*object->model, condition, shape[0], 1);
+    object->sampler.next(rows_out(x, devices), context);
   });
 }
 

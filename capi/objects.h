@@ -7,6 +7,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "capi/castalia.h"
 #include "capi/handles.h"
@@ -38,12 +39,21 @@ struct Context {
   using Handle = castalia_context;
   static constexpr Kind kKind = Kind::context;
 
-  std::atomic<const Device*> device{nullptr};  // null: the host
+  std::atomic<const std::vector<const Device*>*> devices{nullptr};  // null or none: the host
   std::atomic<int> sampling_threads{1};
   std::atomic<int> training_threads{0};  // all cores
 
-  Resources for_sampling() const { return {sampling_threads, device}; }
-  Resources for_training() const { return {training_threads, device}; }
+  // The device that computes, or the first of them; null: the host.
+  const Device* device() const {
+    const std::vector<const Device*>* chosen = devices;
+    return chosen == nullptr || chosen->empty() ? nullptr : chosen->front();
+  }
+  Resources for_sampling() const {
+    const std::vector<const Device*>* chosen = devices;
+    if (chosen == nullptr || chosen->empty()) return {sampling_threads};
+    return {sampling_threads, chosen->front(), *chosen};
+  }
+  Resources for_training() const { return {training_threads, device()}; }
 
   void set_log(castalia_log_callback callback, void* user);
   // Error (callback_failed) when the callback returns other than 0.

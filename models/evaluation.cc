@@ -1,6 +1,7 @@
 #include "models/evaluation.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -9,9 +10,16 @@
 #include "cpp/compile/compile.h"
 #include "cpp/graph/graph.h"
 #include "cpp/nn/demands.h"
+#include "cpp/ops/ops.h"
+#include "cpp/runtime/profile.h"
 
 namespace castalia {
 namespace {
+
+// From so many bytes on several threads copy what comes from a device: one takes some 100 us for a
+// megabyte, which is longer than the bus takes. More than so many would only wait for the memory.
+constexpr size_t kSharedBytes = 512 * 1024;
+constexpr int kStoringThreads = 8;
 
 // Copies rows [first, first + rows) of a (any, columns) array to a tensor of `padded` rows, of
 // which the last repeat the last real one, so that they lie where the network has a value.
@@ -39,35 +47,37 @@ void check_demands(Workspace& workspace, const char* what, uint64_t first, int64
   }
 }
 
-void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t rows, int64_t columns,
-               std::span<double> out) {
-  std::memcpy(out.data() + first * columns, workspace.output(name),
-              static_cast<size_t>(rows * columns) * sizeof(double));
-}
-
 }  // namespace
 
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
-                      int64_t rows, Graph& graph) {
+                      int64_t rows, Graph& graph, ArrayTypes types) {
   const Value flat = graph.state("parameters", {dtype, {table.count()}});
   Trace trace(graph, table, flat, dtype);
   const auto input = [&](const char* name, int64_t columns) {
-    return graph.input(name, {DType::float64, {rows, columns}});
+    const Value given = graph.input(name, {types.operands, {rows, columns}});
+    return types.operands == DType::float64 ? given : cast(given, DType::float64);
   };
   const Value context =
       network.context_features() > 0 ? input("context", network.context_features()) : Value();
+  const auto put_one = [&](const char* name, Value result) {
+    const Value given = types.results == DType::float64 ? result : cast(result, types.results);
+    graph.output(name, given);
+    if (types.checked && std::strcmp(name, "out") == 0) {
+      graph.output("finite", cast(min(min(is_finite(given), 1), 0), DType::float64));
+    }
+  };
   const auto put = [&](const std::pair<Value, Value>& result) {
-    graph.output("out", result.first);
-    graph.output("log_det", result.second);
+    put_one("out", result.first);
+    put_one("log_det", result.second);
   };
   switch (capability) {
     case Capability::log_prob:
-      graph.output("out", network.log_prob(trace, input("in", network.features()), context));
+      put_one("out", network.log_prob(trace, input("in", network.features()), context));
       break;
     case Capability::sample:
       trace.seed = graph.input("seed", {DType::int64, {}});
       trace.first_event = graph.input("first_event", {DType::int64, {}});
-      graph.output("out", network.sample(trace, rows, context));
+      put_one("out", network.sample(trace, rows, context));
       break;
     case Capability::transform:
       put(network.transform(trace, input("in", network.features()), context));
@@ -84,10 +94,10 @@ int64_t program_rows(int64_t rows) {
 }
 
 std::shared_ptr<const Program> ProgramCache::get(Capability capability, int64_t rows,
-                                                 const Device* device) {
+                                                 const Device* device, ArrayTypes types) {
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<const Program>& program = programs_[{capability, rows, device}];
-  if (!program) program = made(capability, rows, device);
+  std::shared_ptr<const Program>& program = programs_[{capability, rows, device, types}];
+  if (!program) program = made(capability, rows, device, types);
   return program;
 }
 
@@ -123,10 +133,10 @@ void ProgramCache::forget_parameters() {
 }
 
 std::shared_ptr<const Program> ProgramCache::made(Capability capability, int64_t rows,
-                                                  const Device* device) {
+                                                  const Device* device, ArrayTypes types) {
   Graph graph;
   graph.set_whole_rows(device != nullptr);
-  trace_capability(network_, table_, dtype_, capability, rows, graph);
+  trace_capability(network_, table_, dtype_, capability, rows, graph, types);
   return compile(
       graph,
       {.rows_independent = true, .states_fixed = true, .products = products_, .device = device});
@@ -140,18 +150,36 @@ Crew::Crew(ProgramCache& cache, void* parameters, Resources resources)
                : resources.threads > 0     ? resources.threads
                                            : available_cores()),
       tile_rows_(resources.device != nullptr ? kDeviceTileRows : kTileRows) {
-  for (int i = 0; i < threads_; ++i) members_.emplace_back(resources.device);
+  for (const Device* device : resources.all) members_.emplace_back(device);
+  while (static_cast<int>(members_.size()) < threads_) members_.emplace_back(resources.device);
 }
 
-Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) {
+// On the host the rounding belongs to the copy that is made in any case; from a device fewer bytes
+// come home.
+ArrayTypes Crew::types_of(const EvaluationRequest& request) const {
+  if (resources_.device == nullptr) return {};
+  const auto is_float32 = [](const RowsOut& rows) {
+    return rows.data == nullptr || rows.dtype == DType::float32;
+  };
+  ArrayTypes types;
+  types.operands = request.in.on_device()        ? request.in.dtype
+                   : request.context.on_device() ? request.context.dtype
+                                                 : DType::float64;
+  if (is_float32(request.out) && is_float32(request.log_det)) types.results = DType::float32;
+  types.checked = request.capability == Capability::sample && request.out.on_device();
+  return types;
+}
+
+Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows, ArrayTypes types) {
   if (member.generation != cache_.generation()) {
     member.workspaces.clear();
     member.generation = cache_.generation();
   }
-  std::unique_ptr<Workspace>& workspace = member.workspaces[{capability, rows}];
+  std::unique_ptr<Workspace>& workspace = member.workspaces[{capability, rows, types}];
   if (!workspace) {
     const Device* device = resources_.device;
-    auto made = std::make_unique<Workspace>(cache_.get(capability, rows, device), 1, member.arena);
+    auto made =
+        std::make_unique<Workspace>(cache_.get(capability, rows, device, types), 1, member.arena);
     if (device != nullptr) {
       member.parameters = cache_.on_device(device, parameters_);
       made->bind_state("parameters", *member.parameters);
@@ -164,53 +192,121 @@ Workspace& Crew::workspace(Member& member, Capability capability, int64_t rows) 
   return *workspace;
 }
 
-void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
+void Crew::give(Member& member, Workspace& workspace, const char* name, const RowsIn& from,
+                int64_t first, int64_t rows, int64_t padded, int64_t columns) {
+  if (!from.on_device()) {
+    copy_rows(from.host, first, rows, padded, columns, workspace.input(name));
+    return;
+  }
+  const size_t row_bytes = static_cast<size_t>(columns) * size_of(from.dtype);
+  member.arena->queue().wait_for(from.place.stream);
+  workspace.copy_input(
+      name, static_cast<const std::byte*>(from.data) + static_cast<size_t>(first) * row_bytes,
+      static_cast<size_t>(rows) * row_bytes);
+}
+
+bool Crew::store(Member& member, Workspace& workspace, const char* name, int64_t first,
+                 int64_t rows, const RowsOut& to) {
+  const DType dtype = find_binding(workspace.program().outputs, name).type.dtype;
+  const size_t row_bytes = static_cast<size_t>(to.columns) * size_of(dtype);
+  if (to.on_device()) {
+    member.arena->queue().wait_for(to.place.stream);
+    workspace.copy_output(name,
+                          static_cast<std::byte*>(to.data) + static_cast<size_t>(first) * row_bytes,
+                          static_cast<size_t>(rows) * row_bytes);
+    member.arena->queue().wait();
+    return true;
+  }
+  const bool shared = resources_.device != nullptr && members_.size() == 1 &&
+                      resources_.threads != 1 &&
+                      static_cast<size_t>(rows) * row_bytes >= kSharedBytes;
+  std::atomic<bool> finite = true;
+  const auto take = [&](const std::byte* data, int64_t from, int64_t until) {
+    const ProfiledPart part("store");
+    const std::byte* begin = data + static_cast<size_t>(from) * row_bytes;
+    if (!store_rows(begin, dtype, first + from, until - from, to)) finite = false;
+  };
+  // By reference: a function that is copied allocates.
+  workspace.take_output(name, rows, row_bytes, std::ref(take), shared ? &pool() : nullptr);
+  return finite;
+}
+
+bool Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t first,
                     int64_t features, int64_t context_features) {
   const int64_t rows = std::min(tile_rows_, request.rows - first);
   const int64_t padded = program_rows(rows);
-  Workspace& space = workspace(member, request.capability, padded);
+  const ArrayTypes types = types_of(request);
+  Workspace& space = workspace(member, request.capability, padded, types);
   const bool samples = request.capability == Capability::sample;
   if (samples) {
     write_scalar(space, "seed", request.seed);
     write_scalar(space, "first_event", request.first_event + static_cast<uint64_t>(first));
   } else {
-    copy_rows(request.in, first, rows, padded, features, space.input("in"));
+    give(member, space, "in", request.in, first, rows, padded, features);
   }
   if (context_features > 0) {
-    const bool one = static_cast<int64_t>(request.context.size()) == context_features;
-    copy_rows(request.context, one ? 0 : first, one ? 1 : rows, padded, context_features,
-              space.input("context"));
+    const bool one = request.context.count == context_features;
+    give(member, space, "context", request.context, one ? 0 : first, one ? 1 : rows, padded,
+         context_features);
   }
   space.run();
   const auto place = static_cast<uint64_t>(first);
   check_demands(space, samples ? "event" : "row", samples ? request.first_event + place : place,
                 rows);
-  const int64_t columns = request.capability == Capability::log_prob ? 1 : features;
-  read_rows(space, "out", first, rows, columns, request.out);
-  if (!request.log_det.empty()) read_rows(space, "log_det", first, rows, 1, request.log_det);
+  bool finite = store(member, space, "out", first, rows, request.out);
+  if (!request.log_det.empty()) {
+    finite &= store(member, space, "log_det", first, rows, request.log_det);
+  }
+  if (types.checked) finite &= *static_cast<const double*>(space.output("finite")) != 0;
+  return finite;
 }
 
-void Crew::run(const EvaluationRequest& request, int64_t features, int64_t context_features) {
+ThreadPool& Crew::pool() {
+  if (!pool_) {
+    const int threads = resources_.threads > 0 ? resources_.threads : available_cores();
+    pool_ = std::make_unique<ThreadPool>(members_.size() > 1 ? static_cast<int>(members_.size())
+                                         : resources_.device != nullptr
+                                             ? std::min(threads, kStoringThreads)
+                                             : threads);
+  }
+  return *pool_;
+}
+
+bool Crew::run(const EvaluationRequest& request, int64_t features, int64_t context_features) {
   const int64_t tiles = (request.rows + tile_rows_ - 1) / tile_rows_;
-  const auto work = [&](int64_t first, int64_t last, int thread) {
-    for (int64_t tile = first; tile < last; ++tile) {
-      run_tile(members_[static_cast<size_t>(thread)], request, tile * tile_rows_, features,
-               context_features);
+  std::atomic<bool> finite = true;
+  const auto run_one = [&](int64_t tile, size_t member) {
+    if (!run_tile(members_[member], request, tile * tile_rows_, features, context_features)) {
+      finite = false;
     }
   };
-  if (threads_ == 1 || tiles < 2) {
-    work(0, tiles, 0);
-    return;
+  const auto shares = static_cast<int64_t>(members_.size());
+  if (shares == 1 || tiles < 2) {
+    for (int64_t tile = 0; tile < tiles; ++tile) run_one(tile, 0);
+    return finite;
   }
-  if (!pool_) pool_ = std::make_unique<ThreadPool>(threads_);
+  if (resources_.device != nullptr) {
+    // Which device computes a tile is no chance: they may be of different kinds.
+    pool().run(shares, [&](int64_t first, int64_t last, int) {
+      for (int64_t share = first; share < last; ++share) {
+        for (int64_t tile = share; tile < tiles; tile += shares) {
+          run_one(tile, static_cast<size_t>(share));
+        }
+      }
+    });
+    return finite;
+  }
   // Which thread takes which tile is chance; the memory for a size is there for all after the first
   // call.
   const int64_t rest = request.rows - (tiles - 1) * tile_rows_;
   for (Member& member : members_) {
-    workspace(member, request.capability, tile_rows_);
-    workspace(member, request.capability, program_rows(rest));
+    workspace(member, request.capability, tile_rows_, types_of(request));
+    workspace(member, request.capability, program_rows(rest), types_of(request));
   }
-  pool_->run(tiles, work);
+  pool().run(tiles, [&](int64_t first, int64_t last, int thread) {
+    for (int64_t tile = first; tile < last; ++tile) run_one(tile, static_cast<size_t>(thread));
+  });
+  return finite;
 }
 
 }  // namespace castalia

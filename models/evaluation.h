@@ -23,18 +23,27 @@
 #include "cpp/runtime/resources.h"
 #include "cpp/runtime/state_memory.h"
 #include "cpp/runtime/workspace.h"
+#include "models/rows.h"
 
 namespace castalia {
 
 inline constexpr int64_t kTileRows = 256;
 inline constexpr int64_t kDeviceTileRows = 8192;  // on a device: enough to keep it busy
 
+// What stands in the caller's arrays. On the host float64; what rounds is the copy.
+struct ArrayTypes {
+  DType operands = DType::float64;  // "in" and "context"
+  DType results = DType::float64;   // "out" and "log_det"
+  bool checked = false;             // the output "finite" is there
+  auto operator<=>(const ArrayTypes&) const = default;
+};
+
 // Traces what a network computes for so many events. Inputs: "in" (rows, features), "context"
-// (rows, context features) where the network has one, float64, and for a sample "seed" and
-// "first_event", int64 scalars. Outputs: "out", "log_det" (rows, 1) of transform and inverse, and
-// the demands of the trace.
+// (rows, context features) where the network has one, and for a sample "seed" and "first_event",
+// int64 scalars. Outputs: "out", "log_det" (rows, 1) of transform and inverse, the demands of the
+// trace, and where asked for "finite", a float64: 1 if all of "out" is, else 0.
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
-                      int64_t rows, Graph& graph);
+                      int64_t rows, Graph& graph, ArrayTypes types = {});
 
 // The rows of the Program that computes so many: a power of two.
 int64_t program_rows(int64_t rows);
@@ -45,7 +54,8 @@ class ProgramCache {
   ProgramCache(Network& network, ParameterTable& table, DType dtype)
       : network_(network), table_(table), dtype_(dtype) {}
 
-  std::shared_ptr<const Program> get(Capability capability, int64_t rows, const Device* device);
+  std::shared_ptr<const Program> get(Capability capability, int64_t rows, const Device* device,
+                                     ArrayTypes types = {});
   // The parameters, which lie at `parameters` on the host, on a device: copied there once for all
   // who evaluate the network there.
   std::shared_ptr<StateMemory> on_device(const Device* device, void* parameters);
@@ -62,14 +72,16 @@ class ProgramCache {
   PreparedOperands& operands() { return operands_; }
 
  private:
-  std::shared_ptr<const Program> made(Capability capability, int64_t rows, const Device* device);
+  std::shared_ptr<const Program> made(Capability capability, int64_t rows, const Device* device,
+                                      ArrayTypes types);
 
   Network& network_;
   ParameterTable& table_;
   const DType dtype_;
   Products products_ = Products::float32;
   std::mutex mutex_;
-  std::map<std::tuple<Capability, int64_t, const Device*>, std::shared_ptr<const Program>>
+  std::map<std::tuple<Capability, int64_t, const Device*, ArrayTypes>,
+           std::shared_ptr<const Program>>
       programs_;
   std::map<const Device*, std::shared_ptr<StateMemory>> copies_;
   PreparedOperands operands_;
@@ -80,36 +92,47 @@ class ProgramCache {
 struct EvaluationRequest {
   Capability capability = Capability::sample;
   int64_t rows = 0;
-  std::span<const double> in = {};       // x or z, (rows, features)
-  std::span<const double> context = {};  // (rows, context features), or one row for all
+  RowsIn in = {};       // x or z, (rows, features)
+  RowsIn context = {};  // (rows, context features), or one row for all
   uint64_t seed = 0;
   uint64_t first_event = 0;
-  std::span<double> out = {};      // log_prob (rows), else (rows, features)
-  std::span<double> log_det = {};  // (rows)
+  RowsOut out = {};      // log_prob (rows, 1), else (rows, features)
+  RowsOut log_det = {};  // (rows, 1)
 };
 
 // Threads with the memory to run a model's Programs. Belongs to one caller at a time; the cache and
 // the parameters must outlive it.
 class Crew {
  public:
-  // On a device one thread does all.
+  // On a device one thread does all, and the others copy large results; with several devices there
+  // is one for each.
   Crew(ProgramCache& cache, void* parameters, Resources resources);
 
   const Resources& resources() const { return resources_; }
-  void run(const EvaluationRequest& request, int64_t features, int64_t context_features);
+  // Returns whether all results are finite.
+  bool run(const EvaluationRequest& request, int64_t features, int64_t context_features);
 
  private:
   // The Workspaces of one thread, which share its arena.
   struct Member {
-    explicit Member(const Device* device) : arena(std::make_shared<Arena>(device)) {}
+    explicit Member(const Device* device)
+        : device(device), arena(std::make_shared<Arena>(device)) {}
+    const Device* device;
     std::shared_ptr<Arena> arena;
     std::shared_ptr<StateMemory> parameters;  // on a device
-    std::map<std::pair<Capability, int64_t>, std::unique_ptr<Workspace>> workspaces;
+    std::map<std::tuple<Capability, int64_t, ArrayTypes>, std::unique_ptr<Workspace>> workspaces;
     uint64_t generation = 0;
   };
-  Workspace& workspace(Member& member, Capability capability, int64_t rows);
-  void run_tile(Member& member, const EvaluationRequest& request, int64_t first, int64_t features,
+  Workspace& workspace(Member& member, Capability capability, int64_t rows, ArrayTypes types);
+  bool run_tile(Member& member, const EvaluationRequest& request, int64_t first, int64_t features,
                 int64_t context_features);
+  // Returns whether all are finite.
+  bool store(Member& member, Workspace& workspace, const char* name, int64_t first, int64_t rows,
+             const RowsOut& to);
+  void give(Member& member, Workspace& workspace, const char* name, const RowsIn& from,
+            int64_t first, int64_t rows, int64_t padded, int64_t columns);
+  ArrayTypes types_of(const EvaluationRequest& request) const;
+  ThreadPool& pool();
 
   ProgramCache& cache_;
   void* parameters_;

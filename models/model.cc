@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "cpp/base/status.h"
@@ -159,7 +160,7 @@ void Model::require_fitted() const {
 void Model::check_request(const EvaluationRequest& r) const {
   require_capability(r.capability);
   require_fitted();
-  const auto context_values = static_cast<int64_t>(r.context.size());
+  const int64_t context_values = r.context.count;
   const int64_t width = context_features();
   if (width == 0 && context_values > 0) {
     fail(Code::invalid_argument, "a context is given, but the model has none");
@@ -172,11 +173,12 @@ void Model::check_request(const EvaluationRequest& r) const {
     fail(Code::shape_mismatch, "a context of ", context_values, " values for ", r.rows, " rows of ",
          width, " context features");
   }
+  // What lies on a device is not looked at.
   if (r.capability == Capability::inverse) {
-    check_finite(r.in, features(), "z");
-    network_->check_rows({}, r.context, 0);
+    check_finite(r.in.host, features(), "z");
+    network_->check_rows({}, r.context.host, 0);
   } else {
-    network_->check_rows(r.in, r.context, 0);
+    network_->check_rows(r.in.host, r.context.host, 0);
   }
 }
 
@@ -201,88 +203,122 @@ void Model::release(std::unique_ptr<Crew> crew) const {
 
 void Model::evaluate(const EvaluationRequest& request, Resources resources) const {
   const Reader reader(*this);
+  check_places(request, resources);
   check_request(request);
   if (request.rows == 0) return;
   std::unique_ptr<Crew> crew = hire(resources);
-  crew->run(request, features(), context_features());
+  const bool finite = crew->run(request, features(), context_features());
   release(std::move(crew));
-  if (request.capability == Capability::sample) check_events(request.out, request.first_event);
+  const bool samples = request.capability == Capability::sample;
+  if (samples && !finite) refuse_events(request.out, request.first_event);
 }
 
-void Model::check_events(std::span<const double> events, uint64_t first_event) const {
-  for (size_t i = 0; i < events.size(); ++i) {
-    if (std::isfinite(events[i])) continue;
-    const auto columns = static_cast<size_t>(features());
-    fail(Code::numerical, "event ", first_event + i / columns, ", feature ", i % columns,
-         " came out as ", events[i], ": the model's weights or preprocessing are broken");
+// Arrays that lie on a device must lie where everything is computed.
+void Model::check_places(const EvaluationRequest& request, const Resources& resources) {
+  bool any = false;
+  const auto expect = [&](const Device* device, const char* name) {
+    if (device == nullptr) return;
+    any = true;
+    if (device == resources.device) return;
+    fail(Code::device_unavailable, name, " lies on ", device->name(),
+         ", but the model computes on ",
+         resources.device == nullptr ? "cpu" : resources.device->name());
+  };
+  expect(request.in.place.device, "x");
+  expect(request.context.place.device, "the context");
+  expect(request.out.place.device, "the array for results");
+  expect(request.log_det.place.device, "log_det");
+  if (any && resources.all.size() > 1) {
+    fail(
+        Code::device_unavailable,
+        "arrays on a device are for one device; the model computes on all: give those of the host");
   }
+  const bool both = !request.in.empty() && !request.context.empty();
+  if (both && request.in.on_device() && request.context.on_device() &&
+      request.in.dtype != request.context.dtype) {
+    fail(Code::dtype_mismatch, "x and the context on a device are of different types");
+  }
+  const RowsOut& out = request.out;
+  const RowsOut& log_det = request.log_det;
+  if (!log_det.empty() && out.dtype != log_det.dtype && (out.on_device() || log_det.on_device())) {
+    fail(Code::dtype_mismatch, "the arrays for results on a device are of different types");
+  }
+  if (both && request.in.on_device() != request.context.on_device()) {
+    fail(Code::device_unavailable, "one of x and the context lies on a device, the other does not");
+  }
+}
+
+void Model::refuse_events(const RowsOut& events, uint64_t first_event) const {
+  const std::optional<NotFiniteElement> found = first_not_finite(events);
+  if (!found) return;  // a row that nobody asked for, in a tile of a device
+  fail(Code::numerical, "event ", first_event + static_cast<uint64_t>(found->row), ", feature ",
+       found->column, " came out as ", found->value,
+       ": the model's weights or preprocessing are broken");
 }
 
 namespace {
 
 // The number of whole rows in an array of that many values.
-int64_t rows_in(size_t values, int64_t columns, const char* what) {
-  const auto count = static_cast<int64_t>(values);
+int64_t rows_in(int64_t count, int64_t columns, const char* what) {
   if (count % columns != 0) {
     fail(Code::shape_mismatch, what, " of ", count, " values is not made of rows of ", columns);
   }
   return count / columns;
 }
 
-void expect_rows(size_t values, int64_t rows, int64_t columns, const char* what) {
-  if (rows_in(values, columns, what) != rows) {
-    fail(Code::shape_mismatch, what, " has room for ", values, " values, not for ", rows,
-         " rows of ", columns);
+// Room for so many rows.
+RowsOut room_for(int64_t rows, int64_t columns, const RowsOut& out, const char* what) {
+  const RowsOut room = out.reshaped(columns, what);
+  if (room.rows != rows) {
+    fail(Code::shape_mismatch, what, " has room for ", room.rows * columns, " values, not for ",
+         rows, " rows of ", columns);
   }
+  return room;
 }
 
 }  // namespace
 
-void Model::log_prob(std::span<const double> x, std::span<const double> context,
-                     std::span<double> out, Resources resources) const {
+void Model::log_prob(const RowsIn& x, const RowsIn& context, RowsOut out,
+                     Resources resources) const {
   EvaluationRequest request{.capability = Capability::log_prob,
-                            .rows = rows_in(x.size(), features(), "x"),
+                            .rows = rows_in(x.count, features(), "x"),
                             .in = x,
-                            .context = context,
-                            .out = out};
-  expect_rows(out.size(), request.rows, 1, "log_prob");
+                            .context = context};
+  request.out = room_for(request.rows, 1, out, "log_prob");
   evaluate(request, resources);
 }
 
-void Model::transform(std::span<const double> x, std::span<const double> context,
-                      std::span<double> z, std::span<double> log_det, Resources resources) const {
+void Model::transform(const RowsIn& x, const RowsIn& context, RowsOut z, RowsOut log_det,
+                      Resources resources) const {
   EvaluationRequest request{.capability = Capability::transform,
-                            .rows = rows_in(x.size(), features(), "x"),
+                            .rows = rows_in(x.count, features(), "x"),
                             .in = x,
-                            .context = context,
-                            .out = z,
-                            .log_det = log_det};
-  expect_rows(z.size(), request.rows, features(), "z");
-  if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
+                            .context = context};
+  request.out = room_for(request.rows, features(), z, "z");
+  if (!log_det.empty()) request.log_det = room_for(request.rows, 1, log_det, "log_det");
   evaluate(request, resources);
 }
 
-void Model::inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
-                    std::span<double> log_det, Resources resources) const {
+void Model::inverse(const RowsIn& z, const RowsIn& context, RowsOut x, RowsOut log_det,
+                    Resources resources) const {
   EvaluationRequest request{.capability = Capability::inverse,
-                            .rows = rows_in(z.size(), features(), "z"),
+                            .rows = rows_in(z.count, features(), "z"),
                             .in = z,
-                            .context = context,
-                            .out = x,
-                            .log_det = log_det};
-  expect_rows(x.size(), request.rows, features(), "x");
-  if (!log_det.empty()) expect_rows(log_det.size(), request.rows, 1, "log_det");
+                            .context = context};
+  request.out = room_for(request.rows, features(), x, "x");
+  if (!log_det.empty()) request.log_det = room_for(request.rows, 1, log_det, "log_det");
   evaluate(request, resources);
 }
 
-void Model::sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
-                   std::span<double> out, Resources resources) const {
+void Model::sample(uint64_t seed, uint64_t first_event, const RowsIn& context, RowsOut out,
+                   Resources resources) const {
+  const RowsOut x = out.reshaped(features(), "x");
   evaluate({.capability = Capability::sample,
-            .rows = rows_in(out.size(), features(), "x"),
+            .rows = x.rows,
             .context = context,
             .seed = seed,
             .first_event = first_event,
-            .out = out},
+            .out = x},
            resources);
 }
 

@@ -66,24 +66,26 @@ class Model {
   // "inverse"; or an operator that has no form in ONNX); busy.
   std::string onnx(const std::string& what) const;
 
-  // Evaluation. Arrays are row-major, float64; x and z are (rows, features), the context is (rows,
-  // context features) or one row for all. `threads` 0 means all cores. The numbers of a row do not
-  // depend on the rows beside it nor on the threads. Errors: unsupported (the architecture cannot);
+  // Evaluation. x and z are (rows, features), the context is (rows, context features) or one row
+  // for all; RowsIn and RowsOut say which types and places they may have. `threads` 0 means all cores.
+  // The numbers of a row do not depend on the rows beside it nor on the threads. What lies on a
+  // device lies on that of the resources. Errors: unsupported (the architecture cannot);
+  // device_unavailable (an array elsewhere); dtype_mismatch (arrays on a device of two types);
   // invalid_argument (not fitted, context given or missing); shape_mismatch; not_finite and
   // out_of_range with row and column; busy (the model is being fitted).
 
   // The logarithm of the density at each x, in the user's units: (rows).
-  void log_prob(std::span<const double> x, std::span<const double> context, std::span<double> out,
+  void log_prob(const RowsIn& x, const RowsIn& context, RowsOut out,
                 Resources resources = {}) const;
   // x to latent z and back, with the logarithms of the determinants, (rows), if room is given.
-  void transform(std::span<const double> x, std::span<const double> context, std::span<double> z,
-                 std::span<double> log_det = {}, Resources resources = {}) const;
-  void inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
-               std::span<double> log_det = {}, Resources resources = {}) const;
+  void transform(const RowsIn& x, const RowsIn& context, RowsOut z, RowsOut log_det = {},
+                 Resources resources = {}) const;
+  void inverse(const RowsIn& z, const RowsIn& context, RowsOut x, RowsOut log_det = {},
+               Resources resources = {}) const;
   // Events first_event, first_event + 1, ... of the sample that `seed` names: as many rows as `out`
   // has room for. The same event is the same numbers in whatever call it is drawn.
-  void sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
-              std::span<double> out, Resources resources = {}) const;
+  void sample(uint64_t seed, uint64_t first_event, const RowsIn& context, RowsOut out,
+              Resources resources = {}) const;
 
   // For training.
 
@@ -149,6 +151,7 @@ class Model {
   void evaluate(const EvaluationRequest& request, Resources resources) const;
   // Everything that can be wrong with a request, before it is computed.
   void check_request(const EvaluationRequest& request) const;
+  static void check_places(const EvaluationRequest& request, const Resources& resources);
   void require_fitted() const;
   void require_capability(Capability capability) const;
   // The capability of this name. Errors: not_found, unsupported (this network has it not).
@@ -160,7 +163,8 @@ class Model {
   void release(std::unique_ptr<Crew> crew) const;
   bool has_reference() const;
   void verify_reference(std::span<const double> stored) const;
-  void check_events(std::span<const double> events, uint64_t first_event) const;
+  // The error of a sample of which something is not finite.
+  void refuse_events(const RowsOut& events, uint64_t first_event) const;
   // The rows of the reference as log_prob gives them now.
   std::vector<double> reference_log_prob() const;
 
@@ -189,14 +193,14 @@ class Sampler {
 
   // The next events, as many rows as `out` has room for; errors as for Model::sample. After an
   // error the sampler stands where it stood.
-  void next(std::span<double> out, std::span<const double> context = {});
+  void next(RowsOut out, const RowsIn& context = {});
   // The number of the event that comes next.
   void seek(uint64_t event);
   uint64_t position() const { return position_; }
   const Model& model() const { return *model_; }
 
  private:
-  void draw(std::span<double> out, std::span<const double> context);
+  void draw(const RowsOut& out, const RowsIn& context);
   void draw_ahead(uint64_t least);
 
   std::shared_ptr<const Model> model_;

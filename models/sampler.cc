@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "cpp/base/status.h"
 #include "models/model.h"
@@ -34,26 +33,25 @@ void Sampler::seek(uint64_t event) {
   position_ = event;
 }
 
-void Sampler::draw(std::span<double> out, std::span<const double> context) {
+void Sampler::draw(const RowsOut& out, const RowsIn& context) {
   const EvaluationRequest request{.capability = Capability::sample,
-                                  .rows = static_cast<int64_t>(out.size()) / model_->features(),
+                                  .rows = out.rows,
                                   .context = context,
                                   .seed = seed_,
                                   .first_event = position_,
                                   .out = out};
+  Model::check_places(request, crew_->resources());
   model_->check_request(request);
-  crew_->run(request, model_->features(), model_->context_features());
-  model_->check_events(out, position_);
+  const bool finite = crew_->run(request, model_->features(), model_->context_features());
+  if (!finite) model_->refuse_events(out, position_);
 }
 
-void Sampler::next(std::span<double> out, std::span<const double> context) {
+void Sampler::next(RowsOut room, const RowsIn& context) {
   const auto columns = static_cast<size_t>(model_->features());
-  if (out.size() % columns != 0) {
-    fail(Code::shape_mismatch, "x of ", out.size(), " values is not made of rows of ", columns);
-  }
-  const uint64_t rows = out.size() / columns;
+  const RowsOut out = room.reshaped(model_->features(), "x");
+  const auto rows = static_cast<uint64_t>(out.rows);
   if (rows == 0) return;
-  if (model_->context_features() > 0 || !context.empty() ||
+  if (model_->context_features() > 0 || !context.empty() || out.on_device() ||
       rows >= static_cast<uint64_t>(kLargestReadAhead)) {
     draw(out, context);
     position_ += rows;
@@ -68,8 +66,8 @@ void Sampler::next(std::span<double> out, std::span<const double> context) {
       if (position_ < ahead_first_ || position_ >= ahead_first_ + held) draw_ahead(rows - done);
       const uint64_t offset = position_ - ahead_first_;
       const uint64_t ready = std::min(rows - done, ahead_.size() / columns - offset);
-      std::memcpy(out.data() + done * columns, ahead_.data() + offset * columns,
-                  ready * columns * sizeof(double));
+      store_rows(ahead_.data() + offset * columns, DType::float64, static_cast<int64_t>(done),
+                 static_cast<int64_t>(ready), out);
       done += ready;
       position_ += ready;
     }
@@ -83,7 +81,7 @@ void Sampler::draw_ahead(uint64_t least) {
   const int64_t rows = std::max(read_ahead_, static_cast<int64_t>(least));
   ahead_.resize(static_cast<size_t>(rows * model_->features()));
   try {
-    draw(ahead_, {});
+    draw(RowsOut(ahead_).reshaped(model_->features(), "x"), {});
   } catch (...) {
     ahead_.clear();
     throw;

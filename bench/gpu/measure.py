@@ -122,9 +122,12 @@ class Measurement:
         self._sides, self._progress, self._limits = sides, progress, limits
         self._seconds, self._quick = seconds, quick
 
-    def prepared(self, case: Case, batch: int) -> dict[str, tuple[Worker, float]]:
-        """The sides that are ready, and how many of their repetitions make the work. Workers prepare
-        at the same time; the sides of one worker do so one after another."""
+    def prepared(
+        self, case: Case, batch: int
+    ) -> tuple[dict[str, tuple[Worker, float]], dict[str, int]]:
+        """The sides that are ready, and how many of their repetitions make the work; and how many
+        parameters each has. Workers prepare at the same time; the sides of one worker do so one after
+        another."""
         waiting: dict[str, list[str]] = {}
         for side in ("castalia", *case.peers):
             waiting.setdefault(WORKER_OF.get(side, side), []).append(side)
@@ -146,10 +149,10 @@ class Measurement:
         for side, count in counts.items():
             if case.comparable and own and abs(count - own) > PARAMETERS_MAY_DIFFER * own:
                 raise SystemExit(f"{case.workload}: {side} has {count} parameters, Castalia {own}")
-        return ready
+        return ready, counts
 
     def row(self, case: Case, batch: int, versions: dict[str, str]) -> dict:
-        ready = self.prepared(case, batch)
+        ready, parameters = self.prepared(case, batch)
         # The workers' names of what they run: everything from and to the host, and peers without, too.
         asks = {}
         for side in ready:
@@ -187,6 +190,7 @@ class Measurement:
             "workload": case.workload.partition(".")[0],
             "mode": case.mode,
             "batch": batch,
+            "parameters": parameters,
             "castalia_s": own,
             "peers_from_host_s": host,
             "peers_on_device_s": device,
@@ -207,7 +211,8 @@ def summary(row: dict) -> str:
     return (
         f"{row['workload']} {row['mode']} {row['batch']}: {own}, "
         f"{ratio(row['ratio_from_host'])} times as fast as the fastest peer from the host, "
-        f"{ratio(row['ratio_on_device'])} on the device ({fastest})"
+        f"{ratio(row['ratio_on_device'])} on the device ({fastest}); parameters: "
+        + ", ".join(f"{side} {count}" for side, count in row["parameters"].items())
     )
 
 

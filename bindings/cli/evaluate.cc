@@ -491,7 +491,7 @@ void add_evaluate(CLI::App& program) {
   option("--seed", options->seed, "Of all that is drawn")->capture_default_str();
   option("--report", options->report, "Write a page here, and its numbers beside it as .json");
   option("--threads", options->threads, "Threads; 0 means all cores")->capture_default_str();
-  option("--device", options->device, "cpu or cuda:N")->capture_default_str();
+  option("--device", options->device, "cpu, cuda:N or cuda:all")->capture_default_str();
   command->add_flag("--json", options->as_json, "Print JSON, for programs");
   command->callback([options] { evaluate(*options); });
 }

@@ -100,7 +100,8 @@ void add_sample(CLI::App& program) {
       ->check(CLI::IsMember({"float32", "float64"}));
   command->add_option("--threads", options->threads, "Threads; 0 means all cores")
       ->capture_default_str();
-  command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();
+  command->add_option("--device", options->device, "cpu, cuda:N or cuda:all")
+      ->capture_default_str();
   CLI::Option* append = command->add_flag("--append", options->append, "Add to an existing file");
   command->add_flag("--force", options->force, "Replace an existing file")->excludes(append);
   command->add_flag("--json", options->as_json, "Print JSON, for programs");

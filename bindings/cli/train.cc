@@ -178,7 +178,8 @@ void add_train(CLI::App& program) {
   command->add_option("--output", options->output, "The model file")->required();
   command->add_option("--threads", options->threads, "Threads; 0 means all cores")
       ->capture_default_str();
-  command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();
+  command->add_option("--device", options->device, "cpu, cuda:N or cuda:all")
+      ->capture_default_str();
   command->add_flag("--json", options->as_json, "Print JSON, for programs");
   command->callback([options] { train(*options); });
 }

@@ -77,7 +77,7 @@ contains
     call settle(castalia_context_set_threads(self%owner%handle, for_sampling, for_training), stat, errmsg)
   end subroutine context_set_threads
 
-  ! "cpu" or "cuda:N".
+  ! "cpu", "cuda:N" or "cuda:all".
   subroutine context_set_device(self, device, stat, errmsg)
     class(castalia_context), intent(inout) :: self
     character(len=*), intent(in) :: device

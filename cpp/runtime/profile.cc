@@ -68,12 +68,26 @@ void Profile::keep(std::shared_ptr<const Program> program) {
 
 void Profile::add(const Step& step, int64_t first, int64_t last, Clock::time_point start) {
   const double duration = microseconds(Clock::now() - start);
+  add({&step, "", first, last, microseconds(start - begin_), duration, thread_number()});
+}
+
+void Profile::add_on_device(const Step* step, Clock::time_point start, double after_us,
+                            double duration_us) {
+  add({step, "recording", 0, 1, microseconds(start - begin_) + after_us, duration_us, 0});
+}
+
+void Profile::add_part(const char* name, Clock::time_point start) {
+  const double duration = microseconds(Clock::now() - start);
+  add({nullptr, name, 0, 1, microseconds(start - begin_), duration, thread_number()});
+}
+
+void Profile::add(const Event& event) {
   const std::lock_guard lock(mutex_);
   if (events_.size() == kMostEvents) {
     ++dropped_;
     return;
   }
-  events_.push_back({&step, first, last, microseconds(start - begin_), duration, thread_number()});
+  events_.push_back(event);
 }
 
 std::string Profile::json() const {
@@ -82,8 +96,17 @@ std::string Profile::json() const {
   const char* separator = "\n";
   char numbers[320];
   for (const Event& event : events_) {
-    const Step& step = *event.step;
     out += std::exchange(separator, ",\n");
+    if (event.step == nullptr) {
+      std::snprintf(numbers, sizeof numbers,
+                    "{\"ph\": \"X\", \"cat\": \"part\", \"name\": \"%s\", \"pid\": %lld, \"tid\": "
+                    "%lld, \"ts\": %.3f, \"dur\": %.3f}",
+                    event.part, static_cast<long long>(process_),
+                    static_cast<long long>(event.thread), event.start_us, event.duration_us);
+      out += numbers;
+      continue;
+    }
+    const Step& step = *event.step;
     out += "{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": " + quoted(step.label);
     std::snprintf(
         numbers, sizeof numbers,

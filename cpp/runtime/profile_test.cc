@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "cpp/compile/compile.h"
 #include "cpp/graph/graph.h"
 #include "cpp/ops/ops.h"
+#include "cpp/runtime/cuda/emulated_device.h"
 #include "cpp/runtime/workspace.h"
 
 namespace castalia {
@@ -47,6 +50,37 @@ TEST(Profile, HasAnEventForEachStepOfEachRun) {
   EXPECT_GE(matmuls, 2);
   // Whatever the threads, each run computes every tile once.
   EXPECT_EQ(tiles, 2 * program->steps[0].kernel->tiles());
+}
+
+// Every second run is timed step by step; the others as one. What is computed stays the same.
+TEST(Profile, OfADeviceHasStepsAndRecordings) {
+  const std::string path = ::testing::TempDir() + "/profile.json";
+  ASSERT_EQ(setenv("CASTALIA_PROFILE", path.c_str(), 1), 0);
+  Graph graph;
+  const Value x = graph.input("x", {DType::float32, {2, 3}});
+  graph.output("y", sum(exp(x), {1}));
+  const auto program = compile(graph, {.device = &cuda::emulated_device()});
+  Workspace workspace(program);
+  constexpr int kRuns = 6;
+  for (int run = 0; run < kRuns; ++run) {
+    auto* in = static_cast<float*>(workspace.input("x"));
+    std::fill(in, in + 6, static_cast<float>(run));
+    workspace.run();
+    EXPECT_FLOAT_EQ(static_cast<const float*>(workspace.output("y"))[1],
+                    3 * std::exp(static_cast<float>(run)));
+  }
+  int steps = 0, recordings = 0, launches = 0;
+  const auto trace = nlohmann::json::parse(Profile::active()->json());
+  for (const auto& event : trace["traceEvents"]) {
+    EXPECT_GE(event["dur"].get<double>(), 0);
+    recordings += event["name"] == "recording" ? 1 : 0;
+    launches += event["name"] == "launch" ? 1 : 0;
+    steps += event["cat"] == "kernel" && event["tid"] == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(launches, kRuns);
+  EXPECT_GE(recordings, 2);
+  // The first run, in which kernels set themselves up, has neither.
+  EXPECT_EQ(steps, (kRuns - 1 - recordings) * static_cast<int>(program->steps.size()));
 }
 
 }  // namespace

@@ -141,6 +141,34 @@ const void* Workspace::output(const std::string& name) {
   return resolve(find_binding(program_->outputs, name).location);
 }
 
+void Workspace::copy_input(const std::string& name, const void* from, size_t bytes) {
+  check(on_device_ != nullptr, "an input on a device is given to a Program of the host");
+  on_device_->copy_input(name, from, bytes, state_memory_);
+}
+
+void Workspace::copy_output(const std::string& name, void* to, size_t bytes) {
+  check(on_device_ != nullptr, "a Program of the host has no output on a device");
+  on_device_->copy_output(name, to, bytes);
+}
+
+void Workspace::take_output(const std::string& name, int64_t units, size_t unit, const Take& take,
+                            ThreadPool* pool) {
+  if (!on_device_) return take(static_cast<const std::byte*>(output(name)), 0, units);
+  std::vector<DeviceRun::Piece> pieces;
+  const std::byte* data = on_device_->pieces(name, static_cast<size_t>(units), unit, pieces);
+  const auto work = [&](int64_t first, int64_t last, int) {
+    for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(last); ++i) {
+      const DeviceRun::Piece& piece = pieces[i];
+      if (piece.arrived != nullptr) piece.arrived->wait();
+      take(data, static_cast<int64_t>(piece.offset / unit),
+           static_cast<int64_t>((piece.offset + piece.bytes) / unit));
+    }
+  };
+  const auto count = static_cast<int64_t>(pieces.size());
+  if (pool == nullptr) return work(0, count, 0);
+  pool->run(count, work);
+}
+
 void Workspace::run(ThreadPool* pool) {
   if (on_device_) return on_device_->run(state_memory_);
   refresh();

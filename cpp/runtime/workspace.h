@@ -3,6 +3,8 @@
 #define CASTALIA_CPP_RUNTIME_WORKSPACE_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "cpp/compile/program.h"
 #include "cpp/runtime/aligned_buffer.h"
 #include "cpp/runtime/device.h"
+#include "cpp/runtime/marks.h"
 
 namespace castalia {
 
@@ -26,7 +29,7 @@ class Arena {
   size_t size() const { return device_ == nullptr ? buffer_.size() : on_device_.size(); }
 
   const Device* device() const { return device_; }
-  Queue& queue() const { return *queue_; }
+  MarkedQueue& queue() const { return static_cast<MarkedQueue&>(*queue_); }
 
  private:
   const Device* device_;
@@ -69,6 +72,19 @@ class Workspace {
   // after each run. With a shared arena: until another Workspace runs or reserves.
   void* input(const std::string& name);
   const void* output(const std::string& name);
+
+  // Calls take(data, first, last) for ranges that together are the first `units` units, of so many
+  // bytes each, of an output: `data` is where its first unit lies. On a device as they arrive, on
+  // the threads of the pool.
+  using Take = std::function<void(const std::byte* data, int64_t first, int64_t last)>;
+  void take_output(const std::string& name, int64_t units, size_t unit, const Take& take,
+                   ThreadPool* pool = nullptr);
+
+  // For a Program of a device: an input that lies there already, repeated until it is filled; and
+  // the first bytes of an output to a place there. They are copied in the order of the queue, in
+  // which runs are, too.
+  void copy_input(const std::string& name, const void* from, size_t bytes);
+  void copy_output(const std::string& name, void* to, size_t bytes);
 
   // Computes everything. An Error (internal) when a state is not bound or not prepared. Nothing is
   // allocated or locked. Without a pool everything runs on this thread. On a device it is begun:

@@ -36,7 +36,7 @@ def _documentation(entry: dict) -> str:
     ]
     lines += [
         "    threads (integer; default 1): threads for sampling; 0 means all cores.",
-        '    device (text; default "cpu"): "cpu" or "cuda:N".',
+        '    device (text; default "cpu"): "cpu", "cuda:N" or "cuda:all".',
         "    settings (Context): both of these, and more, shared by several models.",
     ]
     parts.append("Args:\n" + "\n".join(lines))

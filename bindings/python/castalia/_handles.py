@@ -69,7 +69,7 @@ class Context(Handle):
     Args:
         threads: threads for sampling and evaluation; 0 means all cores.
         training_threads: threads for training; 0 means all cores.
-        device: "cpu" or "cuda:N".
+        device: "cpu", "cuda:N" or "cuda:all".
         log: called as log(level, message): 0 debug, 1 information, 2 warning.
     """
 

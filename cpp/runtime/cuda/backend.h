@@ -15,6 +15,8 @@ struct Backend {
   int (*count)();
   // Made when first asked for; lives as long as the process. Any thread.
   const Device& (*device)(int number);
+  // Whether an address is one of the device's memory.
+  bool (*holds)(int number, const void* address);
 };
 
 }  // namespace castalia::cuda

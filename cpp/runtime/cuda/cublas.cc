@@ -14,6 +14,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/runtime/cuda/check.h"
+#include "cpp/runtime/cuda/joined_steps.h"
 #include "cpp/runtime/cuda/libraries.h"
 
 namespace castalia::cuda {
@@ -111,11 +112,32 @@ std::optional<Product> product_of(const KernelRequest& request, std::string* ref
   return product;
 }
 
-class MatmulKernel final : public Kernel {
+// The product and the program after it as a step among small ones.
+std::optional<JoinableStep> joinable_product(const Product& product, const FusedProgram& program) {
+  const bool fits = product.products == 1 && !product.a.transposed && !product.b.transposed &&
+                    product.precision == Products::float32;
+  if (!fits) return {};
+  return JoinableStep::make({.is_product = true,
+                             .rows = product.m,
+                             .columns = product.n,
+                             .depth = product.k,
+                             .program = program});
+}
+
+// Nothing after a product.
+FusedProgram product_alone(const Product& product) {
+  FusedProgram program;
+  program.shape = {product.products * product.m, product.n};
+  program.inputs.push_back({product.dtype, {product.n, 1}});
+  program.outputs = {0};
+  return program;
+}
+
+class MatmulKernel final : public JoinableKernel {
  public:
-  // With a fused program: what follows the product.
-  MatmulKernel(const Product& product, bool has_bias, bool has_relu)
-      : product_(product), has_bias_(has_bias) {
+  // What follows the product, of which the library does the bias and the ReLU.
+  MatmulKernel(const Product& product, const FusedProgram& program, bool has_bias, bool has_relu)
+      : product_(product), has_bias_(has_bias), joinable_(joinable_product(product, program)) {
     const bool is_double = product.dtype == DType::float64;
     const cudaDataType_t type = is_double ? CUDA_R_64F : CUDA_R_32F;
     cublasComputeType_t compute = is_double ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F;
@@ -139,6 +161,7 @@ class MatmulKernel final : public Kernel {
                   {product.m, product.n, false, product.products == 1 ? 0 : product.m * product.n});
   }
 
+  const JoinableStep* joinable() const override { return joinable_ ? &*joinable_ : nullptr; }
   size_t scratch_bytes() const override { return kWorkspaceBytes; }
   double flops() const override {
     return 2.0 * static_cast<double>(product_.m) * static_cast<double>(product_.n) *
@@ -230,6 +253,7 @@ class MatmulKernel final : public Kernel {
 
   const Product product_;
   const bool has_bias_;
+  const std::optional<JoinableStep> joinable_;
   Description description_;
   Layout a_, b_, out_;
   mutable std::mutex mutex_;
@@ -237,16 +261,18 @@ class MatmulKernel final : public Kernel {
 };
 
 // A kernel and what follows it, element by element of its result.
-class FollowedKernel final : public Kernel {
+class FollowedKernel final : public JoinableKernel {
  public:
   FollowedKernel(std::unique_ptr<Kernel> first, size_t inputs, std::unique_ptr<Kernel> then,
-                 const FusedProgram& program, size_t place)
+                 const FusedProgram& program, size_t place, std::optional<JoinableStep> joinable)
       : first_(std::move(first)),
         inputs_(inputs),
         then_(std::move(then)),
         further_(program.inputs.size() - 1),
-        place_(place) {}
+        place_(place),
+        joinable_(std::move(joinable)) {}
 
+  const JoinableStep* joinable() const override { return joinable_ ? &*joinable_ : nullptr; }
   size_t scratch_bytes() const override { return first_->scratch_bytes(); }
   double flops() const override { return first_->flops() + then_->flops(); }
   void run(const KernelArguments& arguments, int64_t, int64_t) const override {
@@ -264,6 +290,7 @@ class FollowedKernel final : public Kernel {
   std::unique_ptr<Kernel> then_;
   size_t further_;
   size_t place_;  // the output in which the result is made first
+  std::optional<JoinableStep> joinable_;
 };
 
 // A bias added to every row, and what is not positive made zero: what the library does by itself.
@@ -312,7 +339,7 @@ std::optional<LibraryEpilogue> library_epilogue(const FusedProgram& program,
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request, std::string* refusal) {
   const std::optional<Product> product = product_of(request, refusal);
   if (!product) return nullptr;
-  return std::make_unique<MatmulKernel>(*product, false, false);
+  return std::make_unique<MatmulKernel>(*product, product_alone(*product), false, false);
 }
 
 std::unique_ptr<Kernel> make_matmul_with_epilogue(const KernelRequest& request,
@@ -322,7 +349,7 @@ std::unique_ptr<Kernel> make_matmul_with_epilogue(const KernelRequest& request,
   const std::optional<Product> product = product_of(request, &refusal);
   check(product.has_value(), "a product that was taken is refused with an epilogue");
   if (const std::optional<LibraryEpilogue> epilogue = library_epilogue(program, *product)) {
-    return std::make_unique<MatmulKernel>(*product, epilogue->bias, epilogue->relu);
+    return std::make_unique<MatmulKernel>(*product, program, epilogue->bias, epilogue->relu);
   }
   // The result is made where an output of its type will stand: its own element is read first.
   const DType dtype = request.outputs[0].dtype;
@@ -340,9 +367,10 @@ std::unique_ptr<Kernel> make_matmul_with_epilogue(const KernelRequest& request,
     if (type == dtype) place = i;
   }
   check(place < program.outputs.size(), "no output has the type of the product");
-  return std::make_unique<FollowedKernel>(std::make_unique<MatmulKernel>(*product, false, false),
-                                          request.inputs.size(), device.make_fused_kernel(program),
-                                          program, place);
+  return std::make_unique<FollowedKernel>(
+      std::make_unique<MatmulKernel>(*product, product_alone(*product), false, false),
+      request.inputs.size(), device.make_fused_kernel(program), program, place,
+      joinable_product(*product, program));
 }
 
 }  // namespace castalia::cuda

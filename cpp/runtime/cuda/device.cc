@@ -2,10 +2,12 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,8 +20,11 @@
 #include "cpp/runtime/cuda/compiled_sources.h"
 #include "cpp/runtime/cuda/elementwise_text.h"
 #include "cpp/runtime/cuda/fused_source.h"
+#include "cpp/runtime/cuda/joined_steps.h"
+#include "cpp/runtime/cuda/joined_text.h"
 #include "cpp/runtime/cuda/libraries.h"
 #include "cpp/runtime/cuda/parallel.h"
+#include "cpp/runtime/marks.h"
 
 namespace castalia::cuda {
 namespace {
@@ -28,31 +33,85 @@ constexpr int kThreads = 256;  // of a block of a fused kernel
 
 class CudaRecording final : public Recording {
  public:
-  CudaRecording(cudaGraphExec_t graph, cudaStream_t stream) : graph_(graph), stream_(stream) {}
+  CudaRecording(cudaGraphExec_t graph, Queue& queue) : graph_(graph), queue_(queue) {}
   ~CudaRecording() override { cudaGraphExecDestroy(graph_); }
   CudaRecording(const CudaRecording&) = delete;
   CudaRecording& operator=(const CudaRecording&) = delete;
-  void replay() override { check_cuda(cudaGraphLaunch(graph_, stream_), "replaying a Program"); }
+  void replay() override {
+    check_cuda(cudaGraphLaunch(graph_, static_cast<cudaStream_t>(queue_.stream())),
+               "replaying a Program");
+  }
 
  private:
   cudaGraphExec_t graph_;
-  cudaStream_t stream_;
+  Queue& queue_;
 };
 
-class CudaQueue final : public Queue {
+class CudaMark final : public Mark {
  public:
-  explicit CudaQueue(int device) : device_(device) {
+  CudaMark(int device, Queue& queue) : device_(device), queue_(queue) {
+    check_cuda(cudaEventCreate(&event_), "making a mark");
+  }
+  ~CudaMark() override { cudaEventDestroy(event_); }
+  CudaMark(const CudaMark&) = delete;
+  CudaMark& operator=(const CudaMark&) = delete;
+
+  void set() override {
+    check_cuda(cudaEventRecord(event_, static_cast<cudaStream_t>(queue_.stream())),
+               "setting a mark");
+  }
+  void wait() override {
+    check_cuda(cudaSetDevice(device_), "choosing a device");
+    check_cuda(cudaEventSynchronize(event_), "computing");
+  }
+  double microseconds_since(const Mark& earlier) const override {
+    float milliseconds = 0;
+    check_cuda(
+        cudaEventElapsedTime(&milliseconds, static_cast<const CudaMark&>(earlier).event_, event_),
+        "timing");
+    return 1e3 * static_cast<double>(milliseconds);
+  }
+
+ private:
+  const int device_;
+  Queue& queue_;
+  cudaEvent_t event_ = nullptr;
+};
+
+class CudaQueue final : public MarkedQueue {
+ public:
+  // Joined steps are compiled by `sources`; without it no steps are joined.
+  CudaQueue(int device, CompiledSources* sources) : device_(device), sources_(sources) {
     choose();
     check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
   }
-  ~CudaQueue() override { cudaStreamDestroy(stream_); }
+  ~CudaQueue() override {
+    if (other_ != nullptr) cudaEventDestroy(other_);
+    cudaStreamDestroy(stream_);
+  }
   CudaQueue(const CudaQueue&) = delete;
   CudaQueue& operator=(const CudaQueue&) = delete;
 
   void* stream() const override {
-    choose();  // whoever asks is about to launch
+    begin_steps();  // whoever asks is about to launch
     return stream_;
   }
+
+  void run(const Kernel& kernel, const KernelArguments& arguments) override {
+    KernelArguments own = arguments;
+    own.queue = this;
+    const auto* step = sources_ == nullptr ? nullptr : dynamic_cast<const JoinableKernel*>(&kernel);
+    if (step != nullptr && step->joinable() != nullptr) {
+      own.stream = stream_;
+      if (steps_.add(*step, own)) return;
+      begin_steps();
+      if (steps_.add(*step, own)) return;
+    }
+    own.stream = stream();
+    kernel.run(own, 0, 1);
+  }
+  void begin() override { begin_steps(); }
+
   void upload(void* to, const void* from, size_t bytes) override {
     copy_as(to, from, bytes, cudaMemcpyHostToDevice, "copying to the device");
   }
@@ -63,17 +122,31 @@ class CudaQueue final : public Queue {
     copy_as(to, from, bytes, cudaMemcpyDeviceToDevice, "copying on the device");
   }
   void wait() override {
-    choose();
+    begin_steps();
     check_cuda(cudaStreamSynchronize(stream_), "computing");
+  }
+  std::unique_ptr<Mark> make_mark() override {
+    choose();
+    return std::make_unique<CudaMark>(device_, *this);
+  }
+  void wait_for(void* stream) override {
+    begin_steps();
+    if (other_ == nullptr) {
+      check_cuda(cudaEventCreateWithFlags(&other_, cudaEventDisableTiming), "making a mark");
+    }
+    check_cuda(cudaEventRecord(other_, static_cast<cudaStream_t>(stream)),
+               "following the caller's stream");
+    check_cuda(cudaStreamWaitEvent(stream_, other_, 0), "following the caller's stream");
   }
 
   std::unique_ptr<Recording> record(const std::function<void()>& work) override {
-    choose();
+    begin_steps();
     check_cuda(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
                "beginning a recording");
     cudaGraph_t graph = nullptr;
     try {
       work();
+      begin_steps();
     } catch (...) {
       cudaStreamEndCapture(stream_, &graph);
       if (graph != nullptr) cudaGraphDestroy(graph);
@@ -84,19 +157,40 @@ class CudaQueue final : public Queue {
     const cudaError_t status = cudaGraphInstantiate(&executable, graph, 0);
     cudaGraphDestroy(graph);
     check_cuda(status, "preparing a recording");
-    return std::make_unique<CudaRecording>(executable, stream_);
+    return std::make_unique<CudaRecording>(executable, *this);
   }
 
  private:
   void choose() const { check_cuda(cudaSetDevice(device_), "choosing a device"); }
   void copy_as(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, const char* tried) {
     if (bytes == 0) return;
-    choose();
+    begin_steps();
     check_cuda(cudaMemcpyAsync(to, from, bytes, kind, stream_), tried);
   }
 
+  // Launches the steps that wait, and chooses the device.
+  void begin_steps() const {
+    choose();
+    if (steps_.empty()) return;
+    const JoinedSteps::Launch launch = steps_.take();
+    if (launch.alone != nullptr) {
+      launch.alone->run(launch.arguments, 0, 1);
+      return;
+    }
+    const std::string source = text(kElementwiseText, kJoinedText, joined_source(launch.parts));
+    const cudaKernel_t kernel = sources_->get(source, kJoinedName).get();
+    const void* parameters[] = {&launch.table};
+    check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), dim3(kJoinedBlocks),
+                                dim3(kJoinedThreads), const_cast<void**>(parameters),
+                                launch.shared_bytes, stream_),
+               "starting joined steps");
+  }
+
   const int device_;
+  CompiledSources* const sources_;
+  mutable JoinedSteps steps_;  // begun whoever asks for anything, the stream included
   cudaStream_t stream_ = nullptr;
+  cudaEvent_t other_ = nullptr;  // of a stream that this one follows
 };
 
 class CopyKernel final : public Kernel {
@@ -114,10 +208,11 @@ class CopyKernel final : public Kernel {
   size_t bytes_;
 };
 
-class FusedKernel final : public Kernel {
+class FusedKernel final : public JoinableKernel {
  public:
   FusedKernel(const FusedProgram& program, std::shared_future<cudaKernel_t> kernel)
       : kernel_(std::move(kernel)),
+        joinable_(JoinableStep::make({.program = program})),
         count_(program.shape.count()),
         inputs_(program.inputs.size()),
         outputs_(program.outputs.size()),
@@ -133,6 +228,7 @@ class FusedKernel final : public Kernel {
   ~FusedKernel() override { kernel_.wait(); }
 
   double flops() const override { return flops_; }
+  const JoinableStep* joinable() const override { return joinable_ ? &*joinable_ : nullptr; }
   void run(const KernelArguments& arguments, int64_t, int64_t) const override {
     if (count_ == 0) return;
     const void* pointers[kMost];
@@ -157,6 +253,7 @@ class FusedKernel final : public Kernel {
   static constexpr size_t kMost = 256;
 
   const std::shared_future<cudaKernel_t> kernel_;
+  const std::optional<JoinableStep> joinable_;
   const int64_t count_;
   const size_t inputs_;
   const size_t outputs_;
@@ -165,6 +262,29 @@ class FusedKernel final : public Kernel {
   const double flops_;
 };
 
+// Operands beside each other; alone, by the operator's own kernel.
+class JoinableConcat final : public JoinableKernel {
+ public:
+  JoinableConcat(std::unique_ptr<Kernel> alone, JoinableStep step)
+      : alone_(std::move(alone)), step_(std::move(step)) {}
+
+  const JoinableStep* joinable() const override { return &step_; }
+  size_t scratch_bytes() const override { return alone_->scratch_bytes(); }
+  void run(const KernelArguments& arguments, int64_t first, int64_t last) const override {
+    alone_->run(arguments, first, last);
+  }
+
+ private:
+  const std::unique_ptr<Kernel> alone_;
+  const JoinableStep step_;
+};
+
+// Whether a variable of the environment is 0.
+bool says_no(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && std::strcmp(value, "0") == 0;
+}
+
 class CudaDevice final : public Device {
  public:
   CudaDevice(int number, const cudaDeviceProp& properties)
@@ -172,6 +292,7 @@ class CudaDevice final : public Device {
         name_(text("cuda:", number)),
         description_(text(properties.name, ", ", properties.totalGlobalMem >> 30, " GiB, sm_",
                           properties.major, properties.minor)),
+        joins_(properties.major >= 9 && !says_no("CASTALIA_CUDA_JOIN")),
         sources_(number, text("sm_", properties.major, properties.minor)) {
     kernels_.add("matmul", {.name = "cublas",
                             .create = make_matmul,
@@ -179,6 +300,12 @@ class CudaDevice final : public Device {
                                                            const FusedProgram& program) {
                               return make_matmul_with_epilogue(request, program, *this);
                             }});
+    if (joins_) {
+      kernels_.add("concat", {.name = "joined",
+                              .create = [this](const KernelRequest& request, std::string* refusal) {
+                                return joinable_concat(request, refusal);
+                              }});
+    }
     add_all_cuda_kernels(kernels_);
   }
 
@@ -229,15 +356,34 @@ class CudaDevice final : public Device {
   void release_on_host(std::byte* memory) const noexcept override { cudaFreeHost(memory); }
 
   std::unique_ptr<Queue> make_queue() const override {
-    return std::make_unique<CudaQueue>(number_);
+    return std::make_unique<CudaQueue>(number_, joins_ ? &sources_ : nullptr);
   }
 
  private:
   void choose() const { check_cuda(cudaSetDevice(number_), "choosing a device"); }
 
+  std::unique_ptr<Kernel> joinable_concat(const KernelRequest& request,
+                                          std::string* refusal) const {
+    const auto axis = static_cast<int>(request.attributes.integer("axis"));
+    const TensorType& out = request.outputs[0];
+    JoinedConcat part{
+        .element_bytes = size_of(out.dtype), .rows = out.shape.count(0, axis), .columns = {}};
+    for (const TensorType& input : request.inputs) {
+      part.columns.push_back(input.shape.count(axis, input.shape.rank()));
+    }
+    std::optional<JoinableStep> step = JoinableStep::make(part);
+    if (!step) {
+      *refusal = "large enough for a launch of its own";
+      return nullptr;
+    }
+    const KernelCandidate& own = kernels_.find("concat").back();
+    return std::make_unique<JoinableConcat>(own.create(request, refusal), std::move(*step));
+  }
+
   const int number_;
   const std::string name_;
   const std::string description_;
+  const bool joins_;  // clusters of blocks came with 9.0
   KernelTable kernels_;
   mutable CompiledSources sources_;
 };
@@ -283,6 +429,16 @@ const Device& device(int number) {
   return *device;
 }
 
+bool holds(int number, const void* address) {
+  cudaPointerAttributes attributes{};
+  if (cudaPointerGetAttributes(&attributes, address) != cudaSuccess) {
+    cudaGetLastError();
+    return false;
+  }
+  return attributes.device == number &&
+         (attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged);
+}
+
 }  // namespace
 
 void check_launch(const std::string& name) {
@@ -297,6 +453,6 @@ void check_launch(const std::string& name) {
 extern "C" __attribute__((visibility("default"))) const castalia::cuda::Backend*
 castalia_cuda_backend() {
   static const castalia::cuda::Backend backend{castalia::kVersion, castalia::cuda::device_count,
-                                               castalia::cuda::device};
+                                               castalia::cuda::device, castalia::cuda::holds};
   return &backend;
 }

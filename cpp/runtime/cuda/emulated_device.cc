@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -10,9 +11,11 @@
 
 #include "cpp/base/anywhere.h"
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/ops/cuda_kernels.h"
 #include "cpp/runtime/cuda/elementwise_functions.h"
 #include "cpp/runtime/cuda/fused_source.h"
+#include "cpp/runtime/marks.h"
 
 namespace castalia::cuda {
 namespace {
@@ -183,7 +186,21 @@ class EmulatedRecording final : public Recording {
   std::function<void()> work_;
 };
 
-class EmulatedQueue final : public Queue {
+class EmulatedMark final : public Mark {
+ public:
+  void set() override { at_ = std::chrono::steady_clock::now(); }
+  void wait() override {}
+  double microseconds_since(const Mark& earlier) const override {
+    return std::chrono::duration<double, std::micro>(at_ -
+                                                     static_cast<const EmulatedMark&>(earlier).at_)
+        .count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point at_;
+};
+
+class EmulatedQueue final : public MarkedQueue {
  public:
   void* stream() const override { return nullptr; }
   void upload(void* to, const void* from, size_t bytes) override { copy(to, from, bytes); }
@@ -192,6 +209,14 @@ class EmulatedQueue final : public Queue {
     if (bytes > 0) std::memcpy(to, from, bytes);
   }
   void wait() override {}
+  void run(const Kernel& kernel, const KernelArguments& arguments) override {
+    KernelArguments own = arguments;
+    own.queue = this;
+    kernel.run(own, 0, 1);
+  }
+  void begin() override {}
+  std::unique_ptr<Mark> make_mark() override { return std::make_unique<EmulatedMark>(); }
+  void wait_for(void*) override {}
   std::unique_ptr<Recording> record(const std::function<void()>& work) override {
     return std::make_unique<EmulatedRecording>(work);
   }
@@ -199,7 +224,10 @@ class EmulatedQueue final : public Queue {
 
 class EmulatedDevice final : public Device {
  public:
-  EmulatedDevice() { add_all_cuda_kernels(kernels_); }
+  explicit EmulatedDevice(int number)
+      : name_(number == 0 ? "emulated" : text("emulated:", number)) {
+    add_all_cuda_kernels(kernels_);
+  }
 
   const std::string& name() const override { return name_; }
   const std::string& description() const override { return name_; }
@@ -224,15 +252,15 @@ class EmulatedDevice final : public Device {
   std::unique_ptr<Queue> make_queue() const override { return std::make_unique<EmulatedQueue>(); }
 
  private:
-  const std::string name_ = "emulated";
+  const std::string name_;
   KernelTable kernels_;
 };
 
 }  // namespace
 
-const Device& emulated_device() {
-  static const EmulatedDevice device;
-  return device;
+const Device& emulated_device(int number) {
+  static const EmulatedDevice devices[] = {EmulatedDevice(0), EmulatedDevice(1)};
+  return devices[number];
 }
 
 }  // namespace castalia::cuda

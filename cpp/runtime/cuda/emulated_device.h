@@ -7,7 +7,8 @@
 
 namespace castalia::cuda {
 
-const Device& emulated_device();
+// The first of them, or the second.
+const Device& emulated_device(int number = 0);
 
 }  // namespace castalia::cuda
 

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
 
 #include "cpp/base/status.h"
@@ -62,16 +63,41 @@ const cuda::Backend& backend() {
 
 }  // namespace
 
-const Device* find_device(const std::string& name) {
-  if (name == "cpu") return nullptr;
+const std::vector<const Device*>& find_devices(const std::string& name) {
+  static auto& none = *new const std::vector<const Device*>;
+  if (name == "cpu") return none;
   const bool is_cuda = name.starts_with("cuda:") && name.size() > 5 && name.size() < 9 &&
                        name.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (!is_cuda) fail(Code::invalid_argument, "device is '", name, "'; allowed: cpu, cuda:N");
+  if (!is_cuda && name != "cuda:all") {
+    fail(Code::invalid_argument, "device is '", name, "'; allowed: cpu, cuda:N, cuda:all");
+  }
+  static std::mutex mutex;
+  static auto& found = *new std::map<std::string, std::vector<const Device*>>;
+  const std::lock_guard lock(mutex);
+  std::vector<const Device*>& devices = found[name];
+  if (!devices.empty()) return devices;
   try {
-    return &backend().device(std::atoi(name.c_str() + 5));
+    if (is_cuda) {
+      devices.push_back(&backend().device(std::atoi(name.c_str() + 5)));
+    } else {
+      const int count = backend().count();
+      for (int i = 0; i < count; ++i) devices.push_back(&backend().device(i));
+    }
   } catch (const Error& error) {
+    devices.clear();
     fail(error.code(), "device '", name, "': ", error.what());
   }
+  return devices;
+}
+
+const Device* find_device(const std::string& name) {
+  const std::vector<const Device*>& devices = find_devices(name);
+  return devices.empty() ? nullptr : devices.front();
+}
+
+void expect_on_device(const std::string& what, int number, const void* address) {
+  if (backend().holds(number, address)) return;
+  fail(Code::device_unavailable, what, " is not in the memory of cuda:", number);
 }
 
 DeviceList list_devices() {
