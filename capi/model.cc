@@ -9,6 +9,13 @@
 #include "cpp/base/atomic_file.h"
 
 namespace castalia::capi {
+
+void ModelObject::warn_outside_training(std::span<const double> condition) const {
+  if (!context->has_log()) return;
+  const std::string warning = model->outside_training(condition);
+  if (!warning.empty()) context->log(Context::kWarning, warning);
+}
+
 namespace {
 
 constexpr char kRows[] = "(events, features)";
@@ -114,6 +121,7 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
       fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
     const auto context = context_values(model, condition, shape[0], 1);
     const Output out(x, 2);
+    object->warn_outside_training(context);
     model.sample(seed, static_cast<uint64_t>(first_event), context, out.values(),
                  object->context->for_sampling());
     out.store();
@@ -304,6 +312,7 @@ CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle,
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
     const auto context = context_values(model, condition, shape[0], 1);
     const Output out(x, 2);
+    object->model->warn_outside_training(context);
     object->sampler.next(out.values(), context);
     out.store();
   });
