@@ -24,7 +24,10 @@ Value flat(Value images) {
 Value generate_image(Trace& trace, Value latent, Value condition, const ImageShape& shape,
                      const std::vector<int64_t>& channels) {
   if (condition) {
-    latent = latent * (1.0 + linear(trace, "embedding", condition, latent.columns()));
+    const int64_t columns = latent.columns();
+    const Value embedding = linear(trace, "embedding", condition, 2 * columns);
+    latent = latent * (1.0 + slice(embedding, 1, 0, columns)) +
+             slice(embedding, 1, columns, 2 * columns);
   }
   const auto first_extent = [](int64_t extent) {
     return (extent + kMargin + kEnlargement - 1) / kEnlargement;

@@ -21,9 +21,11 @@ inline constexpr int64_t kLeastImageExtent = 4;  // of both sides
 
 // Pixels, (rows, pixels), 0 or above, from latent variables (rows, latent) and a condition, null
 // where there is none. A linear map of the condition scales the latent variables one by one: for a
-// class, which is a row of ones and zeros, that is the published product with an embedding. Then a
-// dense layer, a convolution of 5 x 5 and locally connected layers of 5 x 5, 3 x 3 and 2 x 2, with
-// an enlargement by two behind each of the first two; the last has no bias and is rectified.
+// class, which is a row of ones and zeros, that is the published product with an embedding. It
+// shifts them, too: of variables that are as often above 0 as below, a scale alone tells little.
+// Then a dense layer, a convolution of 5 x 5 and locally connected layers of 5 x 5, 3 x 3 and 2 x
+// 2, with an enlargement by two behind each of the first two; the last has no bias and is
+// rectified.
 // `channels` are those of the four images before the last. A row depends on nothing but its own, so
 // there is no normalisation by batch.
 Value generate_image(Trace& trace, Value latent, Value condition, const ImageShape& shape,

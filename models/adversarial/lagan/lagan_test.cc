@@ -287,7 +287,8 @@ TEST(Lagan, TheGeneratorIsThePublishedChainOfLayers) {
     PlainImage image((shape.height + 6) / 4, (shape.width + 6) / 4, channels[0]);
     for (size_t i = 0; i < image.values.size(); ++i) {
       for (size_t j = 0; j < kLatent; ++j) {
-        image.values[i] += latent[j] * (1 + embedding[kLatent + j]) *  // of class 1
+        const double* of_class = embedding + 2 * kLatent;  // of class 1: scales, then shifts
+        image.values[i] += (latent[j] * (1 + of_class[j]) + of_class[kLatent + j]) *
                            dense[j * image.values.size() + i];
       }
     }
