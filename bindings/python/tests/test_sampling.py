@@ -71,7 +71,7 @@ def test_a_condition_outside_the_training_is_warned_of(tmp_path):
         context_names=["energy", "eta"],
         settings=settings,
     )
-    model.fit(x, context=context, steps=2, progress=False)
+    model.fit(x, context=context, steps=2, batch=64, progress=False)
     path = tmp_path / "model.safetensors"
     model.save(path)
     low, high = context[:, 0].min(), context[:, 0].max()
