@@ -142,6 +142,8 @@ def draw(means: dict[str, np.ndarray], path: Path) -> None:
         )
         place.set_title(title, fontsize=8)
         place.tick_params(labelsize=6)
+    figure.supxlabel("eta", fontsize=8)
+    figure.supylabel("phi", fontsize=8)
     figure.colorbar(shown, ax=axes, label="mean transverse momentum, GeV", shrink=0.8)
     whole(path, lambda unfinished: figure.savefig(unfinished, dpi=110))
 
