@@ -51,7 +51,11 @@ TRAINING = {
     "judge_events": 1500,
     "checkpoint_every": 100,
 }
-TITLES = {"mass": "mass, GeV", "pt": "transverse momentum, GeV", "pixels": f"pixels of {LEAST} GeV and more"}
+TITLES = {
+    "mass": "mass, GeV",
+    "pt": "transverse momentum, GeV",
+    "pixels": f"pixels of {LEAST} GeV and more",
+}
 
 
 def fields_of(architecture: str) -> dict:
@@ -104,7 +108,9 @@ def judged(sample: np.ndarray, reference: np.ndarray) -> dict:
     found = {}
     for name in TITLES:
         columns = (each[name][:, None] for each in (own, others))
-        figure = castalia.evaluate("wasserstein", *columns, scaling="none", progress=False)["figures"][0]
+        figure = castalia.evaluate("wasserstein", *columns, scaling="none", progress=False)[
+            "figures"
+        ][0]
         found[name] = [figure["value"], figure["error"]]
     return found
 
@@ -182,9 +188,7 @@ def main() -> None:
     progress.show("reading jets")
     test, kinds = read(arguments.data, "test", arguments.jets)
     train, train_kinds = read(arguments.data, "train", len(test) // len(KINDS))
-    means = {
-        f"{NAMES[kind]}, Pythia": x.mean(0) for kind, x in by_kind(test, kinds, True).items()
-    }
+    means = {f"{NAMES[kind]}, Pythia": x.mean(0) for kind, x in by_kind(test, kinds, True).items()}
     text = HEAD.format(pixels=PIXELS, extent=EXTENT)
     for architecture in arguments.architectures:
         model, training = trained(arguments, architecture, progress)

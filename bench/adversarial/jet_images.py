@@ -50,9 +50,7 @@ def images(particles: np.ndarray, momentum: np.ndarray) -> np.ndarray:
     jet = np.broadcast_to(np.arange(len(weight))[:, None], weight.shape)
     pixel = (jet * PIXELS + place[0]) * PIXELS + place[1]
     count = len(weight) * PIXELS * PIXELS
-    summed = np.bincount(
-        pixel[inside], (weight * momentum[:, None])[inside], minlength=count
-    )
+    summed = np.bincount(pixel[inside], (weight * momentum[:, None])[inside], minlength=count)
     return summed.reshape(len(weight), -1)
 
 
@@ -75,7 +73,8 @@ def observables(pixels: np.ndarray) -> dict[str, np.ndarray]:
     pt = np.maximum(pixels, 0).reshape(-1, PIXELS, PIXELS)
     eta, phi = centres()[:, None], centres()[None, :]
     px, py, pz, energy = (
-        (pt * factor).sum((1, 2)) for factor in (np.cos(phi), np.sin(phi), np.sinh(eta), np.cosh(eta))
+        (pt * factor).sum((1, 2))
+        for factor in (np.cos(phi), np.sin(phi), np.sinh(eta), np.cosh(eta))
     )
     return {
         "mass": np.sqrt(np.maximum(energy**2 - px**2 - py**2 - pz**2, 0)),
