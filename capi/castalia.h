@@ -144,7 +144,9 @@ CASTALIA_API castalia_status castalia_context_set_device(castalia_context* conte
                                                          const char* device);
 
 /* Messages of calls made with this context go to the callback, on the calling thread; NULL:
- * nowhere. */
+ * nowhere. Where events are drawn for conditions outside the range that a column had in training,
+ * they are drawn all the same, and there is a warning a call: the first such value, its column and
+ * the range. */
 CASTALIA_API castalia_status castalia_context_set_log(castalia_context* context,
                                                       castalia_log_callback callback, void* user);
 

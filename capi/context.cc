@@ -23,6 +23,11 @@ void Context::set_log(castalia_log_callback callback, void* user) {
   user_ = user;
 }
 
+bool Context::has_log() {
+  const std::lock_guard lock(mutex_);
+  return callback_ != nullptr;
+}
+
 void Context::log(int level, const std::string& message) {
   castalia_log_callback callback = nullptr;
   void* user = nullptr;

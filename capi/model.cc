@@ -9,6 +9,13 @@
 #include "cpp/base/atomic_file.h"
 
 namespace castalia::capi {
+
+void ModelObject::warn_outside_training(std::span<const double> condition) const {
+  if (!context->has_log()) return;
+  const std::string warning = model->outside_training(condition);
+  if (!warning.empty()) context->log(Context::kWarning, warning);
+}
+
 namespace {
 
 constexpr char kRows[] = "(events, features)";
@@ -116,6 +123,7 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
     if (first_event < 0)
       fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
     const RowsIn context = context_rows(*object, condition, shape[0], 1);
+    object->warn_outside_training(context.host);
     model.sample(seed, static_cast<uint64_t>(first_event), context, rows_out(x, devices),
                  object->context->for_sampling());
   });
@@ -303,6 +311,7 @@ CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle,
     const Devices devices = devices_of(*object->model);
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
     const RowsIn context = context_rows(*object->model, condition, shape[0], 1);
+    object->model->warn_outside_training(context.host);
     object->sampler.next(rows_out(x, devices), context);
   });
 }

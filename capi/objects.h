@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,10 @@ struct Context {
   Resources for_training() const { return {training_threads, device()}; }
 
   void set_log(castalia_log_callback callback, void* user);
+  bool has_log();
   // Error (callback_failed) when the callback returns other than 0.
   void log(int level, const std::string& message);
+  static constexpr int kWarning = 2;
 
  private:
   std::mutex mutex_;
@@ -90,6 +93,10 @@ struct DatasetObject {
 struct ModelObject {
   using Handle = castalia_model;
   static constexpr Kind kKind = Kind::model;
+
+  // Before events are drawn: logs a warning where their condition lies outside the training's. An
+  // array on a device is not looked at.
+  void warn_outside_training(std::span<const double> condition) const;
 
   std::shared_ptr<Context> context;
   std::shared_ptr<Model> model;

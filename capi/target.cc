@@ -176,6 +176,7 @@ castalia_model_weigh(castalia_model* model_handle, castalia_target* target_handl
     const std::vector<double> context = copied(condition, "context");
     std::vector<double> events(static_cast<size_t>(shape.count()));
     std::vector<double> weights(static_cast<size_t>(shape[0]));
+    object->warn_outside_training(context);
     const ImportanceSums sums =
         weigh(model, *target->target, seed, static_cast<uint64_t>(first_event), context, events,
               weights, object->context->for_sampling());

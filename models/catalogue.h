@@ -56,6 +56,8 @@ struct Architecture {
   bool positive = false;
   // Where not all numbers are an event: makes one of a row of numbers, for the laws.
   std::function<void(const Specification&, std::span<double>)> make_event = nullptr;
+  // The same for contexts.
+  std::function<void(const Specification&, std::span<double>)> make_context = nullptr;
 
   bool can(Capability capability) const;
 };

@@ -107,8 +107,14 @@ class Laws : public testing::TestWithParam<Subject> {
       const auto& make_event = GetParam().architecture->make_event;
       if (make_event) make_event(model_->specification(), x);
       x_.insert(x_.end(), x.begin(), x.end());
+      make_context(c);
       context_.insert(context_.end(), c.begin(), c.end());
     }
+  }
+
+  void make_context(std::span<double> row) const {
+    const auto& make = GetParam().architecture->make_context;
+    if (make && !row.empty()) make(model_->specification(), row);
   }
 
   bool can(Capability capability) const { return model_->network().can(capability); }
@@ -431,6 +437,10 @@ TEST_P(Laws, ConditioningChangesTheOutput) {
   if (!conditional()) GTEST_SKIP();
   std::vector<double> shifted = context_;
   for (double& value : shifted) value += 0.5;
+  const auto width = static_cast<size_t>(model_->context_features());
+  for (size_t i = 0; i < shifted.size(); i += width) {
+    make_context(std::span(shifted).subspan(i, width));
+  }
   if (can(Capability::log_prob)) {
     std::vector<double> other(kRows);
     model_->log_prob(x_, shifted, other);

@@ -75,6 +75,7 @@ std::shared_ptr<Model> Model::converted(DType dtype) const {
   copy->set_parameter_values(parameter_values());
   copy->network_->set_preprocessing_json(network_->preprocessing_json());
   copy->reference_ = reference_;
+  copy->context_ranges_ = context_ranges_;
   copy->training_json_ = training_json_;
   return copy;
 }
@@ -108,6 +109,13 @@ void Model::keep_reference(std::span<const double> x, std::span<const double> co
     return std::vector<double>(rows.begin(), rows.end());
   };
   reference_ = {head(x, features()), head(context, context_features())};
+  context_ranges_.clear();
+  const auto columns = static_cast<size_t>(context_features());
+  for (size_t i = 0; i < context.size(); ++i) {
+    if (i < columns) context_ranges_.push_back({context[i], context[i]});
+    Range& range = context_ranges_[i % columns];
+    range = {std::min(range.least, context[i]), std::max(range.greatest, context[i])};
+  }
 }
 
 void Model::set_preprocessing_json(const std::string& json) {
@@ -180,6 +188,21 @@ void Model::check_request(const EvaluationRequest& r) const {
   } else {
     network_->check_rows(r.in.host, r.context.host, 0);
   }
+}
+
+std::string Model::outside_training(std::span<const double> context) const {
+  const Reader reader(*this);
+  const size_t columns = context_ranges_.size();
+  for (size_t i = 0; columns > 0 && i < context.size(); ++i) {
+    const size_t column = i % columns;
+    const Range& range = context_ranges_[column];
+    if (!(context[i] < range.least || context[i] > range.greatest)) continue;
+    const std::vector<std::string> names = specification_.texts("context_names");
+    const std::string named = names.empty() ? "" : text(" (", names[column], ")");
+    return text("context row ", i / columns, ", column ", column, named, ": ", context[i],
+                " lies outside the range of the training, ", range.least, " to ", range.greatest);
+  }
+  return {};
 }
 
 std::unique_ptr<Crew> Model::hire(Resources resources) const {

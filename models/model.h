@@ -66,6 +66,12 @@ class Model {
   // "inverse"; or an operator that has no form in ONNX); busy.
   std::string onnx(const std::string& what) const;
 
+  // What to tell the user of a context, (rows, context features), that lies outside the range of a
+  // column in training: the first such value, with its row and column, counted from 0, and the
+  // range. Empty where there is none, and for a model from a file that does not have the ranges.
+  // Errors: busy.
+  std::string outside_training(std::span<const double> context) const;
+
   // Evaluation. x and z are (rows, features), the context is (rows, context features) or one row
   // for all; RowsIn and RowsOut say which types and places they may have. `threads` 0 means all cores.
   // The numbers of a row do not depend on the rows beside it nor on the threads. What lies on a
@@ -113,8 +119,8 @@ class Model {
   void set_parameter_values(std::span<const double> values);
   // Fits the preprocessing and keeps the reference.
   void fit_preprocessing(std::span<const double> x, std::span<const double> context);
-  // Keeps the first few rows: what the model says of them is stored with it, and checked on
-  // loading.
+  // Keeps the first few rows, of which is stored with the model what it says of them, to be checked
+  // on loading, and the range of each column of the context.
   void keep_reference(std::span<const double> x, std::span<const double> context);
   std::string preprocessing_json() const { return network_->preprocessing_json(); }
   void set_preprocessing_json(const std::string& json);
@@ -146,6 +152,12 @@ class Model {
     std::vector<double> context;
   };
 
+  // Of a column of the context in training.
+  struct Range {
+    double least;
+    double greatest;
+  };
+
   explicit Model(const Specification& specification);
   void declare_parameters();
   void evaluate(const EvaluationRequest& request, Resources resources) const;
@@ -173,6 +185,7 @@ class Model {
   ParameterTable table_;
   AlignedBuffer parameters_;
   Reference reference_;
+  std::vector<Range> context_ranges_;  // empty where they are not known
   std::string training_json_;
   std::unique_ptr<ProgramCache> cache_;
 

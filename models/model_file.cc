@@ -9,9 +9,12 @@
 //   specification    an object with every field
 //   preprocessing    as Network::preprocessing_json gives it
 //   training         how it was trained: an object, or null
+//   context_ranges   the least and the greatest value of each column of the context in training: a
+//                    list of pairs, empty where they are not known; older files have none
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cpp/base/status.h"
 #include "cpp/base/version.h"
@@ -77,6 +80,22 @@ std::vector<double> read_parameters(const SafetensorsFile& file, const Parameter
   return values;
 }
 
+// The stored range of each of so many columns of the context; none where the file has none.
+std::vector<std::pair<double, double>> read_ranges(const Json& header, int64_t columns) {
+  std::vector<std::pair<double, double>> ranges;
+  if (!header.contains("context_ranges")) return ranges;
+  try {
+    ranges = header["context_ranges"].get<std::vector<std::pair<double, double>>>();
+  } catch (const Json::exception&) {
+    fail(Code::invalid_argument, "the context's ranges are not pairs of numbers");
+  }
+  if (!ranges.empty() && std::ssize(ranges) != columns) {
+    fail(Code::shape_mismatch, "the context's ranges are of ", ranges.size(), " columns, not ",
+         columns);
+  }
+  return ranges;
+}
+
 std::vector<double> optional_values(const SafetensorsFile& file, const char* name) {
   const StoredTensor* tensor = file.find(name);
   if (tensor == nullptr) return {};
@@ -88,12 +107,15 @@ std::vector<double> optional_values(const SafetensorsFile& file, const char* nam
 
 void Model::save(const std::string& path) const {
   const Reader reader(*this);
+  Json ranges = Json::array();
+  for (const Range& each : context_ranges_) ranges.push_back({each.least, each.greatest});
   const Json header = {{"format_version", kFormatVersion},
                        {"library_version", kVersion},
                        {"architecture", architecture().name},
                        {"specification", Json::parse(specification_.json())},
                        {"preprocessing", Json::parse(preprocessing_json())},
-                       {"training", training_json_.empty() ? Json() : Json::parse(training_json_)}};
+                       {"training", training_json_.empty() ? Json() : Json::parse(training_json_)},
+                       {"context_ranges", std::move(ranges)}};
   std::vector<TensorToWrite> tensors;
   for (const Parameter& parameter : table_.parameters()) {
     const auto offset = static_cast<size_t>(parameter.offset) * size_of(dtype());
@@ -126,6 +148,9 @@ std::shared_ptr<Model> Model::load(const std::string& path, bool verify) {
     model->set_preprocessing_json(header["preprocessing"].dump());
     if (header.contains("training") && header["training"].is_object()) {
       model->training_json_ = header["training"].dump();
+    }
+    for (const auto& [least, greatest] : read_ranges(header, model->context_features())) {
+      model->context_ranges_.push_back({least, greatest});
     }
     model->reference_ = {optional_values(file, kReferenceX),
                          optional_values(file, kReferenceContext)};

@@ -169,6 +169,24 @@ TEST(Model, FollowsAChangeOfItsPreprocessing) {
   for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], 100 * before[i], 1e-3);
 }
 
+TEST(Model, NamesAContextOutsideItsTraining) {
+  const std::shared_ptr<Model> model = Model::create(
+      "coupling_flow", R"({"features": 2, "context_features": 2, "layers": 2, "hidden": 8,
+                           "context_names": ["energy", "eta"]})");
+  EXPECT_EQ(model->outside_training(std::vector<double>{1e9, 0}), "");
+  const std::vector<double> context = {1, -0.5, 50, 0.25, 8, 2};
+  model->fit_preprocessing(normal_numbers(6, 0), context);
+  EXPECT_EQ(model->outside_training(context), "");
+  const std::vector<double> outside = {1, -0.5, 2, 2.5, 51, 0};
+  const std::string message =
+      "context row 1, column 1 (eta): 2.5 lies outside the range of the training, -0.5 to 2";
+  EXPECT_EQ(model->outside_training(outside), message);
+  EXPECT_EQ(model->converted(DType::float64)->outside_training(outside), message);
+  EXPECT_EQ(model->outside_training(std::vector<double>{0.5, 0}),
+            "context row 0, column 0 (energy): 0.5 lies outside the range of the training, 1 to "
+            "50");
+}
+
 TEST(Sampler, ManyThreadsDrawFromOneModel) {
   const std::shared_ptr<Model> model =
       Model::create("coupling_flow", R"({"features": 2, "layers": 2, "hidden": 8})");
@@ -238,6 +256,21 @@ TEST_F(ModelFile, OfAnotherProgramIsCorrupt) {
 TEST_F(ModelFile, WithAFieldItCannotHaveIsCorrupt) {
   rewrite([](nlohmann::json& header, auto&) { header["specification"]["layers"] = -3; });
   expect_error(Code::corrupt_file, "coupling_flow.layers is -3", [&] { Model::load(path_); });
+}
+
+TEST_F(ModelFile, KeepsTheRangesOfTheContext) {
+  const std::vector<double> far = {100.0};
+  EXPECT_NE(Model::load(path_)->outside_training(far), "");
+  rewrite([](nlohmann::json& header, auto&) { header["context_ranges"] = {{-1, 200}}; });
+  EXPECT_EQ(Model::load(path_)->outside_training(far), "");
+  for (const nlohmann::json& damaged :
+       {nlohmann::json("all"), nlohmann::json({{1, 2}, {3, 4}}), nlohmann::json({{1, "x"}})}) {
+    rewrite([&](nlohmann::json& header, auto&) { header["context_ranges"] = damaged; });
+    expect_error(Code::corrupt_file, "ranges", [&] { Model::load(path_); });
+  }
+  // Files of before have none.
+  rewrite([](nlohmann::json& header, auto&) { header.erase("context_ranges"); });
+  EXPECT_EQ(Model::load(path_)->outside_training(far), "");
 }
 
 TEST_F(ModelFile, IsHeldToItsReference) {

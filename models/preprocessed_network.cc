@@ -1,22 +1,40 @@
 #include "models/preprocessed_network.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cpp/base/status.h"
 #include "cpp/ops/ops.h"
 
 namespace castalia {
+namespace {
+
+// Columns of the context beside the class.
+int64_t number_columns(const Specification& s, int64_t classes) {
+  const int64_t columns = s.integer("context_features");
+  if (classes == 0) return columns;
+  if (columns == 0) {
+    fail(Code::invalid_argument, s.architecture().name, ".classes is ", classes,
+         ", but context_features is 0: the class is the last column of the context");
+  }
+  return columns - 1;
+}
+
+}  // namespace
 
 PreprocessedNetwork::PreprocessedNetwork(const Specification& s,
-                                         std::span<const std::string> chains, double limit)
-    : PreprocessedNetwork(s, s.integer("features"), chains, limit) {}
+                                         std::span<const std::string> chains, double limit,
+                                         int64_t classes)
+    : PreprocessedNetwork(s, s.integer("features"), chains, limit, classes) {}
 
 PreprocessedNetwork::PreprocessedNetwork(const Specification& s, int64_t columns,
-                                         std::span<const std::string> chains, double limit)
+                                         std::span<const std::string> chains, double limit,
+                                         int64_t classes)
     : preprocessing_(columns, chains, "x"),
-      context_preprocessing_(s.integer("context_features"), s.texts("context_preprocessing"),
+      context_preprocessing_(number_columns(s, classes), s.texts("context_preprocessing"),
                              "context"),
-      limit_(limit) {
+      limit_(limit),
+      classes_(classes) {
   if (context_features() == 0 && !s.texts("context_preprocessing").empty()) {
     fail(Code::invalid_argument, s.architecture().name,
          ": context_preprocessing is given, but context_features is 0");
@@ -36,7 +54,38 @@ void PreprocessedNetwork::fit_tables(std::span<const double> x, std::span<const 
     return;
   }
   preprocessing_.fit(x);
-  context_preprocessing_.fit(context);
+  context_preprocessing_.fit(classes_ > 0 ? numbers_of(context) : context);
+}
+
+std::vector<double> PreprocessedNetwork::numbers_of(std::span<const double> context) const {
+  std::vector<double> numbers;
+  const auto columns = static_cast<size_t>(context_preprocessing_.columns());
+  for (size_t first = 0; columns > 0 && first < context.size(); first += columns + 1) {
+    const std::span<const double> row = context.subspan(first, columns);
+    numbers.insert(numbers.end(), row.begin(), row.end());
+  }
+  return numbers;
+}
+
+void PreprocessedNetwork::check_context(std::span<const double> context, int64_t first_row) const {
+  if (classes_ == 0) {
+    context_preprocessing_.check(context, first_row);
+    return;
+  }
+  context_preprocessing_.check(numbers_of(context), first_row);
+  const auto columns = static_cast<size_t>(context_features());
+  for (size_t i = columns - 1; i < context.size(); i += columns) {
+    const double value = context[i];
+    const int64_t row = first_row + static_cast<int64_t>(i / columns);
+    if (!std::isfinite(value)) {
+      fail(Code::not_finite, "context row ", row, ", column ", columns - 1, ": the value is ",
+           value);
+    }
+    if (value < 0 || value >= static_cast<double>(classes_) || value != std::floor(value)) {
+      fail(Code::out_of_range, "context row ", row, ", column ", columns - 1, ": ", value,
+           " is not a class; allowed: whole numbers from 0 to ", classes_ - 1);
+    }
+  }
 }
 
 void PreprocessedNetwork::set_preprocessing(std::span<const std::string> chains) {
@@ -46,7 +95,7 @@ void PreprocessedNetwork::set_preprocessing(std::span<const std::string> chains)
 void PreprocessedNetwork::check_rows(std::span<const double> x, std::span<const double> context,
                                      int64_t first_row) const {
   preprocessing_.check(x, first_row, limit_);
-  context_preprocessing_.check(context, first_row);
+  check_context(context, first_row);
 }
 
 std::string PreprocessedNetwork::preprocessing_json() const {
@@ -79,7 +128,15 @@ Value PreprocessedNetwork::prepared(Trace& trace, Value x) const {
 
 Value PreprocessedNetwork::prepared_context(Trace& trace, Value context) const {
   if (context_features() == 0) return {};
-  return cast(context_preprocessing_.forward(context).values, trace.dtype());
+  const auto numbers = [&](Value columns) {
+    return cast(context_preprocessing_.forward(columns).values, trace.dtype());
+  };
+  if (classes_ == 0) return numbers(context);
+  const int64_t last = context.columns() - 1;
+  const Value label = reshape(slice(context, 1, last, last + 1), Shape{context.rows()});
+  const Value label_columns = one_hot(cast(label, DType::int64), classes_, trace.dtype());
+  return last == 0 ? label_columns
+                   : concat({numbers(slice(context, 1, 0, last)), label_columns}, 1);
 }
 
 std::vector<Field> data_fields(const std::string& condition) {

@@ -35,6 +35,15 @@ Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t ou
   return matmul(x, w * (1.0 / (sigma + kLeastNorm))) + b;
 }
 
+Value segment_linear(Trace& trace, const std::string& name, Value x, Value ids, int64_t segments,
+                     int64_t outputs, Initializer weight) {
+  const Trace::Part part(trace, name);
+  const Value w = trace.parameter("weight", {x.columns(), segments * outputs}, weight);
+  const Value b = trace.parameter("bias", {segments, outputs}, Initializer::zeros);
+  return segment_matmul(x, reshape(w, Shape{segments, x.columns(), outputs}), ids) +
+         embedding(b, ids);
+}
+
 Value mlp(Trace& trace, Value x, const MlpOptions& options) {
   const Initializer hidden_weights = initializer_for(options.activation);
   for (int64_t layer = 0; layer < options.hidden_layers; ++layer) {

@@ -26,6 +26,14 @@ Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
 Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
                       Initializer weight = Initializer::glorot_uniform);
 
+// A linear layer with weights of its own for each of some segments, which rows belong to by their
+// number in ids (rows), int64. NAME.weight holds a matrix (inputs, outputs) for each segment, one
+// behind the other, and has the shape (inputs, segments * outputs): what its first values follow
+// from; NAME.bias has the shape (segments, outputs). A row depends on the weights of its own
+// segment alone; it is 0 where the number is out of range.
+Value segment_linear(Trace& trace, const std::string& name, Value x, Value ids, int64_t segments,
+                     int64_t outputs, Initializer weight = Initializer::he_uniform);
+
 struct MlpOptions {
   int64_t hidden = 128;
   int64_t hidden_layers = 2;

@@ -1,5 +1,7 @@
 #include "models/adversarial/adversarial_network.h"
 
+#include <cmath>
+
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
 #include "cpp/prob/density.h"
@@ -7,13 +9,14 @@
 namespace castalia {
 
 AdversarialNetwork::AdversarialNetwork(const Specification& s)
-    : PreprocessedNetwork(s, s.texts("preprocessing")),
+    : PreprocessedNetwork(s, s.texts("preprocessing"), 0, s.integer("classes")),
       latent_(s.integer("latent")),
       normal_(s.text("latent_distribution") == "normal") {}
 
 AdversarialNetwork::AdversarialNetwork(const Specification& s, int64_t columns,
-                                       std::span<const std::string> chains, int64_t latent)
-    : PreprocessedNetwork(s, columns, chains),
+                                       std::span<const std::string> chains, int64_t latent,
+                                       int64_t classes)
+    : PreprocessedNetwork(s, columns, chains, 0, classes),
       latent_(latent),
       normal_(s.text("latent_distribution") == "normal") {}
 
@@ -42,13 +45,29 @@ AdversarialNetwork::Contest AdversarialNetwork::contest(Trace& trace, Value x, V
   contest.further.of_generator = further_of_generator(trace, x, events);
   if (auxiliary_weight() == 0) return contest;
   const auto errors = [&](Value events) {
-    const Value estimate = criticised(trace, events, condition).estimate;
-    return auxiliary_weight() * sum(square(cast(estimate - condition, DType::float64)), {1}, true);
+    return auxiliary_weight() *
+           estimation_errors(criticised(trace, events, condition).estimate, condition);
   };
   Value& of_generator = contest.further.of_generator;
   of_generator = of_generator ? of_generator + errors(game.made) : errors(game.made);
   contest.further.of_critic = errors(game.real);
   return contest;
+}
+
+Value AdversarialNetwork::estimation_errors(Value estimate, Value condition) const {
+  const int64_t numbers = condition.columns() - classes();
+  const auto part = [](Value columns, int64_t first, int64_t last) {
+    return cast(slice(columns, 1, first, last), DType::float64);
+  };
+  Value errors;
+  if (numbers > 0) {
+    errors = sum(square(part(estimate, 0, numbers) - part(condition, 0, numbers)), {1}, true);
+  }
+  if (classes() == 0) return errors;
+  const Value logits = part(estimate, numbers, condition.columns());
+  const Value of_class = sum(logits * part(condition, numbers, condition.columns()), {1}, true);
+  const Value entropy = reshape(logsumexp(logits), of_class.shape()) - of_class;
+  return errors ? errors + entropy : entropy;
 }
 
 Value AdversarialNetwork::further_of_generator(Trace&, Value, Value) const { return {}; }
@@ -79,11 +98,31 @@ Value AdversarialNetwork::condition(Trace& trace, int64_t, Value, Value context)
   return prepared_context(trace, context);
 }
 
+Field classes_field() {
+  return {.name = "classes",
+          .type = FieldType::integer,
+          .default_value = "0",
+          .meaning =
+              "so many kinds of events: the last column of the context is a whole number "
+              "from 0 to classes - 1; 0: all its columns are numbers",
+          .least = 0,
+          .greatest = 65536};
+}
+
+void make_class(const Specification& s, std::span<double> context) {
+  const int64_t classes = s.integer("classes");
+  if (classes == 0) return;
+  const auto label =
+      static_cast<int64_t>(std::floor(context.back() * static_cast<double>(classes)));
+  context.back() = static_cast<double>(label % classes);
+}
+
 std::vector<Field> adversarial_fields(std::vector<Field> own) {
   std::vector<Field> fields = data_fields("the events are generated for");
   const auto append = [&fields](std::vector<Field> more) {
     for (Field& each : more) fields.push_back(std::move(each));
   };
+  fields.push_back(classes_field());
   append({{.name = "latent",
            .type = FieldType::integer,
            .default_value = "32",

@@ -16,15 +16,16 @@
 namespace castalia {
 
 // Parameters of the generator are named "generator. ...", those of the critic "critic. ...". Reads
-// the fields that adversarial_fields() gives: features, context_features, latent,
+// the fields that adversarial_fields() gives: features, context_features, classes, latent,
 // latent_distribution, preprocessing, context_preprocessing.
 class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
  public:
   explicit AdversarialNetwork(const Specification& specification);
   // For rows that hold tables of `columns` columns (see PreprocessedNetwork), each row made from
-  // `latent` random numbers. Of the fields above features, latent and preprocessing are not read.
+  // `latent` random numbers. Of the fields above features, latent, classes and preprocessing are not
+  // read.
   AdversarialNetwork(const Specification& specification, int64_t columns,
-                     std::span<const std::string> chains, int64_t latent);
+                     std::span<const std::string> chains, int64_t latent, int64_t classes = 0);
 
   bool can(Capability capability) const override { return capability == Capability::sample; }
   Adversarial* adversarial() override { return this; }
@@ -37,8 +38,10 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
  protected:
   // What a critic says of events.
   struct Criticism {
-    Value score;     // (rows, 1)
-    Value estimate;  // of the context, (rows, context features); null for a critic that gives none
+    Value score;  // (rows, 1)
+    // Of the context, (rows, prepared_context_features()), logarithms of relative probabilities for
+    // the classes; null for a critic that gives none.
+    Value estimate;
   };
 
   // Preprocessed events, (rows, preprocessed_features()), from latent variables, (rows, latent),
@@ -58,17 +61,19 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
   // What both sides are told of each event, (rows, condition_features()): unless a network says
   // otherwise the preprocessed context. It may depend on x, the true events of a training batch; x
   // is null where events are drawn.
-  virtual int64_t condition_features() const { return context_features(); }
+  virtual int64_t condition_features() const { return prepared_context_features(); }
   virtual Value condition(Trace& trace, int64_t rows, Value x, Value context) const;
   // What the generator learns besides the game, (rows, 1), float64; null for nothing. `made` are
   // preprocessed events, x true ones in the user's units.
   virtual Value further_of_generator(Trace&, Value x, Value made) const;
-  // What the critic's estimate of the context weighs in both losses (arXiv:1610.09585).
+  // What the errors of the critic's estimate of the context weigh in both losses: the squares of
+  // those of numbers, and the cross entropy of the class (arXiv:1610.09585).
   virtual double auxiliary_weight() const { return 0; }
 
  private:
   Value made(Trace& trace, int64_t rows, Value condition) const;
   Criticism criticised(Trace& trace, Value events, Value condition) const;
+  Value estimation_errors(Value estimate, Value condition) const;
 
   int64_t latent_;
   bool normal_;
@@ -76,6 +81,10 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
 
 // The fields that every such network has, and those of its own.
 std::vector<Field> adversarial_fields(std::vector<Field> own);
+// One of them, for a network that has fields of its own for the data: classes.
+Field classes_field();
+// Makes a context of any numbers, for the laws: the last is turned into a class where there are any.
+void make_class(const Specification& specification, std::span<double> context);
 
 }  // namespace castalia
 

@@ -76,7 +76,8 @@ AdversarialNetwork::Criticism DenseAdversarialNetwork::criticise(Trace& trace, V
       conditioned_hidden(trace, events, estimates || projects ? Value() : context, critic_);
   Criticism criticism;
   if (estimates) {
-    criticism.estimate = conditioned_linear(trace, "estimate", hidden, context_features(), critic_);
+    criticism.estimate =
+        conditioned_linear(trace, "estimate", hidden, prepared_context_features(), critic_);
   }
   if (minibatch_features_ > 0) {
     hidden = concat({hidden, minibatch_features(trace, hidden, minibatch_features_)}, 1);
@@ -112,8 +113,9 @@ std::vector<Field> dense_fields(std::vector<Field> own) {
       {.name = "auxiliary_weight",
        .type = FieldType::real,
        .default_value = "0",
-       .meaning = "auxiliary regressor: the critic is not told the context but estimates it, and "
-                  "the squared errors count so much in both losses (1610.09585)",
+       .meaning = "the critic is not told the context but estimates it, and its errors count so "
+                  "much in both losses: squares for numbers, the cross entropy for a class "
+                  "(1610.09585)",
        .least = 0,
        .greatest = 1e6},
   };

@@ -15,7 +15,12 @@ def test_python():
     energy = rng.uniform(1, 10, size=(3000, 1))
     x = energy * np.array([0.5, 0.3, 0.2]) + rng.normal(size=(3000, 3)) * 0.3
     momenta = rng.normal(size=(2000, 9)) * 30
-    names = {"x": x, "energy": energy, "momenta": momenta}
+    kinds = rng.integers(2, size=(500, 1)).astype(float)
+    pixels = np.where(rng.random((500, 64)) < 0.3, rng.exponential(size=(500, 64)), 0.0)
+    arrivals = np.concatenate([rng.uniform(10, 50, (600, 1)), rng.uniform(0, 1.5, (600, 1))], 1)
+    showers = arrivals[:, :1] * rng.dirichlet(np.ones(7), 600) * rng.uniform(0.8, 1, (600, 1))
+    names = {"x": x, "energy": energy, "momenta": momenta, "pixels": pixels, "kinds": kinds}
+    names |= {"arrivals": arrivals, "showers": showers}
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)
@@ -27,6 +32,8 @@ def test_python():
     assert len(history["critic_loss"]) == len(history["step"])
     assert np.all(np.isfinite(history["validation_loss"]))
     assert np.all(np.isfinite(names["model"].sample(10, seed=1)))
+    assert names["drawn"].shape == (2, 64) and np.all(names["drawn"] >= 0)
+    assert names["shower"].shape == (1, 7) and 0 < names["shower"].sum() < 40
 
 
 def test_what_is_listed():

@@ -56,6 +56,44 @@ def test_the_context_counts_the_events_and_changes_them(conditional):
     assert high[:, 0].mean() > low[:, 0].mean()
 
 
+def test_a_condition_outside_the_training_is_warned_of(tmp_path):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(400, 2))
+    context = np.stack([rng.uniform(1, 50, 400), rng.uniform(-1, 1, 400)], 1)
+    lines = []
+    settings = castalia.Context(log=lambda level, message: lines.append((level, message)))
+    model = castalia.create(
+        "coupling_flow",
+        features=2,
+        context_features=2,
+        layers=1,
+        hidden=8,
+        context_names=["energy", "eta"],
+        settings=settings,
+    )
+    model.fit(x, context=context, steps=2, batch=64, progress=False)
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    low, high = context[:, 0].min(), context[:, 0].max()
+    for each in (model, castalia.load(path, settings=settings)):
+        lines.clear()
+        each.sample(context=context)
+        assert lines == []
+        # Two of three lie outside: one warning, of the first; and the events are drawn.
+        asked = np.array([[low, 0.0], [high + 70, 0.0], [2 * high, 5.0]])
+        events = each.sample(context=asked, seed=1)
+        assert np.isfinite(events).all()
+        with each.sampler(1) as sampler:
+            np.testing.assert_array_equal(sampler.next(context=asked), events)
+        assert len(lines) == 2 and lines[0] == lines[1]
+        level, message = lines[0]
+        assert level == 2
+        assert message.startswith("context row 1, column 0 (energy): ")
+        found = [float(word.rstrip(",")) for word in message.split() if word[0].isdigit()]
+        np.testing.assert_allclose(found[-3:], [high + 70, low, high], rtol=1e-4)
+        np.testing.assert_array_equal(castalia.load(path).sample(context=asked, seed=1), events)
+
+
 def test_many_threads_share_a_model(flow):
     expected = flow.sample(200, seed=9)
     drawn = [None] * 4

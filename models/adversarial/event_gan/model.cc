@@ -229,6 +229,7 @@ const Architecture& event_gan_architecture() {
                   "masses": [0, 1], "resonances": ["0 1"], "mmd_widths": [1],
                   "auxiliary_weight": 1, "critic_masses": true})",
           },
+      .make_context = make_class,
   };
   return architecture;
 }

@@ -35,7 +35,11 @@ const Architecture& gan_architecture() {
               R"({"features": 2, "context_features": 1, "latent": 3, "generator_hidden": 12,
                   "generator_layers": 2, "critic_hidden": 12, "critic_layers": 2,
                   "conditioning": "embedding"})",
+              R"({"features": 2, "context_features": 2, "classes": 3, "latent": 3,
+                  "generator_hidden": 12, "generator_layers": 2, "critic_hidden": 12,
+                  "critic_layers": 2, "auxiliary_weight": 0.5})",
           },
+      .make_context = make_class,
   };
   return architecture;
 }
