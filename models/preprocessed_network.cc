@@ -40,7 +40,7 @@ void PreprocessedNetwork::fit_tables(std::span<const double> x, std::span<const 
 }
 
 void PreprocessedNetwork::set_preprocessing(std::span<const std::string> chains) {
-  preprocessing_ = Preprocessing(features(), chains, "x");
+  preprocessing_ = Preprocessing(preprocessing_.columns(), chains, "x");
 }
 
 void PreprocessedNetwork::check_rows(std::span<const double> x, std::span<const double> context,

@@ -1,7 +1,6 @@
 #include "models/adversarial/image_network.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
@@ -60,15 +59,14 @@ void check_cells(const Specification& s) {
 }  // namespace
 
 ImageNetwork::ImageNetwork(const Specification& s)
-    : grids_(grids_up_to(shape_of(s), s.integer("smallest"))),
+    : PreprocessedNetwork(s, s.integer("cell_features"), std::span<const std::string>()),
+      grids_(grids_up_to(shape_of(s), s.integer("smallest"))),
       cell_features_(s.integer("cell_features")),
       view_({.cells = cells_of(grids_.back()),
              .cell_features = cell_features_,
              .energies = s.text("cells") == "energies",
              .softness = s.real("softness"),
              .threshold = s.real("threshold")}),
-      context_preprocessing_(s.integer("context_features"), s.texts("context_preprocessing"),
-                             "context"),
       total_column_(s.integer("total_column")),
       latent_(s.integer("latent")),
       normal_(s.text("latent_distribution") == "normal"),
@@ -81,22 +79,16 @@ ImageNetwork::ImageNetwork(const Specification& s)
 }
 
 void ImageNetwork::fit_preprocessing(std::span<const double> x, std::span<const double> context) {
-  if (x.empty()) {
-    context_preprocessing_.fit_without_data();
-  } else {
-    check_rows(x, {}, 0);
-    context_preprocessing_.fit(context);
-    check_rows({}, context, 0);
-  }
-  view_.fit(x);
+  check_rows(x, {}, 0);
+  set_preprocessing(view_.chains(x));
+  fit_tables(x, context);
+  check_rows({}, context, 0);
 }
-
-bool ImageNetwork::fitted() const { return view_.fitted() && context_preprocessing_.fitted(); }
 
 void ImageNetwork::check_rows(std::span<const double> x, std::span<const double> context,
                               int64_t first_row) const {
   view_.check(x, first_row);
-  context_preprocessing_.check(context, first_row);
+  PreprocessedNetwork::check_rows({}, context, first_row);
   if (total_column_ < 0) return;
   const auto width = static_cast<size_t>(context_features());
   for (size_t i = static_cast<size_t>(total_column_); i < context.size(); i += width) {
@@ -104,21 +96,6 @@ void ImageNetwork::check_rows(std::span<const double> x, std::span<const double>
     fail(Code::out_of_range, "context row ", first_row + static_cast<int64_t>(i / width),
          ", column ", total_column_, ": the value is ", context[i], "; totals are above 0");
   }
-}
-
-std::string ImageNetwork::preprocessing_json() const {
-  return nlohmann::json{{"x", nlohmann::json::parse(view_.json())},
-                        {"context", nlohmann::json::parse(context_preprocessing_.json())}}
-      .dump();
-}
-
-void ImageNetwork::set_preprocessing_json(const std::string& text) {
-  const nlohmann::json stored = nlohmann::json::parse(text, nullptr, false);
-  if (!stored.is_object() || !stored.contains("x") || !stored.contains("context")) {
-    fail(Code::corrupt_file, "the stored preprocessing is not an object with x and context");
-  }
-  view_.set_json(stored["x"].dump());
-  context_preprocessing_.set_json(stored["context"].dump());
 }
 
 void ImageNetwork::declare(Trace& trace) {
@@ -130,10 +107,11 @@ void ImageNetwork::declare(Trace& trace) {
 }
 
 ImageNetwork::Contest ImageNetwork::contest(Trace& trace, Value x, Value context) {
-  const Value told = condition(trace, context);
+  const Value told = prepared_context(trace, context);
   const Value of_row = total(context);
   const auto seen = [&](Value cells) {
-    return as_images(cast(view_.coordinates(cells, of_row), trace.dtype()), grids_.back());
+    return as_images(cast(view_.coordinates(cells, preprocessing(), of_row), trace.dtype()),
+                     grids_.back());
   };
   std::vector<Value> images = made(trace, latent(trace, x.rows(), Draw::whole), told);
   images.back() = seen(finished(images, context));
@@ -150,8 +128,8 @@ ImageNetwork::Contest ImageNetwork::contest(Trace& trace, Value x, Value context
 }
 
 Value ImageNetwork::sample(Trace& trace, int64_t rows, Value context) {
-  return finished(made(trace, latent(trace, rows, Draw::truncated), condition(trace, context)),
-                  context);
+  const Value z = latent(trace, rows, Draw::truncated);
+  return finished(made(trace, z, prepared_context(trace, context)), context);
 }
 
 Value ImageNetwork::latent(Trace& trace, int64_t rows, Draw draw) const {
@@ -195,18 +173,13 @@ Value ImageNetwork::pooled_like(Value images, Value coarse) const {
   return images;
 }
 
-Value ImageNetwork::condition(Trace& trace, Value context) const {
-  if (context_features() == 0) return {};
-  return cast(context_preprocessing_.forward(context).values, trace.dtype());
-}
-
 Value ImageNetwork::total(Value context) const {
   return total_column_ < 0 ? Value() : slice(context, 1, total_column_, total_column_ + 1);
 }
 
 // Cells in the user's units.
 Value ImageNetwork::finished(const std::vector<Value>& made, Value context) const {
-  return view_.cells(cast(as_rows(made.back()), DType::float64), total(context));
+  return view_.cells(cast(as_rows(made.back()), DType::float64), preprocessing(), total(context));
 }
 
 std::vector<Field> image_fields(const std::string& latent_distribution, std::vector<Field> own) {

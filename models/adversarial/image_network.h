@@ -9,33 +9,30 @@
 
 #include "cpp/nn/adversarial.h"
 #include "cpp/nn/network.h"
-#include "cpp/prob/preprocessing.h"
 #include "models/adversarial/image_grids.h"
 #include "models/adversarial/image_view.h"
 #include "models/catalogue.h"
+#include "models/preprocessed_network.h"
 
 namespace castalia {
 
 // A row is an image, cell after cell, the last axis of the shape fastest, each cell with its
 // features beside each other. Parameters of the generator are named "generator. ...", those of the
 // critics "critic. ...". Reads the fields that image_fields() gives. What a critic sees are the
-// coordinates (image_view.h) of the very images that a user gets.
-class ImageNetwork : public Network, public Adversarial {
+// coordinates (image_view.h) of the very images that a user gets; what is preprocessed are the
+// features of a cell.
+class ImageNetwork : public PreprocessedNetwork, public Adversarial {
  public:
   explicit ImageNetwork(const Specification& specification);
 
   int64_t features() const override { return view_.features(); }
-  int64_t context_features() const override { return context_preprocessing_.columns(); }
   bool can(Capability capability) const override { return capability == Capability::sample; }
   Adversarial* adversarial() override { return this; }
   bool sample_is_differentiable() const override { return true; }
 
   void fit_preprocessing(std::span<const double> x, std::span<const double> context) override;
-  bool fitted() const override;
   void check_rows(std::span<const double> x, std::span<const double> context,
                   int64_t first_row) const override;
-  std::string preprocessing_json() const override;
-  void set_preprocessing_json(const std::string& text) override;
 
   void declare(Trace& trace) override;
   Contest contest(Trace& trace, Value x, Value context) override;
@@ -58,14 +55,12 @@ class ImageNetwork : public Network, public Adversarial {
   std::vector<Value> made(Trace& trace, Value latent, Value condition) const;
   Value score(Trace& trace, Value images, Value condition) const;
   Value pooled_like(Value images, Value coarse) const;
-  Value condition(Trace& trace, Value context) const;
   Value total(Value context) const;
   Value finished(const std::vector<Value>& made, Value context) const;
 
   std::vector<Grid> grids_;
   int64_t cell_features_;
   ImageView view_;
-  Preprocessing context_preprocessing_;
   int64_t total_column_;  // of the context; negative: none
   int64_t latent_;
   bool normal_;

@@ -89,14 +89,15 @@ TEST(ImageView, SeesEnergiesByTheLogarithmOfTheirShares) {
   for (size_t i = 1; i < x.size(); i += 2) x[i] *= 20;
   ImageView view(
       {.cells = kCells, .cell_features = 2, .softness = kSoftness, .threshold = kThreshold});
-  view.fit(x);
+  Preprocessing scales(2, view.chains(x), "x");
+  scales.fit(x);
   double largest[2] = {0, 0};
   for (size_t i = 0; i < x.size(); ++i) largest[i % 2] = std::max(largest[i % 2], x[i]);
   const std::vector<double> totals = {3, 10, 50, 100};
   const std::vector<double> out = evaluate_layer(
       {{"x", {4, kColumns}, x}, {"total", {4, 1}, totals}}, [&](Trace&, const Values& in) {
-        const Value own = view.coordinates(in[0], {});
-        return Values{own, view.coordinates(in[0], in[1]), view.cells(own, {})};
+        const Value own = view.coordinates(in[0], scales, {});
+        return Values{own, view.coordinates(in[0], scales, in[1]), view.cells(own, scales, {})};
       });
   const size_t count = x.size();
   for (size_t i = 0; i < count; ++i) {
@@ -114,13 +115,13 @@ TEST(ImageView, CellsAddUpToATotal) {
   constexpr double kThreshold = 0.2;
   ImageView view(
       {.cells = kCells, .cell_features = 1, .softness = kSoftness, .threshold = kThreshold});
-  view.fit({});
+  const Preprocessing scales(1, {}, "x");  // a total is enough
   // The last makes nothing of what it is given.
   const std::vector<double> coordinates = {0.9, 0.8, 0.0, 0.5, 0.02, 0.9, 0, 0, 0};
   const std::vector<double> totals = {5, 1, 2};
-  const std::vector<double> out =
-      evaluate_layer({{"y", {3, kCells}, coordinates}, {"total", {3, 1}, totals}},
-                     [&](Trace&, const Values& in) { return Values{view.cells(in[0], in[1])}; });
+  const std::vector<double> out = evaluate_layer(
+      {{"y", {3, kCells}, coordinates}, {"total", {3, 1}, totals}},
+      [&](Trace&, const Values& in) { return Values{view.cells(in[0], scales, in[1])}; });
   for (size_t row = 0; row < 3; ++row) {
     double sum = 0;
     for (size_t i = 0; i < kCells; ++i) {
@@ -138,15 +139,12 @@ TEST(ImageView, CellsAddUpToATotal) {
 TEST(ImageView, StandardisesReals) {
   const std::vector<double> x = uniform(10 * kColumns);
   ImageView view({.cells = kCells, .cell_features = 2, .energies = false});
-  view.fit(x);
-  ImageView stored({.cells = kCells, .cell_features = 2, .energies = false});
-  EXPECT_FALSE(stored.fitted());
-  stored.set_json(view.json());
-  ASSERT_TRUE(stored.fitted());
+  Preprocessing scales(2, view.chains(x), "x");
+  scales.fit(x);
   const std::vector<double> out =
       evaluate_layer({{"x", {10, kColumns}, x}}, [&](Trace&, const Values& in) {
-        const Value y = stored.coordinates(in[0], {});
-        return Values{y, view.cells(y, {})};
+        const Value y = view.coordinates(in[0], scales, {});
+        return Values{y, view.cells(y, scales, {})};
       });
   for (size_t feature = 0; feature < 2; ++feature) {
     double mean = 0;
@@ -166,7 +164,7 @@ TEST(ImageView, RefusesWhatIsNoImage) {
     ImageView view({.cells = 2, .cell_features = 1, .energies = energies});
     try {
       view.check(x, 7);
-      view.fit(x);
+      view.chains(x);
     } catch (const Error& error) {
       return std::string(error.what());
     }
@@ -178,12 +176,6 @@ TEST(ImageView, RefusesWhatIsNoImage) {
             std::string::npos);
   EXPECT_EQ(message(false, {1, -1}), "");
   EXPECT_NE(message(true, {0, 0}).find("feature 0 of the cells is 0"), std::string::npos);
-  EXPECT_NE(message(false, {3, 3}).find("is the same"), std::string::npos);
-  ImageView view({.cells = 2, .cell_features = 1});
-  for (const char* damaged :
-       {"[", R"({"shifts": [1, 2], "scales": [1, 2]})", R"({"scales": [1]})"}) {
-    EXPECT_THROW(view.set_json(damaged), Error) << damaged;
-  }
 }
 
 }  // namespace

@@ -8,16 +8,17 @@
 #include <vector>
 
 #include "cpp/graph/graph.h"
+#include "cpp/prob/preprocessing.h"
 #include "models/adversarial/cell_energies.h"
 
 namespace castalia {
 
-// Rows of cells, each of some numbers: its features, of which every one has a scale of its own,
-// fitted to the data. The networks see coordinates:
+// Rows of cells, each of some numbers: its features, of which every one has a scale of its own. The
+// networks see coordinates:
 //   energies  CellCoordinate of the share that a cell has of the largest one in the data or, where
 //             the total of an image is known, of that total
 //   reals     (x - mean) / deviation
-// Both true and made images are read so.
+// Both true and made images are read so. The scales are a Preprocessing of the cells' features.
 class ImageView {
  public:
   struct Settings {
@@ -27,34 +28,33 @@ class ImageView {
     double softness = 1e-3;
     double threshold = 0;  // energies below it count as 0, and are made 0
   };
-  explicit ImageView(const Settings& settings);
+  explicit ImageView(const Settings& settings)
+      : settings_(settings), coordinate_(settings.softness) {}
 
   int64_t features() const { return settings_.cells * settings_.cell_features; }
 
-  // x is row-major (rows, features); empty where there are no data: nothing is then scaled. An
-  // Error (invalid_argument) for a feature of cells that is the same in all of them, or 0.
-  void fit(std::span<const double> x);
-  bool fitted() const { return !scales_.empty(); }
-  // Errors with row (the first is named first_row) and column: not_finite; out_of_range for
-  // energies below 0.
+  // Errors with row (the first is named first_row) and column of x, row-major (rows, features):
+  // not_finite; out_of_range for energies below 0.
   void check(std::span<const double> x, int64_t first_row) const;
-  std::string json() const;
-  void set_json(const std::string& text);
+  // One chain of preprocessing for each feature of a cell; an empty list, which means standardise,
+  // for reals and without data. An Error (invalid_argument) for energies that are all 0.
+  std::vector<std::string> chains(std::span<const double> x) const;
 
   // Float64 (rows, features). The total, float64 (rows, 1), is null where it is not known.
-  Value coordinates(Value x, Value total) const;
+  Value coordinates(Value x, const Preprocessing& scales, Value total) const;
   // Coordinates from a network's results, of any shape and type: those of energies are rectified.
   Value rectified(Value results) const;
   // Images from such coordinates. Energies add up to the total unless all of a row are empty or
   // below the threshold.
-  Value cells(Value coordinates, Value total) const;
+  Value cells(Value coordinates, const Preprocessing& scales, Value total) const;
 
  private:
-  Value of_features(Value like, const std::vector<double>& each) const;
+  // (rows, features) with a row for each cell, and back.
+  Value table(Value rows) const;
+  Value images(Value table) const;
 
   Settings settings_;
   CellCoordinate coordinate_;
-  std::vector<double> shifts_, scales_;  // of each feature of a cell
 };
 
 }  // namespace castalia

@@ -15,7 +15,9 @@ def test_python():
     energy = rng.uniform(1, 10, size=(3000, 1))
     x = energy * np.array([0.5, 0.3, 0.2]) + rng.normal(size=(3000, 3)) * 0.3
     momenta = rng.normal(size=(2000, 9)) * 30
-    names = {"x": x, "energy": energy, "momenta": momenta}
+    pictures = np.maximum(rng.normal(size=(500, 81)), 0)
+    totals = pictures.sum(axis=1, keepdims=True)
+    names = {"x": x, "energy": energy, "momenta": momenta, "pictures": pictures, "totals": totals}
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)
@@ -27,6 +29,9 @@ def test_python():
     assert len(history["critic_loss"]) == len(history["step"])
     assert np.all(np.isfinite(history["validation_loss"]))
     assert np.all(np.isfinite(names["model"].sample(10, seed=1)))
+    cells = names["cells"]
+    assert np.all((cells == 0) | (cells >= 0.0099))
+    np.testing.assert_allclose(cells.sum(axis=(1, 2)), totals[:50, 0], rtol=1e-5)
 
 
 def test_what_is_listed():

@@ -156,7 +156,9 @@ std::vector<Field> stacked_fields() {
        {.name = "spectral",
         .type = FieldType::boolean,
         .default_value = "true",
-        .meaning = "the weights of both are divided by their largest singular value (1802.05957)"},
+        .meaning =
+            "the kernels of both, and the critic's other weights, are divided by their largest "
+            "singular value (1802.05957)"},
        {.name = "orthogonality",
         .type = FieldType::real,
         .default_value = "1e-4",
