@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
@@ -32,7 +33,7 @@ std::vector<std::string> ImageView::chains(std::span<const double> x) const {
     if (largest == 0) {
       fail(Code::invalid_argument, "x: feature ", feature, " of the cells is 0 in all of them");
     }
-    all.push_back(text("affine(0, ", largest, ")"));
+    all.push_back(text("affine(0, ", nlohmann::json(largest).dump(), ")"));
   }
   return all;
 }

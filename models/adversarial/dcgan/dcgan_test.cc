@@ -155,7 +155,7 @@ TEST(Dcgan, SlopesOfACriticThatSeesItsBatchAreNotPenalised) {
 }
 
 TEST(Dcgan, LearnsWhereTheEnergyIsWithTheSameBitsForAnyThreads) {
-  constexpr int64_t kSteps = 300;
+  constexpr int64_t kSteps = 200;
   const std::shared_ptr<Dataset> data = blobs(2000);
   const std::shared_ptr<Model> model = Model::create("dcgan", fields(R"(, "total_column": 0)"));
   const auto trained = [&](int threads, int64_t steps) {
