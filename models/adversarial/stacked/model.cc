@@ -189,10 +189,10 @@ const Architecture& stacked_architecture() {
       .references = {"1809.11096", "1612.03242", "1707.00683"},
       .build = [](const Specification& s) { return std::make_unique<Stacked>(s); },
       .examples =
-          {R"({"shape": [5, 4], "smallest": 2, "latent": 7, "channels": 4, "embedding": 3,
+          {R"({"shape": [5, 3], "smallest": 2, "latent": 5, "channels": 2, "embedding": 3,
                        "context_features": 2, "total_column": 1, "resolutions": 2,
                        "truncation": 0.8})",
-           R"({"shape": [6, 2], "smallest": 2, "latent": 4, "channels": 3, "spectral": false,
+           R"({"shape": [6, 2], "smallest": 3, "latent": 4, "channels": 3, "spectral": false,
                        "orthogonality": 0, "cells": "reals"})"},
       .positive = true,
   };
