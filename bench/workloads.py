@@ -149,7 +149,7 @@ def wasserstein_gan(batch: int) -> Case:
     flops = batch * (generator * (1 + TRAIN_FLOPS) + critic * (2 * TRAIN_FLOPS + 4 + 2))
     weights = FLOAT * 1_850_000
     return Case(
-        "P6", "train", batch, "network", (Contest(1.3, ("torch",)),), flops, weights * TRAIN_BYTES
+        "P6", "train", batch, "interface", (Contest(1.3, ("torch",)),), flops, weights * TRAIN_BYTES
     )
 
 

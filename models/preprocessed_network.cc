@@ -89,7 +89,7 @@ void PreprocessedNetwork::check_context(std::span<const double> context, int64_t
 }
 
 void PreprocessedNetwork::set_preprocessing(std::span<const std::string> chains) {
-  preprocessing_ = Preprocessing(features(), chains, "x");
+  preprocessing_ = Preprocessing(preprocessing_.columns(), chains, "x");
 }
 
 void PreprocessedNetwork::check_rows(std::span<const double> x, std::span<const double> context,

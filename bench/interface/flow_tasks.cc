@@ -33,6 +33,15 @@ constexpr Flow kContinuous{"continuous_flow",
                            R"({"features": 12, "hidden": 256, "hidden_layers": 4,
                                "activation": "silu", "solver": "rk4", "steps": 25})"};
 
+// DCGAN, 64 base channels, batch normalisation in the generator; and the steps of its training: one
+// of the critic with the gradient penalty (arXiv:1704.00028), then one of the generator.
+constexpr Flow kImages{"dcgan",
+                       R"({"shape": [32, 32], "cell_features": 3, "cells": "reals", "latent": 128,
+                           "latent_distribution": "normal"})"};
+constexpr char kWasserstein[] =
+    R"({"adversarial_loss": "wasserstein", "regularisers": ["gradient_penalty"],
+        "optimiser": "adam"})";
+
 // Untrained, every spline is the identity. Weights of this size put events into all bins.
 constexpr double kWeightScale = 0.1;
 
@@ -89,14 +98,15 @@ class FlowTask : public Task {
   void fit() {
     Dataset data;
     Config training;
-    prepare_training(kFewEvents, 1, data, training);
+    prepare_training(kFewEvents, 1, "{}", data, training);
     require(castalia_model_fit(model_, data, training, nullptr, nullptr));
   }
   void save(const std::string& path) { require(castalia_model_save(model_, path.c_str())); }
 
  protected:
   // Normal events, a few batches of them, and settings that keep none back for validation.
-  void prepare_training(int64_t batch, int64_t steps, Dataset& data, Config& training) {
+  void prepare_training(int64_t batch, int64_t steps, const char* fields, Dataset& data,
+                        Config& training) {
     constexpr int64_t kBatches = 4;
     const Events x(kBatches * batch, features_);
     require(castalia_normal(kSeed, 0, 1, x.view()));
@@ -108,6 +118,7 @@ class FlowTask : public Task {
       require(castalia_dataset_create(context_, x.view(), nullptr, nullptr, data.out()));
     }
     require(castalia_config_create(training.out()));
+    require(castalia_config_set_json(training, fields));
     require(castalia_config_set_integer(training, "batch", batch));
     require(castalia_config_set_integer(training, "steps", steps));
     require(castalia_config_set_real(training, "validation", 0));
@@ -165,13 +176,14 @@ class LogProb final : public FlowTask {
 };
 
 // A step of Castalia's trainer: it gathers the batch from the data set, then forward, backward,
-// Adam.
+// Adam; for a generator and a critic once each.
 class Train final : public FlowTask {
  public:
-  Train(int64_t batch, int threads) : FlowTask(kFlow, threads) {
+  Train(const Flow& flow, const char* fields, int64_t batch, int threads)
+      : FlowTask(flow, threads) {
     constexpr int64_t kEndless = 1'000'000'000;
     Config training;
-    prepare_training(batch, kEndless, data_, training);
+    prepare_training(batch, kEndless, fields, data_, training);
     require(castalia_trainer_create(model_, data_, training, trainer_.out()));
   }
   void run() override { require(castalia_trainer_advance(trainer_, 1)); }
@@ -190,7 +202,10 @@ class Train final : public FlowTask {
 
 std::unique_ptr<Task> make_flow_task(const Request& request, int threads) {
   if (request.workload == "P1" && request.mode == "train") {
-    return std::make_unique<Train>(request.batch, threads);
+    return std::make_unique<Train>(kFlow, "{}", request.batch, threads);
+  }
+  if (request.workload == "P6" && request.mode == "train") {
+    return std::make_unique<Train>(kImages, kWasserstein, request.batch, threads);
   }
   if (request.workload == "P2" && request.mode == "sample") {
     return std::make_unique<Sample>(kFlow, request.batch, threads);

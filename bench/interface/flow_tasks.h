@@ -1,4 +1,4 @@
-// The workloads of flows, through the C interface as a user sees it.
+// The workloads of flows, and of images, through the C interface as a user sees it.
 #ifndef CASTALIA_BENCH_INTERFACE_FLOW_TASKS_H_
 #define CASTALIA_BENCH_INTERFACE_FLOW_TASKS_H_
 
@@ -9,8 +9,8 @@
 
 namespace castalia::bench {
 
-// P1 (train), P2 (sample, log_prob) and P3 (sample). Throws std::runtime_error with the library's
-// message.
+// P1 (train), P2 (sample, log_prob), P3 (sample), P6 (train), P9 (sample) and P14 (call). Throws
+// std::runtime_error with the library's message.
 std::unique_ptr<Task> make_flow_task(const Request& request, int threads);
 
 // Writes the model file of P12 (the flow) or P14 (a flow so small that a call costs little more

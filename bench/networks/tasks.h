@@ -16,10 +16,6 @@ std::unique_ptr<Task> make_inverse_flow(const Request& request, int threads);
 // P4: latent vectors (batch, 64) to voxels (batch, 504) by a perceptron 64-256-512-504 with ReLU.
 std::unique_ptr<Task> make_generator(const Request& request, int threads);
 
-// P6: a step of the critic with the gradient penalty (arXiv:1704.00028), then one of the generator:
-// images 32 x 32 x 3, DCGAN with 64 base channels, batch normalisation in the generator.
-std::unique_ptr<Task> make_wasserstein_gan(const Request& request, int threads);
-
 // P7: a training step of a variational autoencoder of 30 x 30 x 30 voxels: three convolutions of
 // stride 2 to 64 channels, 32 latent variables, three transposed convolutions back.
 std::unique_ptr<Task> make_voxel_autoencoder(const Request& request, int threads);

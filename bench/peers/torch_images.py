@@ -1,4 +1,4 @@
-"""P6 and P7 in PyTorch: convolutional networks, as bench/networks has them.
+"""P6 and P7 in PyTorch: convolutional networks, as dcgan and bench/networks have them.
 
 Images lie channels-last, which PyTorch's convolutions on processors are fastest with. torch.compile
 does not differentiate twice, so P6 runs eager.
@@ -18,7 +18,7 @@ class Generator(nn.Sequential):
     """128 numbers to images of 32 x 32: linear to 4 x 4 x 256, then three transposed convolutions."""
 
     def __init__(self):
-        layers = [nn.Linear(LATENT, 16 * 4 * BASE), nn.Unflatten(1, (4 * BASE, 4, 4))]
+        layers = [nn.Linear(LATENT, 16 * 4 * BASE, bias=False), nn.Unflatten(1, (4 * BASE, 4, 4))]
         layers += [nn.BatchNorm2d(4 * BASE), nn.ReLU()]
         for inputs in (4 * BASE, 2 * BASE):
             layers += [
@@ -26,9 +26,7 @@ class Generator(nn.Sequential):
                 nn.BatchNorm2d(inputs // 2),
                 nn.ReLU(),
             ]
-        super().__init__(
-            *layers, nn.ConvTranspose2d(BASE, CHANNELS, 4, stride=2, padding=1), nn.Tanh()
-        )
+        super().__init__(*layers, nn.ConvTranspose2d(BASE, CHANNELS, 4, stride=2, padding=1))
 
 
 class Critic(nn.Module):
@@ -79,7 +77,9 @@ def wasserstein_gan(mode, batch, peer):
             loss().backward()
             optimiser.step()
 
-    return step, parameters_of(generator, critic)
+    # Castalia counts the running statistics among its parameters.
+    running = sum(2 * layer.num_features for layer in generator if isinstance(layer, nn.BatchNorm2d))
+    return step, parameters_of(generator, critic) + running
 
 
 class Autoencoder(nn.Module):

@@ -42,6 +42,10 @@ class Adversarial {
   // Traced for each step of either side; x and context are as for Network::loss(). The generated
   // events are those of the trace's seed and first event.
   virtual Contest contest(Trace& trace, Value x, Value context) = 0;
+
+  // Whether a critic normalises by its batch: the slope of a score is then not that of one event,
+  // and the trainer refuses to penalise it.
+  virtual bool normalises_by_batch() const { return false; }
 };
 
 }  // namespace castalia

@@ -47,8 +47,7 @@ Value conditioned_hidden(Trace& trace, Value x, Value context,
     if (!film) continue;
     const Value maps =
         conditioned_linear(trace, text("film_", i), context, 2 * options.hidden, options);
-    x = x * (1.0 + slice(maps, 1, 0, options.hidden)) +
-        slice(maps, 1, options.hidden, 2 * options.hidden);
+    x = modulated(x, maps);
   }
   return x;
 }

@@ -2,6 +2,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
+#include "cpp/nn/spectral.h"
 #include "cpp/ops/ops.h"
 
 namespace castalia {
@@ -39,7 +40,8 @@ Value convolution(Trace& trace, const std::string& name, Value images,
   const Trace::Part part(trace, name);
   const Shape shape = weight_shape(text("convolution '", name, "'"), options, images,
                                    images.columns(), options.channels);
-  const Value weight = trace.parameter("weight", shape, options.weight);
+  Value weight = trace.parameter("weight", shape, options.weight);
+  if (options.spectral) weight = spectrally_normalised(weight);
   return with_bias(trace, convolution(images, weight, options.window, options.groups), options);
 }
 

@@ -19,6 +19,7 @@ struct ConvolutionOptions {
   int64_t groups = 1;
   bool bias = true;
   Initializer weight = Initializer::he_uniform;
+  bool spectral = false;  // the weights of a convolution() are spectrally_normalised()
 };
 
 // A convolution and a bias. The parameters are NAME.weight, of shape (kernel..., channels of the

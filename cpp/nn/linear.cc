@@ -1,8 +1,7 @@
 #include "cpp/nn/linear.h"
 
-#include <cmath>
-
 #include "cpp/base/text.h"
+#include "cpp/nn/spectral.h"
 #include "cpp/ops/ops.h"
 
 namespace castalia {
@@ -21,18 +20,20 @@ Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs, In
 
 Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
                       Initializer weight) {
-  constexpr int64_t kIterations = 4;
-  constexpr double kLeastNorm = 1e-12;
   const Trace::Part part(trace, name);
-  const int64_t inputs = x.columns();
-  const Value w = trace.parameter("weight", {inputs, outputs}, weight);
+  const Value w = trace.parameter("weight", {x.columns(), outputs}, weight);
   const Value b = trace.parameter("bias", {outputs}, Initializer::zeros);
-  // No vector of the weights' own: the estimate is a function of the weights alone, and a step is
-  // the same whatever came before it.
-  const double element = 1.0 / std::sqrt(static_cast<double>(inputs));
-  const Value start = broadcast_to(trace.graph().scalar(element, trace.dtype()), Shape{inputs});
-  const Value sigma = spectral_norm(w, start, kIterations).sigma;
-  return matmul(x, w * (1.0 / (sigma + kLeastNorm))) + b;
+  return matmul(x, spectrally_normalised(w)) + b;
+}
+
+Value modulated(Value x, Value maps) {
+  const int64_t channels = x.columns();
+  Shape of_row = x.shape();
+  for (int axis = 1; axis + 1 < of_row.rank(); ++axis) of_row[axis] = 1;
+  const auto half = [&](int64_t which) {
+    return reshape(slice(maps, 1, which * channels, (which + 1) * channels), of_row);
+  };
+  return x * (1.0 + half(0)) + half(1);
 }
 
 Value segment_linear(Trace& trace, const std::string& name, Value x, Value ids, int64_t segments,

@@ -20,9 +20,7 @@ Initializer initializer_for(const std::string& activation);
 Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
              Initializer weight = Initializer::glorot_uniform);
 
-// The same with the weight divided by its largest singular value, which four steps of the power
-// method estimate from below: it is close to one, however large the weights grow
-// (arXiv:1802.05957).
+// The same with the weight spectrally_normalised().
 Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
                       Initializer weight = Initializer::glorot_uniform);
 
@@ -33,6 +31,10 @@ Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t ou
 // segment alone; it is 0 where the number is out of range.
 Value segment_linear(Trace& trace, const std::string& name, Value x, Value ids, int64_t segments,
                      int64_t outputs, Initializer weight = Initializer::he_uniform);
+
+// x, (rows, ..., channels), with each channel of a row scaled by one plus, and shifted by, what the
+// two halves of that row's maps, (rows, 2 channels), say (arXiv:1709.07871).
+Value modulated(Value x, Value maps);
 
 struct MlpOptions {
   int64_t hidden = 128;

@@ -36,7 +36,7 @@ double limit(const Parameter& parameter) {
 }  // namespace
 
 const Parameter& ParameterTable::declare(const std::string& name, const Shape& shape,
-                                         Initializer initializer) {
+                                         Initializer initializer, bool trainable) {
   if (const auto known = index_.find(name); known != index_.end()) {
     const Parameter& parameter = parameters_[known->second];
     check(parameter.shape == shape, "parameter '", name, "' was declared with shape ",
@@ -45,7 +45,7 @@ const Parameter& ParameterTable::declare(const std::string& name, const Shape& s
   }
   check(!closed_, "parameter '", name, "' is new, but the table of parameters is closed");
   index_.emplace(name, parameters_.size());
-  parameters_.push_back({name, shape, initializer, true, count_});
+  parameters_.push_back({name, shape, initializer, trainable, count_});
   count_ += shape.count();
   return parameters_.back();
 }
@@ -100,7 +100,22 @@ std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {
 }
 
 Value Trace::parameter(const std::string& name, const Shape& shape, Initializer initializer) {
-  const Parameter& parameter = table_.declare(prefix_ + name, shape, initializer);
+  return value_of(table_.declare(prefix_ + name, shape, initializer));
+}
+
+Value Trace::statistic(const std::string& name, const Shape& shape, Initializer initializer) {
+  return value_of(table_.declare(prefix_ + name, shape, initializer, false));
+}
+
+void Trace::update(const std::string& name, Value value) {
+  const Parameter& parameter =
+      table_.declare(prefix_ + name, value.shape(), Initializer::zeros, false);
+  check(!parameter.trainable, "parameter '", parameter.name, "' learns by its gradient");
+  updates[parameter.offset] = reshape(value, Shape{value.shape().count()});
+}
+
+Value Trace::value_of(const Parameter& parameter) {
+  const Shape& shape = parameter.shape;
   if (!flat_) return graph_.input(parameter.name, {dtype_, shape});
   const bool in_rest = rest_ && parameter.offset >= split_;
   const int64_t begin = parameter.offset - (in_rest ? split_ : 0);

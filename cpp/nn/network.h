@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,8 +29,8 @@ struct Parameter {
   std::string name;  // "coupling_3.conditioner.linear_1.weight"
   Shape shape;
   Initializer initializer = Initializer::zeros;
-  bool trainable = true;
-  int64_t offset = 0;  // in elements, in the flat tensor
+  bool trainable = true;  // false: a statistic, which no gradient moves (Trace::statistic)
+  int64_t offset = 0;     // in elements, in the flat tensor
 };
 
 // The table of a network's parameters, filled by its first trace and then closed.
@@ -37,7 +38,8 @@ class ParameterTable {
  public:
   // Finds the parameter, or declares it while the table is open. An Error (internal) when the shape
   // differs from the declared one or the table is closed.
-  const Parameter& declare(const std::string& name, const Shape& shape, Initializer initializer);
+  const Parameter& declare(const std::string& name, const Shape& shape, Initializer initializer,
+                           bool trainable = true);
   void close() { closed_ = true; }
   // A copy that is open again: what is declared in it comes behind what there is.
   ParameterTable reopened() const;
@@ -71,6 +73,17 @@ class Trace {
   DType dtype() const { return dtype_; }
   Value parameter(const std::string& name, const Shape& shape, Initializer initializer);
 
+  // A parameter that follows from the events that pass, as the running mean of a normalisation does,
+  // and not from a gradient: each step of training that moves the parameters beside it sets it to
+  // what the last update() of it says. It is averaged, judged and stored as they are.
+  Value statistic(const std::string& name, const Shape& shape, Initializer initializer);
+  void update(const std::string& name, Value value);
+  // The new values of statistics, flat, by their offset; filled while `training`.
+  std::map<int64_t, Value> updates;
+  // A batch of a training step is traced: what normalises by the batch does so. Elsewhere no row
+  // depends on the others.
+  bool training = false;
+
   // Names the parameters and nodes made while it lives: prefix "coupling_3." and scope "coupling
   // 3".
   class Part {
@@ -102,6 +115,8 @@ class Trace {
   std::vector<Demand> demands;
 
  private:
+  Value value_of(const Parameter& parameter);
+
   Graph& graph_;
   ParameterTable& table_;
   Value flat_;

@@ -143,15 +143,15 @@ std::span<const AdversarialLoss> adversarial_losses() {
 std::span<const Regulariser> regularisers() {
   static const std::vector<Regulariser> table = {
       {"gradient_penalty", "(|ds/dx| - 1)^2 at points between true and made events", "1704.00028",
-       10, gradient_penalty},
+       10, gradient_penalty, true},
       {"one_sided_penalty", "max(0, |ds/dx| - 1)^2 at points between true and made events",
-       "1709.08894", 10, one_sided_penalty},
-      {"r1", "|ds/dx|^2 / 2 at true events", "1801.04406", 10, r1},
-      {"r2", "|ds/dx|^2 / 2 at made events", "1801.04406", 10, r2},
+       "1709.08894", 10, one_sided_penalty, true},
+      {"r1", "|ds/dx|^2 / 2 at true events", "1801.04406", 10, r1, true},
+      {"r2", "|ds/dx|^2 / 2 at made events", "1801.04406", 10, r2, true},
       {"jensen_shannon",
        "((1 - sigmoid(s))^2 |ds/dx|^2 at true and sigmoid(s)^2 |ds/dx|^2 at made events) / 2: what "
        "noise on both would add to the loss",
-       "1705.09367", 0.1, jensen_shannon},
+       "1705.09367", 0.1, jensen_shannon, true},
       {"consistency", "(s(x) - s(x + noise))^2 at true events, noise of 5 % of their spread",
        "1910.12027", 10, consistency},
       {"drift", "s^2 at true events: keeps the scores of a Wasserstein critic near zero",

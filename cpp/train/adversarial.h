@@ -42,6 +42,7 @@ struct Regulariser {
   std::string reference;
   double weight;  // the usual one
   Value (*term)(const Request&);
+  bool of_slopes = false;  // of a row's score with respect to that row
 };
 
 std::span<const AdversarialLoss> adversarial_losses();

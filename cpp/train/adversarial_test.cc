@@ -17,6 +17,7 @@
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
 #include "cpp/compile/compile.h"
+#include "cpp/nn/batch_norm.h"
 #include "cpp/nn/linear.h"
 #include "cpp/nn/stages.h"
 #include "cpp/ops/ops.h"
@@ -57,8 +58,9 @@ class Duel : public ToyNetwork, public Adversarial {
  private:
   Value generate(Trace& trace, Value z) const {
     const Trace::Part part(trace, "generator");
-    return linear(trace, "map", z, 2);
+    return linear(trace, "map", latent(trace, z), 2);
   }
+  virtual Value latent(Trace&, Value z) const { return z; }
   Value criticise(Trace& trace, Value events) const {
     const Trace::Part part(trace, kCritic);
     return mlp(trace, events,
@@ -68,6 +70,16 @@ class Duel : public ToyNetwork, public Adversarial {
 };
 using SmoothDuel = Duel<1>;
 using LinearDuel = Duel<0>;
+
+// Its generator normalises numbers around 3, and its critic says that it does so, too.
+class NormalisingDuel : public SmoothDuel {
+ public:
+  using SmoothDuel::SmoothDuel;
+  bool normalises_by_batch() const override { return true; }
+
+ private:
+  Value latent(Trace& trace, Value z) const override { return batch_norm(trace, "norm", z + 3.0); }
+};
 
 // A cloud around (2, -1) with deviations 0.5 and 1.5.
 std::shared_ptr<const Dataset> cloud(int64_t rows) {
@@ -271,6 +283,25 @@ TEST(Adversarial, GoesOnFromACheckpointWithTheSameBits) {
     EXPECT_EQ(resumed->history_json(), whole->history_json());
   }
   std::filesystem::remove(path);
+}
+
+// norm.scale, norm.bias, then the running mean: the generator's statistics, whatever the critic's
+// steps see.
+TEST(Adversarial, AStepMovesTheGeneratorsStatisticsOnce) {
+  const auto trainer = duel<NormalisingDuel>(
+      kDouble, R"({"steps": 2, "batch": 512, "critic_steps": 4, "validation": 0})");
+  for (const double expected : {0.3, 0.57}) {
+    trainer->advance(1);
+    const std::vector<double> weights = trainer->parameter_values();
+    for (const size_t i : {4, 5}) EXPECT_NEAR(weights[i], expected, 0.02) << i;
+  }
+  try {
+    duel<NormalisingDuel>(kDouble, R"({"regularisers": ["drift", "r1"]})");
+    ADD_FAILURE() << "a slope is taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::invalid_argument);
+    EXPECT_NE(std::string(error.what()).find("'r1'"), std::string::npos) << error.what();
+  }
 }
 
 TEST(Adversarial, ClipsTheCriticAlone) {

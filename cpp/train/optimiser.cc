@@ -142,6 +142,18 @@ std::vector<double> factors_of_groups(const std::vector<std::string>& patterns,
   return factors;
 }
 
+Value with_stretches(Value weights, const std::vector<Stretch>& stretches) {
+  std::vector<Value> pieces;
+  int64_t begin = 0;
+  for (const Stretch& each : stretches) {
+    pieces.push_back(slice(weights, 0, begin, each.first));
+    pieces.push_back(each.value);
+    begin = each.first + each.value.rows();
+  }
+  pieces.push_back(slice(weights, 0, begin, weights.rows()));
+  return concat(pieces, 0);
+}
+
 }  // namespace
 
 void trace_update(Graph& graph, const TrainingOptions& options, const UpdateRequest& request) {
@@ -162,6 +174,7 @@ void trace_update(Graph& graph, const TrainingOptions& options, const UpdateRequ
   const Change change = optimiser.change(g);
   Value moved = weights - rate * change.by;
   if (request.limit > 0) moved = clamp(moved, -request.limit, request.limit);
+  if (!request.statistics.empty()) moved = with_stretches(moved, request.statistics);
   const Value moved2 = sum(square(cast(moved, DType::float64)), {0}, false);
   const Value good =
       cast(is_finite(reshape(request.loss, Shape())) * is_finite(norm2) * is_finite(moved2), dtype);

@@ -12,6 +12,12 @@
 
 namespace castalia {
 
+// Weights that a step sets, whatever the optimiser would do: from `first` on they become `value`.
+struct Stretch {
+  int64_t first;
+  Value value;  // flat, of their type
+};
+
 // What trace_update() reads: the flat weights (a state) and their gradient, of one type; the loss,
 // which must be finite for the step to count; and what each weight's learning rate and its weight
 // decay are multiplied by, null where that is one for all.
@@ -21,8 +27,9 @@ struct UpdateRequest {
   Value gradient;
   Value rate_factors;
   Value decay_factors;
-  double limit = 0;        // new weights are cut to +- this; 0: not cut
-  bool keeps_mean = true;  // where options.ema asks for it
+  std::vector<Stretch> statistics = {};  // in their order (Trace::statistic)
+  double limit = 0;                      // new weights are cut to +- this; 0: not cut
+  bool keeps_mean = true;                // where options.ema asks for it
 };
 
 // Assigns the weights what one step of the optimiser makes of them, after clipping the gradient by

@@ -27,6 +27,7 @@ class StepGraph {
         trace_(trace_with_states(graph, request.table, request.dtype)) {
     const int64_t rows = request.options.batch;
     const bool validates = purpose == Purpose::validation;
+    trace_.training = !validates;
     const Value x = validates || reads_events(request.options.objective)
                         ? graph.input("x", {kDouble, {rows, request.network.features()}})
                         : Value();
@@ -56,14 +57,34 @@ class StepGraph {
   Value flat_gradient(Value loss) {
     std::vector<Value> parameters;
     for (const Parameter& each : request_.table.parameters()) {
-      if ((each.offset >= split_) != (request_.side == Side::critic)) continue;
+      if (!learns(each) || !each.trainable) continue;
       parameters.push_back(trace_.parameter(each.name, each.shape, each.initializer));
     }
+    const std::vector<Value> gradients = gradient(loss, parameters);
     std::vector<Value> pieces;
-    for (const Value& g : gradient(loss, parameters)) {
-      pieces.push_back(reshape(g, Shape{g.shape().count()}));
+    size_t next = 0;
+    for (const Parameter& each : request_.table.parameters()) {
+      if (!learns(each)) continue;
+      const Shape flat{each.shape.count()};
+      pieces.push_back(each.trainable ? reshape(gradients[next++], flat)
+                                      : broadcast_to(graph_.scalar(0, request_.dtype), flat));
     }
     return concat(pieces, 0);
+  }
+
+  // The statistics among them.
+  std::vector<Stretch> statistics() const {
+    const Value weights = this->weights();
+    std::vector<Stretch> all;
+    for (const Parameter& each : request_.table.parameters()) {
+      if (!learns(each) || each.trainable) continue;
+      const int64_t first = each.offset - (request_.side == Side::critic ? split_ : 0);
+      const auto updated = trace_.updates.find(each.offset);
+      all.push_back({first, updated != trace_.updates.end()
+                                ? updated->second
+                                : slice(weights, 0, first, first + each.shape.count())});
+    }
+    return all;
   }
 
   // What is told of a step besides its loss.
@@ -77,6 +98,10 @@ class StepGraph {
   }
 
  private:
+  bool learns(const Parameter& parameter) const {
+    return (parameter.offset >= split_) == (request_.side == Side::critic);
+  }
+
   Value losses(Value x, Value context) {
     if (request_.side == Side::whole) return objective_losses(request_, trace_, x, context);
     const Adversarial::Contest contest =
@@ -138,12 +163,15 @@ void trace_step(const StepGraphRequest& request, Graph& graph) {
                 .gradient = gradient,
                 .rate_factors = factors("rate_factors", options.group_rates),
                 .decay_factors = factors("decay_factors", options.group_decays),
+                .statistics = step.statistics(),
                 .limit = of_critic ? options.critic_clip : 0.0,
                 .keeps_mean = !of_critic});
 }
 
 void trace_part(const StepGraphRequest& request, Graph& graph) {
   StepGraph step(request, graph);
+  check(request.options.optimiser != OptimiserKind::lbfgs || step.statistics().empty(),
+        "lbfgs leaves statistics where they are");
   const Value loss = step.loss_part();
   graph.output("loss", loss);
   const Value gradient = step.flat_gradient(loss);

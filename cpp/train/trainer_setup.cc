@@ -10,6 +10,7 @@
 #include "cpp/compile/compile.h"
 #include "cpp/nn/parameter_values.h"
 #include "cpp/nn/stages.h"
+#include "cpp/train/adversarial.h"
 #include "cpp/train/trainer.h"
 
 namespace castalia {
@@ -39,8 +40,8 @@ std::shared_ptr<const Dataset> no_events(const Network& network, const TrainingO
 }
 
 // What an adversarial network is not trained with, and another not.
-void check_sides(bool adversarial, const TrainingOptions& options) {
-  if (adversarial) {
+void check_sides(const Adversarial* adversarial, const TrainingOptions& options) {
+  if (adversarial != nullptr) {
     if (options.objective != Objective::likelihood) {
       fail(Code::unsupported, "training.objective = '", options.objective_name,
            "' is for models with a density; this one learns from a critic");
@@ -49,6 +50,12 @@ void check_sides(bool adversarial, const TrainingOptions& options) {
       fail(Code::invalid_argument,
            "training.optimiser = 'lbfgs' compares losses of the same batch, but generator and "
            "critic change each other's");
+    }
+    for (const std::string& each : options.regularisers) {
+      if (!adversarial->normalises_by_batch() || !find_regulariser(each).of_slopes) continue;
+      fail(Code::invalid_argument, "training.regularisers: '", each,
+           "' is of the slope of each event's own score, but this model's critic normalises by the "
+           "batch; let it not");
     }
     return;
   }
@@ -80,7 +87,7 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
       best_loss_(std::numeric_limits<double>::infinity()) {
   const bool has_critic = network_->adversarial() != nullptr;
   check_objective(*network_, target.get(), options_);
-  check_sides(has_critic, options_);
+  check_sides(network_->adversarial(), options_);
   if (has_critic) turns_ = options_.critic_steps;
   if (!data_) data_ = no_events(*network_, options_);
   if (data_->features != network_->features()) {

@@ -2,6 +2,7 @@
 // bits; accumulated gradients are those of one large batch; checkpoints of the first release load.
 #include "cpp/train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -10,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
+#include "cpp/nn/batch_norm.h"
 #include "cpp/train/toy_for_test.h"
 
 namespace castalia {
@@ -107,6 +110,58 @@ TEST(Trainer, DrawsFreshNoiseInEachStepAndTheSameForTheRowsHeldOut) {
   const auto other = run(R"("batch": 180, "seed": 2)");
   other->advance(1);
   EXPECT_GT(std::abs(other->loss() / loss - 1), 1e-6);
+}
+
+// Normalises its events before it encodes them.
+class NormalisingToyNetwork : public ToyNetwork {
+ public:
+  using ToyNetwork::ToyNetwork;
+
+  Value loss(Trace& trace, Value x, Value context) override {
+    const Value normalised = batch_norm(trace, "norm", cast(x, trace.dtype()));
+    return ToyNetwork::loss(trace, cast(normalised, DType::float64), context);
+  }
+};
+
+TEST(Trainer, KeepsRunningStatistics) {
+  // First those of the normalisation: scale and bias, mean and variance, three of each.
+  constexpr size_t kStatistics = 6;
+  constexpr int kSteps = 5;
+  const std::shared_ptr<const Dataset> data = toy_data();
+  for (const double ema : {0.0, 0.7}) {
+    // Every batch holds all events; neither the optimiser nor a decay of weights moves statistics.
+    const auto trainer = toy_trainer<NormalisingToyNetwork>(
+        DType::float64, text(R"({"steps": 5, "batch": 200, "validation": 0, "learning_rate": 0.05,
+            "schedule": "constant", "optimiser": "adam", "weight_decay": 0.1, "ema": )",
+                             ema, "}"));
+    trainer->advance(kSteps);
+    const auto weights = toy_weights<double>(*trainer);
+    for (size_t column = 0; column < 3; ++column) {
+      double mean = 0;
+      double variance = 0;
+      for (size_t row = 0; row < 200; ++row) mean += data->x[row * 3 + column] / 200;
+      for (size_t row = 0; row < 200; ++row) {
+        variance += std::pow(data->x[row * 3 + column] - mean, 2) / 200;
+      }
+      // Averaged as the weights are.
+      double running[2] = {0, 1};
+      double averaged[2] = {0, 1};
+      for (int step = 1; step <= kSteps; ++step) {
+        const double keep = std::min(ema, (step + 1.0) / (step + 10.0));
+        for (size_t i = 0; i < 2; ++i) {
+          running[i] += 0.1 * ((i == 0 ? mean : variance) - running[i]);
+          averaged[i] += (1 - keep) * (running[i] - averaged[i]);
+        }
+      }
+      for (size_t i = 0; i < 2; ++i) {
+        const double expected = ema > 0 ? averaged[i] : running[i];
+        EXPECT_NEAR(weights[kStatistics + 3 * i + column], expected, 1e-13) << column << ", " << i;
+      }
+    }
+  }
+  for (const char* fields : {R"("batch": 32, "ema": 0.8)", R"("batch": 16, "accumulate": 2)"}) {
+    expect_resumed<float, NormalisingToyNetwork>(fields, DType::float32);
+  }
 }
 
 TEST(Trainer, LeavesAFrozenGroup) {

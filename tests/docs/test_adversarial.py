@@ -21,6 +21,9 @@ def test_python():
     showers = arrivals[:, :1] * rng.dirichlet(np.ones(7), 600) * rng.uniform(0.8, 1, (600, 1))
     names = {"x": x, "energy": energy, "momenta": momenta, "pixels": pixels, "kinds": kinds}
     names |= {"arrivals": arrivals, "showers": showers}
+    pictures = np.maximum(rng.normal(size=(500, 81)), 0)
+    totals = pictures.sum(axis=1, keepdims=True)
+    names |= {"pictures": pictures, "totals": totals}
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)
@@ -34,6 +37,9 @@ def test_python():
     assert np.all(np.isfinite(names["model"].sample(10, seed=1)))
     assert names["drawn"].shape == (2, 64) and np.all(names["drawn"] >= 0)
     assert names["shower"].shape == (1, 7) and 0 < names["shower"].sum() < 40
+    cells = names["cells"]
+    assert np.all((cells == 0) | (cells >= 0.0099))
+    np.testing.assert_allclose(cells.sum(axis=(1, 2)), totals[:50, 0], rtol=1e-5)
 
 
 def test_what_is_listed():

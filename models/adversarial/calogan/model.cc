@@ -13,9 +13,6 @@
 namespace castalia {
 namespace {
 
-// Streams that make less of the energy than this are not scaled up to it: not from nothing.
-constexpr double kLeastMade = 1e-9;
-
 std::vector<LayerGrid> grids(const Specification& s) {
   const std::vector<int64_t> heights = s.integers("heights");
   const std::vector<int64_t> widths = s.integers("widths");
@@ -122,16 +119,9 @@ class CaloGan final : public Network, public Adversarial {
     const GeneratedShower shower =
         generate_shower(trace, latent, cast(view_.incident(energy), trace.dtype()), generator_);
     const Value drawn = energy * view_.shares(cast(shower.coordinates, DType::float64));
-    if (!shower.response) return view_.kept(drawn);
+    if (!shower.response) return above_threshold(drawn, view_.threshold());
     const Value total = energy * view_.response(cast(shower.response, DType::float64));
-    // Once more behind the threshold, which takes energy away: what is left grows, and stays above.
-    const Value kept = view_.kept(with_sum(drawn, total));
-    return view_.has_threshold() ? with_sum(kept, total) : kept;
-  }
-
-  // Cells in the same proportions that add up to the total; empty showers stay so.
-  static Value with_sum(Value cells, Value total) {
-    return cells * (total / maximum(sum(cells, {1}), kLeastMade * total));
+    return with_sum(drawn, total, view_.threshold());
   }
 
   ShowerGeneratorOptions generator_;

@@ -1,6 +1,5 @@
 #include "models/adversarial/calogan/shower_view.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
@@ -12,9 +11,6 @@
 namespace castalia {
 namespace {
 
-// Coordinates end here: a cell of this one has more than thirty times the incident energy for any
-// softness that is allowed.
-constexpr double kGreatestCoordinate = 1.5;
 constexpr double kLeastResponse = 1e-3;  // of the mean
 
 Preprocessing of_incident() {
@@ -27,7 +23,7 @@ Preprocessing of_incident() {
 ShowerView::ShowerView(Settings settings)
     : settings_(std::move(settings)),
       cells_(std::accumulate(settings_.cells.begin(), settings_.cells.end(), int64_t{0})),
-      unit_(std::log1p(1 / settings_.softness)),
+      coordinate_(settings_.softness),
       incident_(of_incident()),
       response_(1, {}, "response, the energy of all cells over the incident one"),
       of_layers_(2 * layers(), {}, "layers' energies and occupancies") {}
@@ -50,7 +46,7 @@ void ShowerView::fit(std::span<const double> x, std::span<const double> incident
         occupancy += t / (t + settings_.softness);
       }
       response += share;
-      of_layers.push_back(std::log1p(share / settings_.softness) / unit_);
+      of_layers.push_back(coordinate_.of(share));
       occupancies.push_back(occupancy / static_cast<double>(count));
     }
     of_layers.insert(of_layers.end(), occupancies.begin(), occupancies.end());
@@ -83,33 +79,21 @@ void ShowerView::set_json(const std::string& text) {
 Value ShowerView::incident(Value energy) const { return incident_.forward(energy).values; }
 
 Value ShowerView::of(Value x, Value energy) const {
-  const Value shares = kept(x) / energy;
-  const auto coordinate = [this](Value t) { return log1p(t / settings_.softness) / unit_; };
+  const Value shares = above_threshold(x, settings_.threshold) / energy;
   std::vector<Value> columns;
   std::vector<Value> occupancies;
   int64_t first = 0;
   for (const int64_t count : settings_.cells) {
     const Value t = slice(shares, 1, first, first + count);
-    columns.push_back(coordinate(sum(t, {1})));
+    columns.push_back(coordinate_.of(sum(t, {1})));
     occupancies.push_back(mean(t / (t + settings_.softness), {1}));
     first += count;
   }
   columns.insert(columns.end(), occupancies.begin(), occupancies.end());
   const Value response = response_.forward(sum(shares, {1})).values;
-  return concat(
-      {coordinate(shares), of_layers_.forward(concat(columns, 1)).values, response, abs(response)},
-      1);
-}
-
-Value ShowerView::shares(Value coordinates) const {
-  const Value greatest = coordinates.graph().scalar(kGreatestCoordinate, DType::float64);
-  return settings_.softness * expm1(unit_ * minimum(coordinates, greatest));
-}
-
-Value ShowerView::kept(Value x) const {
-  if (!has_threshold()) return x;
-  const Value least = x.graph().scalar(settings_.threshold, DType::float64);
-  return select(less(x, least), x.graph().scalar(0, DType::float64), x);
+  return concat({coordinate_.of(shares), of_layers_.forward(concat(columns, 1)).values, response,
+                 abs(response)},
+                1);
 }
 
 Value ShowerView::mean_response(Graph& graph) const {

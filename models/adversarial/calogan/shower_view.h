@@ -9,21 +9,19 @@
 
 #include "cpp/graph/graph.h"
 #include "cpp/prob/preprocessing.h"
+#include "models/adversarial/cell_energies.h"
 
 namespace castalia {
 
-// With x the energy of a cell, E the incident energy and s the softness, the coordinate of a cell
-// is
-//   y = log(1 + x / (s E)) / log(1 + 1 / s).
-// Shares of E make showers of all energies alike. The logarithm lets a critic see a cell of a
-// hundredth of a per mille of E as well as one of a tenth of it, s being where it turns over; it
-// goes through 0, so that an empty cell is one that a rectifier has shut, and ends at 1 for x = E.
-// Both true and made showers are read so, and made ones are turned back exactly.
+// A cell of energy x is its CellCoordinate, as a share of the incident energy E: shares make showers
+// of all energies alike, and the critic sees a cell of a hundredth of a per mille of E as well as
+// one of a tenth of it. Both true and made showers are read so, and made ones are turned back
+// exactly.
 //
 // Beside the coordinates stand observables that no critic of that size would compute from them well
 // enough, each standardised by constants fitted to the data:
 //   of each layer  the coordinate of its energy; its occupancy, the mean of t / (t + s) over its
-//                  cells, t = x / E, which counts them and yet has a slope
+//                  cells, t = x / E and s the softness, which counts them and yet has a slope
 //   of the whole   the response, the sum of all cells over E; how far it lies from its mean
 // Cells below the threshold count as empty throughout.
 class ShowerView {
@@ -51,10 +49,9 @@ class ShowerView {
   Value incident(Value energy) const;  // standardised log E
   // Cells and then observables: (rows, cells + observables).
   Value of(Value x, Value energy) const;
-  // Shares of E from coordinates; those so high that no shower has them are cut off.
-  Value shares(Value coordinates) const;
-  bool has_threshold() const { return settings_.threshold > 0; }
-  Value kept(Value x) const;  // what lies below the threshold becomes 0
+  // Shares of E from coordinates.
+  Value shares(Value coordinates) const { return coordinate_.share(coordinates); }
+  double threshold() const { return settings_.threshold; }
   // The sum of all cells over E from its standardised value: never below a thousandth of its mean.
   Value response(Value standardised) const;
   // The incident energy that a shower speaks for, by the mean response, over the true one.
@@ -65,7 +62,7 @@ class ShowerView {
 
   Settings settings_;
   int64_t cells_;
-  double unit_;  // log(1 + 1 / s)
+  CellCoordinate coordinate_;
   Preprocessing incident_;
   Preprocessing response_;
   Preprocessing of_layers_;  // energies, then occupancies

@@ -1,0 +1,43 @@
+#include "models/adversarial/cell_energies.h"
+
+#include <cmath>
+
+#include "cpp/ops/ops.h"
+
+namespace castalia {
+namespace {
+
+constexpr double kGreatestCoordinate = 1.5;
+constexpr double kLeastMade = 1e-9;
+
+}  // namespace
+
+CellCoordinate::CellCoordinate(double softness)
+    : softness_(softness), unit_(std::log1p(1 / softness)) {}
+
+double CellCoordinate::of(double share) const { return std::log1p(share / softness_) / unit_; }
+
+Value CellCoordinate::of(Value share) const { return log1p(share / softness_) / unit_; }
+
+Value CellCoordinate::share(Value coordinate) const {
+  const Value greatest = coordinate.graph().scalar(kGreatestCoordinate, DType::float64);
+  return softness_ * expm1(unit_ * minimum(coordinate, greatest));
+}
+
+Value above_threshold(Value cells, double threshold) {
+  if (threshold == 0) return cells;
+  const Value least = cells.graph().scalar(threshold, DType::float64);
+  return select(less(cells, least), cells.graph().scalar(0, DType::float64), cells);
+}
+
+Value with_sum(Value cells, Value total) {
+  return cells * (total / maximum(sum(cells, {1}), kLeastMade * total));
+}
+
+Value with_sum(Value cells, Value total, double threshold) {
+  const Value scaled = with_sum(cells, total);
+  // Once more behind the threshold, which takes energy away: what is left grows, and stays above.
+  return threshold == 0 ? scaled : with_sum(above_threshold(scaled, threshold), total);
+}
+
+}  // namespace castalia
