@@ -10,7 +10,6 @@ is part of its time. Peers are measured so, too, and once more with everything o
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -54,7 +53,9 @@ CASES = (
     Case("P1", "train", (1024, 8192), FLOW_PEERS),
     Case("P2", "sample", (1, 64, 1024, 8192, 65536), FLOW_PEERS),
     Case("P2", "log_prob", (1, 64, 1024, 8192, 65536), FLOW_PEERS),
-    Case("P3", "sample", (1, 128, 1024), ("nflows", "torch.graph"), parts=("nflows", "torch.graph")),
+    Case(
+        "P3", "sample", (1, 128, 1024), ("nflows", "torch.graph"), parts=("nflows", "torch.graph")
+    ),
     Case("P4.gan", "sample", (1, 128, 1024, 16384), NETWORK_PEERS, comparable=False),
     Case("P5", "sample", (1, 128, 1024), ("torch.graph", "torch.compile"), comparable=False),
     Case("P8", "sample", (1, 256), NETWORK_PEERS, comparable=False),
@@ -248,9 +249,7 @@ def main() -> None:
         if limits:
             versions["limits"] = limits.describe()
             progress.say(versions["limits"])
-        measurement = Measurement(
-            sides, progress, limits, arguments.seconds, arguments.quick
-        )
+        measurement = Measurement(sides, progress, limits, arguments.seconds, arguments.quick)
         for case in (case for case in CASES if case.workload.partition(".")[0] in wanted):
             if not arguments.compile:
                 peers = tuple(peer for peer in case.peers if not peer.endswith(".compile"))

@@ -174,9 +174,7 @@ def main() -> None:
             trace = Path(folder) / "trace.json"
             try:
                 call, _ = in_process(case, arguments.device, arguments.repetitions, None)
-                profiled, events = in_process(
-                    case, arguments.device, arguments.repetitions, trace
-                )
+                profiled, events = in_process(case, arguments.device, arguments.repetitions, trace)
                 text = report(case, call, profiled, events)
             except (subprocess.SubprocessError, OSError, ValueError) as reason:
                 text = f"## {' '.join(map(str, case))}\n\nno figures: {reason}\n"

@@ -1,9 +1,8 @@
 """Tensors of other libraries, by DLPack."""
 
+import castalia
 import numpy as np
 import pytest
-
-import castalia
 
 
 class Tensor:

@@ -188,7 +188,7 @@ class CudaQueue final : public MarkedQueue {
 
   const int device_;
   CompiledSources* const sources_;
-  mutable JoinedSteps steps_;  // begun whoever asks for anything, the stream included
+  mutable JoinedSteps steps_;  // launched when anything else is asked for
   cudaStream_t stream_ = nullptr;
   cudaEvent_t other_ = nullptr;  // of a stream that this one follows
 };
