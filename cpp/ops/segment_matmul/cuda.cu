@@ -2,6 +2,7 @@
 
 #include "cpp/ops/cuda_kernels.h"
 #include "cpp/ops/indices_cuda.h"
+#include "cpp/runtime/cuda/parallel.h"
 
 namespace castalia {
 namespace {

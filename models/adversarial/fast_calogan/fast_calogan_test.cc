@@ -1,5 +1,4 @@
-// Slices that know nothing of each other, showers that add up, and what is
-// refused.
+// Slices that know nothing of each other, showers that add up, and what is refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,9 +38,8 @@ void expect_error(Code code, const std::string& part, Function&& function) {
   }
 }
 
-// In slice 0, two thirds or so of nine tenths of the energy lie in the first
-// layer; in slice 1, a quarter of seven tenths. A fifth of the cells is empty.
-// Rows alternate.
+// In slice 0, two thirds or so of nine tenths of the energy lie in the first layer; in slice 1, a
+// quarter of seven tenths. A fifth of the cells is empty. Rows alternate.
 std::shared_ptr<Dataset> showers(int64_t rows) {
   auto data = std::make_shared<Dataset>();
   data->rows = rows;
@@ -96,11 +94,12 @@ std::vector<double> of_slice(const std::vector<double>& x, size_t slice) {
 }
 
 struct Figures {
-  double first = 0;     // the mean share of the first layer
+  double first = 0;     // the share of the first layer in all energy
   double response = 0;  // the mean of the energy over the incident one
 };
 Figures figures(const std::vector<double>& x, const std::vector<double>& context, size_t slice) {
   Figures found;
+  double all = 0;
   const size_t rows = context.size() / 2;
   for (size_t row = slice; row < rows; row += 2) {
     double first = 0;
@@ -109,9 +108,11 @@ Figures figures(const std::vector<double>& x, const std::vector<double>& context
       sum += x[row * kCells + i];
       if (i < kFirst) first += x[row * kCells + i];
     }
-    found.first += first / sum / static_cast<double>(rows / 2);
+    found.first += first;
+    all += sum;
     found.response += sum / context[2 * row] / static_cast<double>(rows / 2);
   }
+  found.first /= all;
   return found;
 }
 
@@ -120,8 +121,7 @@ TEST(FastCaloGan, WhatHappensInOneSliceLeavesTheOthersAsTheyWere) {
   const std::vector<double> context = showers(200)->context;
   const std::vector<double> before = drawn(*model, context);
   std::vector<double> weights = model->parameter_values();
-  // A matrix of each slice, one behind the other, as the biases are: slice 0 is
-  // the first half.
+  // A matrix of each slice, one behind the other, as the biases are: slice 0 is the first half.
   int64_t changed = 0;
   for (const Parameter& each : model->parameter_table().parameters()) {
     if (!each.name.starts_with("generator.")) continue;

@@ -1,5 +1,5 @@
-// FastCaloGAN (arXiv:2109.02551): calorimeter showers by a small network for
-// each slice of the detector.
+// FastCaloGAN (arXiv:2109.02551): calorimeter showers by a small network for each slice of the
+// detector.
 #include <algorithm>
 #include <cmath>
 #include <functional>

@@ -14,9 +14,11 @@ namespace castalia {
 namespace {
 
 constexpr int64_t kContext = 2;  // the incident energy, and what says which slice
-// Cells that make less than this of what they are to share are not scaled up to
-// it: not from nothing.
+// Cells that make less than this of what they are to share are not scaled up to it: not from
+// nothing.
 constexpr double kLeastMade = 1e-9;
+// Where both are nothing, nothing is shared; shares of the incident energy lie far above this.
+constexpr double kNothing = 1e-30;
 
 Preprocessing of_incident_energy() {
   const std::vector<std::string> chains = {"log; interval"};
@@ -30,7 +32,7 @@ std::vector<double> first_column(std::span<const double> context) {
 }
 
 Value with_sum(Value parts, Value total) {
-  return parts * (total / maximum(sum(parts, {1}), kLeastMade * total));
+  return parts * (total / maximum(sum(parts, {1}), kLeastMade * total + kNothing));
 }
 
 Value floored(Value x) { return maximum(x, x.graph().scalar(0, DType::float64)); }
@@ -108,8 +110,7 @@ void SlicedView::fit(std::span<const double> x, std::span<const double> context)
       const bool cell = i < static_cast<size_t>(cells_);
       if (!cell) shifts[at] = mean;
       const double scale = std::sqrt(cell ? square : std::max(square - mean * mean, 0.0));
-      // A cell or a layer that is always empty, or always holds the same, needs
-      // no scale.
+      // A cell or a layer that is always empty, or always holds the same, needs no scale.
       if (scale > 1e-7 * mean) scales[at] = scale;
     }
   }
@@ -162,8 +163,7 @@ void SlicedView::set_json(const std::string& text) {
 Value SlicedView::energy(Value context) const { return slice(context, 1, 0, 1); }
 
 Value SlicedView::slice_of(Value context) const {
-  // Rows have been checked: a value lies behind as many inner edges as there
-  // are slices below it.
+  // Rows have been checked: a value lies behind as many inner edges as there are slices below it.
   const std::span<const double> inner = std::span(edges_).subspan(1, edges_.size() - 2);
   const Value value = reshape(slice(context, 1, 1, 2), Shape{context.rows()});
   return searchsorted(context.graph().constant({std::ssize(inner)}, DType::float64, inner), value,

@@ -12,20 +12,17 @@
 
 namespace castalia {
 
-// Of a shower with the incident energy E a critic sees the shares of E of its
-// cells, of its layers, and of the whole. Each is scaled by constants of its
-// slice, fitted to the showers of that slice: a cell's share by its root mean
-// square, so that an empty cell stays 0; those of the layers and of the whole
-// by mean and deviation.
+// Of a shower with the incident energy E a critic sees the shares of E of its cells, of its layers,
+// and of the whole. Each is scaled by constants of its slice, fitted to the showers of that slice:
+// a cell's share by its root mean square, so that an empty cell stays 0; those of the layers and of
+// the whole by mean and deviation.
 //
-// A generator gives as many numbers, on the same scales, and they are put
-// together so that they agree: cells above 0 share the energy of their layer,
-// layers that of the whole.
+// A generator gives as many numbers, on the same scales, and they are put together so that they
+// agree: cells above 0 share the energy of their layer, layers that of the whole.
 class SlicedView {
  public:
-  // `edges` ascend: slice i holds values from edges[i] up to, but without,
-  // edges[i + 1]. Cells below the threshold, in the unit of the energies, count
-  // as empty.
+  // `edges` ascend: slice i holds values from edges[i] up to, but without, edges[i + 1]. Cells
+  // below the threshold, in the unit of the energies, count as empty.
   SlicedView(std::vector<int64_t> cells_of_layers, std::vector<double> edges, double threshold);
 
   int64_t slices() const { return static_cast<int64_t>(edges_.size()) - 1; }
@@ -33,15 +30,13 @@ class SlicedView {
   int64_t cells() const { return cells_; }
   int64_t columns() const { return cells_ + layers() + 1; }
 
-  // x is row-major (rows, cells), the context (rows, 2): the incident energy
-  // and the value that says which slice. Errors: empty_data (no showers, or
-  // none of a slice); those of check(); invalid_argument where the incident
-  // energy, or the response of a slice, is the same throughout.
+  // x is row-major (rows, cells), the context (rows, 2): the incident energy and the value that
+  // says which slice. Errors: empty_data (no showers, or none of a slice); those of check();
+  // invalid_argument where the incident energy, or the response of a slice, is the same throughout.
   void fit(std::span<const double> x, std::span<const double> context);
   bool fitted() const { return !scales_.empty(); }
-  // An Error with row (the first is named first_row) and column, counted from
-  // 0: not_finite; out_of_range for cells below 0, for energies of 0 and below,
-  // and for a value in no slice.
+  // An Error with row (the first is named first_row) and column, counted from 0: not_finite;
+  // out_of_range for cells below 0, for energies of 0 and below, and for a value in no slice.
   void check(std::span<const double> x, std::span<const double> context, int64_t first_row) const;
   std::string json() const;
   void set_json(const std::string& text);
