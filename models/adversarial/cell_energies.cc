@@ -31,7 +31,10 @@ Value above_threshold(Value cells, double threshold) {
 }
 
 Value with_sum(Value cells, Value total) {
-  return cells * (total / maximum(sum(cells, {1}), kLeastMade * total));
+  const Value made = sum(cells, {1});
+  const Value least = kLeastMade * total;
+  const Value one = cells.graph().scalar(1, DType::float64);
+  return cells * select(less(made, least), one, total / maximum(made, least));
 }
 
 Value with_sum(Value cells, Value total, double threshold) {

@@ -32,7 +32,7 @@ class CellCoordinate {
 Value above_threshold(Value cells, double threshold);
 
 // Cells in the same proportions that add up to the total, float64 (rows, 1). Those of a row that
-// make less than 1e-9 of it are not scaled up to it: not from nothing.
+// make less than 1e-9 of it stay as they are: nothing is not scaled up.
 Value with_sum(Value cells, Value total);
 
 // The same with a threshold that no cell other than empty ones lies below. What it takes away goes

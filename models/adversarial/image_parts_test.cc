@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cpp/autodiff/gradient.h"
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
 #include "cpp/nn/evaluate_for_test.h"
@@ -134,6 +135,23 @@ TEST(ImageView, CellsAddUpToATotal) {
   EXPECT_EQ(out[2], 0);
   EXPECT_EQ(out[4], 0);
   EXPECT_GT(out[5], out[3]);
+}
+
+TEST(ImageView, AShutCellHasASlope) {
+  ImageView view({.cells = kCells, .cell_features = 1, .softness = kSoftness});
+  const Preprocessing scales(1, {}, "x");
+  const std::vector<double> out = evaluate_layer(
+      {{"y", {2, kCells}, {0.5, -0.4, 0.2, -1, -2, -3}}, {"total", {2, 1}, {5, 5}}},
+      [&](Trace&, const Values& in) {
+        const Value y = view.rectified(in[0]);
+        const Value cells = view.cells(y, scales, in[1]);
+        return Values{y, gradient(sum(y), {&in[0], 1})[0], gradient(sum(cells), {&in[0], 1})[0]};
+      });
+  const std::vector<double> expected = {0.5, 0, 0.2, 0, 0, 0, 1, 0.1, 1, 0.1, 0.1, 0.1};
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(out[i], expected[i], 1e-15) << i;
+  // All of the second are shut: their slopes are those of cells that are not scaled.
+  const double slope = 0.1 * 5 * kSoftness * std::log1p(1 / kSoftness);
+  for (size_t i = 15; i < 18; ++i) EXPECT_NEAR(out[i], slope, 1e-14) << i;
 }
 
 TEST(ImageView, StandardisesReals) {

@@ -9,6 +9,11 @@
 #include "cpp/ops/ops.h"
 
 namespace castalia {
+namespace {
+
+constexpr double kSlopeOfShut = 0.1;
+
+}  // namespace
 
 void ImageView::check(std::span<const double> x, int64_t first_row) const {
   for (size_t i = 0; i < x.size(); ++i) {
@@ -54,7 +59,10 @@ Value ImageView::coordinates(Value x, const Preprocessing& scales, Value total) 
 }
 
 Value ImageView::rectified(Value results) const {
-  return settings_.energies ? relu(results) : results;
+  if (!settings_.energies) return results;
+  // Nothing is added but a slope: a generator that has shut all cells would never open one again.
+  const Value shut = kSlopeOfShut * minimum(results, results.graph().scalar(0, results.dtype()));
+  return relu(results) + (shut - stop_gradient(shut));
 }
 
 Value ImageView::cells(Value coordinates, const Preprocessing& scales, Value total) const {

@@ -42,7 +42,8 @@ class ImageView {
 
   // Float64 (rows, features). The total, float64 (rows, 1), is null where it is not known.
   Value coordinates(Value x, const Preprocessing& scales, Value total) const;
-  // Coordinates from a network's results, of any shape and type: those of energies are rectified.
+  // Coordinates from a network's results, of any shape and type: those of energies are rectified,
+  // and what the critic says of an empty cell reaches the generator by a tenth.
   Value rectified(Value results) const;
   // Images from such coordinates. Energies add up to the total unless all of a row are empty or
   // below the threshold.
