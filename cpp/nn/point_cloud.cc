@@ -1,5 +1,7 @@
 #include "cpp/nn/point_cloud.h"
 
+#include <cmath>
+
 #include "cpp/base/status.h"
 #include "cpp/nn/linear.h"
 #include "cpp/ops/ops.h"
@@ -15,6 +17,23 @@ Value as_matrix(Value particles) {
 
 Value as_cloud(Value matrix, const Value& like) {
   return reshape(matrix, Shape{like.shape()[0], like.shape()[1], matrix.columns()});
+}
+
+// A weight of shape (inputs, outputs), each of whose columns is a direction times a length
+// (arXiv:1602.07868). All lengths are first 1 / sqrt(3): results then start smaller than inputs, and
+// residual layers near what they are given.
+Value normalised_weight(Trace& trace, int64_t inputs, int64_t outputs) {
+  constexpr double kTiny = 1e-24;  // a direction may be zero
+  const Value direction = trace.parameter("direction", {inputs, outputs}, Initializer::he_uniform);
+  const Value length = trace.parameter("length", {outputs}, Initializer::ones);
+  const Value norm = sqrt(sum(square(direction), {0}, true) + kTiny);
+  return direction * ((1.0 / std::sqrt(3.0)) * length / norm);
+}
+
+Value epic_weight(Trace& trace, int64_t inputs, int64_t outputs, const EpicOptions& options) {
+  return options.weight_norm
+             ? normalised_weight(trace, inputs, outputs)
+             : trace.parameter("weight", {inputs, outputs}, Initializer::he_uniform);
 }
 
 }  // namespace
@@ -37,6 +56,19 @@ Value pooled(const Cloud& cloud, double sum_scale) {
   return concat({total / maximum(over_particles(cloud.mask), one), total * sum_scale}, 1);
 }
 
+Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+                  const EpicOptions& options) {
+  const bool of_particles = x.shape().rank() == 3;
+  const Value matrix = of_particles ? as_matrix(x) : x;
+  Value made;
+  {
+    const Trace::Part part(trace, name);
+    made = matmul(matrix, epic_weight(trace, matrix.columns(), outputs, options)) +
+           trace.parameter("bias", {outputs}, Initializer::zeros);
+  }
+  return of_particles ? as_cloud(made, x) : made;
+}
+
 Cloud epic_layer(Trace& trace, const std::string& name, const Cloud& cloud,
                  const EpicOptions& options) {
   const Shape& shape = cloud.particles.shape();
@@ -47,26 +79,27 @@ Cloud epic_layer(Trace& trace, const std::string& name, const Cloud& cloud,
   }
   const Trace::Part part(trace, name);
   const auto act = [&](Value x) { return activation(options.activation, x); };
-  const Initializer he = Initializer::he_uniform;
 
   Value global = concat({pooled(cloud, options.sum_scale), cloud.global}, 1);
-  global = act(linear(trace, "global_0", global, options.hidden, he));
-  global = act(linear(trace, "global_1", global, cloud.global.columns(), he) + cloud.global);
+  global = act(epic_linear(trace, "global_0", global, options.hidden, options));
+  global =
+      act(epic_linear(trace, "global_1", global, cloud.global.columns(), options) + cloud.global);
 
-  // A linear layer on each particle beside the global features: the part of the latter is computed
+  // A dense layer on each particle beside the global features: the part of the latter is computed
   // once a cloud.
-  const Value from_global =
-      linear(trace, "global_to_particles", global, options.hidden, Initializer::glorot_uniform);
-  Value weight;
+  const int64_t own = shape.back();
+  const int64_t inputs = own + global.columns();
+  Value weight, bias;
   {
     const Trace::Part inner(trace, "particles_0");
-    weight = trace.parameter("weight", {cloud.particles.columns(), options.hidden}, he);
+    weight = epic_weight(trace, inputs, options.hidden, options);
+    bias = trace.parameter("bias", {options.hidden}, Initializer::zeros);
   }
+  const Value from_global = matmul(global, slice(weight, 0, own, inputs)) + bias;
   const Value from_particles =
-      as_cloud(matmul(as_matrix(cloud.particles), weight), cloud.particles);
+      as_cloud(matmul(as_matrix(cloud.particles), slice(weight, 0, 0, own)), cloud.particles);
   const Value seen = act(from_particles + reshape(from_global, Shape{shape[0], 1, options.hidden}));
-  Value particles =
-      act(particle_linear(trace, "particles_1", seen, shape.back(), he) + cloud.particles);
+  Value particles = act(epic_linear(trace, "particles_1", seen, own, options) + cloud.particles);
   if (cloud.mask) particles = particles * cloud.mask;
   return {particles, global, cloud.mask};
 }

@@ -31,7 +31,12 @@ struct EpicOptions {
   int64_t hidden = 128;     // between the two linear layers of either part
   double sum_scale = 0.01;  // keeps the sum over some hundred particles in the size of the mean
   std::string activation = "leaky_relu";
+  bool weight_norm = false;  // weights are directions times lengths (arXiv:1602.07868)
 };
+
+// A dense layer of such a network, for each row or, of (rows, particles, inputs), for each particle.
+Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+                  const EpicOptions& options);
 
 // An equivariant point cloud layer, arXiv:2301.08128. The global features learn from the pooled
 // particles and then each particle from the global features; both are added to what they were, so
