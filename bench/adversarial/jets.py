@@ -28,10 +28,10 @@ from bench.results import write_json
 
 PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 KINDS = {"gluon": "g", "quark": "q", "top": "t"}
-# As published but for the running mean of the weights, and the judge: the best weights are those whose
+# As published but for the scale of sums, the running mean of the weights, and the judge: the best weights are those whose
 # observables of jets are nearest.
 MODELS = {
-    "epic_gan": {"particles": 30, "sum_scale": 1.0, "sorted_by": 2},  # 2301.08128
+    "epic_gan": {"particles": 30, "sum_scale": 1 / 30, "sorted_by": 2},  # 2301.08128
 }
 TRAINING = {
     "epic_gan": {"batch": 128, "optimiser": "adam", "learning_rate": 1e-4},
