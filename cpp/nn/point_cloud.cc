@@ -1,8 +1,10 @@
 #include "cpp/nn/point_cloud.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/nn/linear.h"
 #include "cpp/ops/ops.h"
 
@@ -18,6 +20,8 @@ Value as_matrix(Value particles) {
 Value as_cloud(Value matrix, const Value& like) {
   return reshape(matrix, Shape{like.shape()[0], like.shape()[1], matrix.columns()});
 }
+
+Value at_least_one(Value x) { return maximum(x, x.graph().scalar(1.0, x.dtype())); }
 
 // A weight of shape (inputs, outputs), each of whose columns is a direction times a length
 // (arXiv:1602.07868). All lengths are first 1 / sqrt(3): results then start smaller than inputs, and
@@ -52,8 +56,7 @@ Value pooled(const Cloud& cloud, double sum_scale) {
     return concat({total * (count > 0 ? 1.0 / count : 0.0), total * sum_scale}, 1);
   }
   const Value total = over_particles(cloud.particles * cloud.mask);
-  const Value one = cloud.particles.graph().scalar(1.0, total.dtype());
-  return concat({total / maximum(over_particles(cloud.mask), one), total * sum_scale}, 1);
+  return concat({total / at_least_one(over_particles(cloud.mask)), total * sum_scale}, 1);
 }
 
 Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
@@ -102,6 +105,77 @@ Cloud epic_layer(Trace& trace, const std::string& name, const Cloud& cloud,
   Value particles = act(epic_linear(trace, "particles_1", seen, own, options) + cloud.particles);
   if (cloud.mask) particles = particles * cloud.mask;
   return {particles, global, cloud.mask};
+}
+
+Value message_passing_layer(Trace& trace, const std::string& name, const Cloud& cloud,
+                            int64_t outputs, const MessagePassingOptions& options) {
+  const Shape& shape = cloud.particles.shape();
+  if (shape.rank() != 3 || (cloud.global && cloud.global.rows() != shape[0])) {
+    fail(Code::shape_mismatch, "message_passing_layer: particles ", shape,
+         " must be (rows, particles, features), and global features of as many rows");
+  }
+  const Trace::Part part(trace, name);
+  const int64_t rows = shape[0];
+  const int64_t count = shape[1];
+  int64_t layer = 0;
+  const auto dropped = [&](Value x) {
+    const int64_t stage = options.dropout_stage + layer++;
+    return options.dropout > 0 && trace.seed
+               ? dropout(x, options.dropout, true, trace.seed, trace.first_event, stage)
+               : x;
+  };
+  const auto act = [&](Value x) { return dropped(leaky_relu(x, options.slope)); };
+  const auto product = [&](const char* weight, Value x, int64_t units) {
+    const Value matrix = x.shape().rank() > 2 ? as_matrix(x) : x;
+    const Value made =
+        matmul(matrix, trace.parameter(weight, {x.columns(), units}, Initializer::glorot_uniform));
+    return x.shape().rank() > 2 ? as_cloud(made, x) : made;
+  };
+  // What a first layer knows of the cloud as a whole, (rows, 1, units), is its bias.
+  const auto bias = [&](int64_t units) {
+    const Value own = trace.parameter("bias", {units}, Initializer::zeros);
+    if (!cloud.global) return own;
+    return reshape(product("from_global", cloud.global, units) + own, Shape{rows, 1, units});
+  };
+
+  Value messages;
+  {
+    const Trace::Part edges(trace, "edge_0");
+    const int64_t units = options.edge_layers.front();
+    const Value received = product("receiver", cloud.particles, units) + bias(units);
+    const Value sent = product("sender", cloud.particles, units);
+    messages = reshape(received, Shape{rows, count, 1, units}) +
+               reshape(sent, Shape{rows, 1, count, units});
+    if (options.distances) {
+      const Value apart = pairwise_distances(cloud.particles, cloud.particles);
+      messages = messages + reshape(apart, Shape{rows, count, count, 1}) *
+                                trace.parameter("distance", {units}, Initializer::zeros);
+    }
+    messages = act(messages);
+  }
+  for (size_t i = 1; i < options.edge_layers.size(); ++i) {
+    const int64_t units = options.edge_layers[i];
+    const Value pairs = reshape(messages, Shape{rows * count * count, messages.columns()});
+    messages = act(
+        reshape(linear(trace, text("edge_", i), pairs, units), Shape{rows, count, count, units}));
+  }
+  if (cloud.mask) messages = messages * reshape(cloud.mask, Shape{rows, 1, count, 1});
+  Value gathered = sum(messages, {2}, false);
+  if (options.mean) {
+    gathered = cloud.mask ? gathered / at_least_one(sum(cloud.mask, {1}, true))
+                          : gathered * (1.0 / static_cast<double>(std::max<int64_t>(count, 1)));
+  }
+
+  Value nodes = concat({gathered, cloud.particles}, 2);
+  const size_t hidden = options.node_layers.size();
+  for (size_t i = 0; i < hidden; ++i) {
+    const Trace::Part inner(trace, text("node_", i));
+    const int64_t units = options.node_layers[i];
+    nodes = product("weight", nodes, units) +
+            (i == 0 ? bias(units) : trace.parameter("bias", {units}, Initializer::zeros));
+    nodes = act(nodes);
+  }
+  return dropped(particle_linear(trace, text("node_", hidden), nodes, outputs));
 }
 
 }  // namespace castalia

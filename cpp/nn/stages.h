@@ -23,6 +23,9 @@ inline constexpr uint16_t kLatentStage = 1011;        // latent variables that a
 inline constexpr uint16_t kInterpolationStage = 1012;  // where between true and made a critic looks
 inline constexpr uint16_t kMultiplicityStage = 1013;   // how many particles a generated cloud has
 
+// Dense layer number i of a network that drops out draws in stage + i.
+inline constexpr uint16_t kDropoutStage = 2048;
+
 // Bijection number i of a flow draws in stage + i.
 inline constexpr uint16_t kBijections = 16384;     // at most so many
 inline constexpr uint16_t kProbeStage = 16384;     // the probes of a log-determinant's estimate

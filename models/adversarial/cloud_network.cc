@@ -10,9 +10,6 @@
 namespace castalia {
 namespace {
 
-// To a deviation of 5, as arXiv:2301.08128 has it: first layers with weights below one then make
-// numbers of order one.
-constexpr char kUsualChain[] = "standardise; affine(0, 0.2)";
 // Of positive features, where no data were seen.
 constexpr double kLeastUnseen = std::numeric_limits<float>::min();
 
@@ -20,10 +17,10 @@ CloudRows cloud_rows(const Specification& s) {
   return {s.integer("particles"), s.integer("particle_features"), s.integers("positive_features")};
 }
 
-std::vector<std::string> chains(const Specification& s) {
+std::vector<std::string> chains(const Specification& s, const std::string& usual) {
   std::vector<std::string> given = s.texts("preprocessing");
   if (!given.empty()) return given;
-  return std::vector<std::string>(static_cast<size_t>(s.integer("particle_features")), kUsualChain);
+  return std::vector<std::string>(static_cast<size_t>(s.integer("particle_features")), usual);
 }
 
 // The least value of each feature among the particles, (particles, features).
@@ -38,8 +35,9 @@ std::vector<double> least_of(std::span<const double> particles, size_t features)
 
 }  // namespace
 
-CloudAdversarialNetwork::CloudAdversarialNetwork(const Specification& s, int64_t latent)
-    : AdversarialNetwork(s, s.integer("particle_features"), chains(s), latent),
+CloudAdversarialNetwork::CloudAdversarialNetwork(const Specification& s, int64_t latent,
+                                                 const std::string& usual_chain)
+    : AdversarialNetwork(s, s.integer("particle_features"), chains(s, usual_chain), latent),
       rows_(cloud_rows(s)),
       sorted_by_(s.integer("sorted_by")) {
   const auto check_feature = [&](const char* field, int64_t feature) {
@@ -170,7 +168,7 @@ CloudAdversarialNetwork::Told CloudAdversarialNetwork::told_by(Value condition) 
           .mask = reshape(mask, Shape{condition.rows(), rows_.places(), 1})};
 }
 
-std::vector<Field> particle_cloud_fields(std::vector<Field> own) {
+std::vector<Field> particle_cloud_fields(std::vector<Field> own, const std::string& usual_chain) {
   std::vector<Field> fields = {
       {.name = "particles",
        .type = FieldType::integer,
@@ -210,12 +208,13 @@ std::vector<Field> particle_cloud_fields(std::vector<Field> own) {
        .meaning = "that of the random numbers: standard normal, or uniform in (-1, 1)",
        .choices = {"normal", "uniform"}}};
   for (Field& each : own) fields.push_back(std::move(each));
-  fields.push_back({.name = "preprocessing",
-                    .type = FieldType::text_list,
-                    .default_value = "[]",
-                    .meaning = std::string("one chain of steps a feature of a particle, such as "
-                                           "'log; standardise'; empty: ") +
-                               kUsualChain});
+  fields.push_back(
+      {.name = "preprocessing",
+       .type = FieldType::text_list,
+       .default_value = "[]",
+       .meaning = "one chain of steps a feature of a particle, such as 'log; standardise'; "
+                  "empty: " +
+                  usual_chain});
   fields.push_back({.name = "context_preprocessing",
                     .type = FieldType::text_list,
                     .default_value = "[]",

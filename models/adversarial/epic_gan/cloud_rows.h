@@ -73,8 +73,10 @@ class Multiplicity {
 // particle_cloud_fields() gives.
 class CloudAdversarialNetwork : public AdversarialNetwork {
  public:
-  // Each cloud is made from `latent` random numbers. Errors name the fields that do not go together.
-  CloudAdversarialNetwork(const Specification& specification, int64_t latent);
+  // Each cloud is made from `latent` random numbers. Where the field preprocessing is empty, each
+  // feature's chain is `usual_chain`. Errors name the fields that do not go together.
+  CloudAdversarialNetwork(const Specification& specification, int64_t latent,
+                          const std::string& usual_chain);
 
   int64_t features() const override { return rows_.columns(); }
 
@@ -120,7 +122,7 @@ class CloudAdversarialNetwork : public AdversarialNetwork {
 };
 
 // The fields of such a network, and those of its own.
-std::vector<Field> particle_cloud_fields(std::vector<Field> own);
+std::vector<Field> particle_cloud_fields(std::vector<Field> own, const std::string& usual_chain);
 
 // What descriptions say of rows, scaling and numbers of particles.
 std::string cloud_description();

@@ -8,6 +8,10 @@
 namespace castalia {
 namespace {
 
+// To a deviation of 5, as published: first layers with weights below one then make numbers of order
+// one.
+constexpr char kUsualChain[] = "standardise; affine(0, 0.2)";
+
 EpicSideOptions side_options(const Specification& s, const char* layers) {
   return {.layers = s.integer(layers),
           .global_features = s.integer("global_features"),
@@ -21,7 +25,8 @@ class EpicGan final : public CloudAdversarialNetwork {
  public:
   explicit EpicGan(const Specification& s)
       : CloudAdversarialNetwork(
-            s, s.integer("latent") + s.integer("particles") * s.integer("particle_latent")),
+            s, s.integer("latent") + s.integer("particles") * s.integer("particle_latent"),
+            kUsualChain),
         global_latent_(s.integer("latent")),
         particle_latent_(s.integer("particle_latent")),
         generator_(side_options(s, "generator_layers")),
@@ -99,7 +104,8 @@ std::vector<Field> epic_gan_fields() {
         .type = FieldType::text,
         .default_value = R"("leaky_relu")",
         .meaning = "what follows each hidden layer",
-        .choices = {activation_names().begin(), activation_names().end()}}});
+        .choices = {activation_names().begin(), activation_names().end()}}},
+      kUsualChain);
 }
 
 }  // namespace
