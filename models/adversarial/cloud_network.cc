@@ -1,4 +1,4 @@
-#include "models/adversarial/epic_gan/cloud_rows.h"
+#include "models/adversarial/cloud_network.h"
 
 #include <algorithm>
 #include <limits>

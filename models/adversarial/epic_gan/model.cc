@@ -1,7 +1,7 @@
 // EPiC-GAN (arXiv:2301.08128): point clouds of any number of particles.
 #include "cpp/ops/activation.h"
 #include "cpp/ops/ops.h"
-#include "models/adversarial/epic_gan/cloud_rows.h"
+#include "models/adversarial/cloud_network.h"
 #include "models/adversarial/epic_gan/epic_sides.h"
 #include "models/catalogue.h"
 

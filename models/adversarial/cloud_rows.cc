@@ -1,4 +1,4 @@
-#include "models/adversarial/epic_gan/cloud_rows.h"
+#include "models/adversarial/cloud_rows.h"
 
 #include <algorithm>
 #include <cmath>
