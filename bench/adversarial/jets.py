@@ -30,7 +30,8 @@ PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 KINDS = {"gluon": "g", "quark": "q", "top": "t"}
 # The sizes are those of the papers. A small epic_gan learned several times faster without normalised
 # weights, with unit deviations and by the recipe below than as published (least squares, Adam at 1e-4,
-# no regulariser). The best weights are those whose observables of jets are nearest.
+# no regulariser); mpgan is trained as published. The best weights are those whose observables of jets
+# are nearest.
 MODELS = {
     "epic_gan": {  # 2301.08128
         "particles": 30,
@@ -39,6 +40,7 @@ MODELS = {
         "preprocessing": ["standardise"] * 3,
         "weight_norm": False,
     },
+    "mpgan": {"particles": 30, "sorted_by": 2},  # 2106.11535
 }
 TRAINING = {
     "epic_gan": {
@@ -52,6 +54,15 @@ TRAINING = {
         "critic_rate": 2.0,
         "schedule": "cosine",
         "final_fraction": 0.05,
+    },
+    "mpgan": {
+        "batch": 256,
+        "adversarial_loss": "least_squares",
+        "optimiser": "rmsprop",
+        "learning_rate": 1e-5,
+        "beta2": 0.99,
+        "critic_rate": 3.0,
+        "schedule": "constant",
     },
 }
 COMMON = {
