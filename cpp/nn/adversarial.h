@@ -42,6 +42,8 @@ class Adversarial {
   // Traced for each step of either side; x and context are as for Network::loss(). The generated
   // events are those of the trace's seed and first event.
   virtual Contest contest(Trace& trace, Value x, Value context) = 0;
+  // Whether an event belongs with its context: what is generated is then judged together with it.
+  virtual bool paired() const { return true; }
 };
 
 }  // namespace castalia

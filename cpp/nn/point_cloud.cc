@@ -66,8 +66,9 @@ Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t output
   Value made;
   {
     const Trace::Part part(trace, name);
-    made = matmul(matrix, epic_weight(trace, matrix.columns(), outputs, options)) +
-           trace.parameter("bias", {outputs}, Initializer::zeros);
+    const Value weight = epic_weight(trace, matrix.columns(), outputs, options);
+    const Value bias = trace.parameter("bias", {outputs}, Initializer::zeros);
+    made = matmul(matrix, weight) + bias;
   }
   return of_particles ? as_cloud(made, x) : made;
 }
@@ -135,17 +136,19 @@ Value message_passing_layer(Trace& trace, const std::string& name, const Cloud& 
   const auto bias = [&](int64_t units) {
     const Value own = trace.parameter("bias", {units}, Initializer::zeros);
     if (!cloud.global) return own;
-    return reshape(product("from_global", cloud.global, units) + own, Shape{rows, 1, units});
+    const Value known = product("from_global", cloud.global, units);
+    return reshape(known + own, Shape{rows, 1, units});
   };
 
   Value messages;
   {
     const Trace::Part edges(trace, "edge_0");
     const int64_t units = options.edge_layers.front();
-    const Value received = product("receiver", cloud.particles, units) + bias(units);
-    const Value sent = product("sender", cloud.particles, units);
+    const Value to_each = product("receiver", cloud.particles, units);
+    const Value from_each = product("sender", cloud.particles, units);
+    const Value received = to_each + bias(units);
     messages = reshape(received, Shape{rows, count, 1, units}) +
-               reshape(sent, Shape{rows, 1, count, units});
+               reshape(from_each, Shape{rows, 1, count, units});
     if (options.distances) {
       const Value apart = pairwise_distances(cloud.particles, cloud.particles);
       messages = messages + reshape(apart, Shape{rows, count, count, 1}) *
@@ -161,9 +164,12 @@ Value message_passing_layer(Trace& trace, const std::string& name, const Cloud& 
   }
   if (cloud.mask) messages = messages * reshape(cloud.mask, Shape{rows, 1, count, 1});
   Value gathered = sum(messages, {2}, false);
-  if (options.mean) {
-    gathered = cloud.mask ? gathered / at_least_one(sum(cloud.mask, {1}, true))
-                          : gathered * (1.0 / static_cast<double>(std::max<int64_t>(count, 1)));
+  if (!options.mean) {
+    gathered = gathered * options.sum_scale;
+  } else if (cloud.mask) {
+    gathered = gathered / at_least_one(sum(cloud.mask, {1}, true));
+  } else {
+    gathered = gathered * (1.0 / static_cast<double>(std::max<int64_t>(count, 1)));
   }
 
   Value nodes = concat({gathered, cloud.particles}, 2);
@@ -171,9 +177,9 @@ Value message_passing_layer(Trace& trace, const std::string& name, const Cloud& 
   for (size_t i = 0; i < hidden; ++i) {
     const Trace::Part inner(trace, text("node_", i));
     const int64_t units = options.node_layers[i];
-    nodes = product("weight", nodes, units) +
-            (i == 0 ? bias(units) : trace.parameter("bias", {units}, Initializer::zeros));
-    nodes = act(nodes);
+    const Value made = product("weight", nodes, units);
+    nodes =
+        act(made + (i == 0 ? bias(units) : trace.parameter("bias", {units}, Initializer::zeros)));
   }
   return dropped(particle_linear(trace, text("node_", hidden), nodes, outputs));
 }

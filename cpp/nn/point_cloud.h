@@ -48,16 +48,17 @@ Cloud epic_layer(Trace& trace, const std::string& name, const Cloud& cloud,
 struct MessagePassingOptions {
   std::vector<int64_t> edge_layers = {96, 160, 192};  // outputs of the layers of the edge network
   std::vector<int64_t> node_layers = {256, 256};      // hidden layers of the node network
-  bool mean = false;                                  // of the messages, where false their sum
+  bool mean = false;          // a node learns of the mean of its messages; false: of their sum
+  double sum_scale = 1;       // times this
   bool distances = false;     // edges know the Euclidean distance of their two nodes' features
   double slope = 0.2;         // of the leaky ReLU behind every layer but the last
-  double dropout = 0;         // share of a layer's results that is set to 0; drawn as Trace says
+  double dropout = 0;         // share of a layer's results that is 0, where the trace has a seed
   int64_t dropout_stage = 0;  // the first layer's; one more for each layer behind it
 };
 
 // A layer of message passing on the complete graph of a cloud's particles, arXiv:2106.11535:
 //   message from j to i = edge network(x_i, x_j, global)
-//   x_i becomes           node network(x_i, sum of the messages from all j, global)
+//   x_i becomes           node network(x_i, sum of messages from all j, global)
 // for j with a particle, i itself among them; to (rows, particles, outputs). What comes out at
 // places without a particle has no meaning. The global features may be null.
 // A cloud of n particles has n^2 messages: a forward pass takes some 2 n^2 (e1 e2 + e2 e3)

@@ -192,7 +192,8 @@ class MessagesByLoops {
         }
         gathered.resize(message.size());
         for (size_t k = 0; k < message.size(); ++k) {
-          gathered[k] += message[k] / (options_.mean ? static_cast<double>(present) : 1.0);
+          gathered[k] +=
+              message[k] / (options_.mean ? static_cast<double>(present) : 1 / options_.sum_scale);
         }
       }
       gathered.insert(gathered.end(), particle(i).begin(), particle(i).end());
@@ -236,7 +237,8 @@ class MessagesByLoops {
 
 TEST(MessagePassing, IsWhatLoopsGive) {
   constexpr size_t kPresent = 3;
-  const MessagePassingOptions layers = {.edge_layers = {6, 4}, .node_layers = {7}};
+  const MessagePassingOptions layers = {
+      .edge_layers = {6, 4}, .node_layers = {7}, .sum_scale = 0.3};
   std::vector<MessagePassingOptions> all(3, layers);
   all[1].mean = true;
   all[1].distances = true;

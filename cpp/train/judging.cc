@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpp/base/status.h"
+#include "cpp/nn/adversarial.h"
 #include "cpp/train/evaluation_workspace.h"
 #include "cpp/train/events.h"
 #include "cpp/train/step_graph.h"
@@ -35,7 +36,10 @@ Judging::Judging(Network& network, ParameterTable& table, DType dtype,
                  const TrainingOptions& options, const Dataset& data,
                  std::span<const int64_t> held_out, Judge judge, int threads,
                  std::shared_ptr<Arena> arena)
-    : batch_(options.batch), seed_(options.seed), judge_(std::move(judge)) {
+    : batch_(options.batch),
+      seed_(options.seed),
+      judge_(std::move(judge)),
+      paired_(network.adversarial()->paired()) {
   const int64_t width = network.context_features();
   truth_.rows = std::min<int64_t>(std::ssize(held_out), options.judge_events);
   truth_.features = network.features();
@@ -91,14 +95,15 @@ Dataset Judging::compared(const Dataset& events, ThreadPool& pool) const {
   const Dataset& own = judge_.observe ? observed : events;
   Dataset all;
   all.rows = events.rows;
-  all.features = own.features + events.context_features;
+  const int64_t width = paired_ ? events.context_features : 0;
+  all.features = own.features + width;
   all.weights = events.weights;
   for (int64_t row = 0; row < events.rows; ++row) {
     const auto append = [&](const std::vector<double>& from, int64_t n) {
       all.x.insert(all.x.end(), from.begin() + row * n, from.begin() + (row + 1) * n);
     };
     append(own.x, own.features);
-    append(events.context, events.context_features);
+    if (width > 0) append(events.context, width);
   }
   for (size_t i = 0; i < all.x.size() && !centre_.empty(); ++i) {
     const size_t column = i % centre_.size();

@@ -28,7 +28,8 @@ struct Judge {
 };
 
 // Generates events, always those of the same random numbers, and compares them with events that are
-// held out. Contexts are those of these events, and are columns of both in the comparison. Columns
+// held out. Contexts are those of these events, and are columns of both in the comparison, unless
+// events do not belong with them (Adversarial::paired()). Columns
 // are shifted and scaled so that those held out have mean 0 and deviation 1.
 class Judging {
  public:
@@ -57,6 +58,7 @@ class Judging {
   int64_t batch_;
   uint64_t seed_;
   Judge judge_;
+  bool paired_;
   Dataset truth_;  // held out; its contexts are those of the generated events
   Dataset generated_;
   std::vector<double> centre_, width_;  // of the columns that are compared

@@ -33,6 +33,16 @@ std::vector<double> least_of(std::span<const double> particles, size_t features)
   return least;
 }
 
+// What is done with the table of the particles: its rows are no events.
+template <typename Action>
+void of_particles(const Action& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    fail(error.code(), "among the particles of all clouds, ", error.what());
+  }
+}
+
 }  // namespace
 
 CloudAdversarialNetwork::CloudAdversarialNetwork(const Specification& s, int64_t latent,
@@ -56,7 +66,7 @@ void CloudAdversarialNetwork::fit_preprocessing(std::span<const double> x,
   if (!x.empty() && particles.empty()) {
     fail(Code::invalid_argument, "none of the clouds has a particle");
   }
-  fit_tables(particles, context);
+  of_particles([&] { fit_tables(particles, context); });
   std::vector<int64_t> counts = rows_.multiplicities(x);
   const auto features = static_cast<size_t>(rows_.features());
   if (x.empty()) {
@@ -76,6 +86,7 @@ bool CloudAdversarialNetwork::fitted() const {
 void CloudAdversarialNetwork::check_rows(std::span<const double> x, std::span<const double> context,
                                          int64_t first_row) const {
   rows_.check(x, first_row);
+  of_particles([&] { preprocessing().check(rows_.particles(x)); });
   PreprocessedNetwork::check_rows({}, context, first_row);
 }
 

@@ -15,7 +15,17 @@ def test_python():
     energy = rng.uniform(1, 10, size=(3000, 1))
     x = energy * np.array([0.5, 0.3, 0.2]) + rng.normal(size=(3000, 3)) * 0.3
     momenta = rng.normal(size=(2000, 9)) * 30
-    names = {"x": x, "energy": energy, "momenta": momenta}
+    clouds = np.ones((1000, 6, 4))
+    clouds[..., :2] = rng.normal(size=(1000, 6, 2)) * 0.1
+    clouds[..., 2] = rng.exponential(size=(1000, 6)) / 6 + 1e-3
+    names = {
+        "x": x,
+        "energy": energy,
+        "momenta": momenta,
+        "clouds": clouds.reshape(1000, -1),
+        "simulated": rng.normal(size=(2000, 2)),
+        "measured": rng.normal(size=(2000, 2)) * [2, 0.5] + [1, -1],
+    }
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)
@@ -27,6 +37,8 @@ def test_python():
     assert len(history["critic_loss"]) == len(history["step"])
     assert np.all(np.isfinite(history["validation_loss"]))
     assert np.all(np.isfinite(names["model"].sample(10, seed=1)))
+    assert np.all(names["jets"].sample(10, seed=1).reshape(10, 6, 4)[..., 3] == 1)
+    assert np.allclose(names["corrected"].mean(axis=0), [1, -1], atol=0.5)
 
 
 def test_what_is_listed():

@@ -282,6 +282,7 @@ TEST(EpicGan, LearnsClouds) {
   const std::shared_ptr<Model> model =
       fitted(Specification(find_architecture("epic_gan"), kFields)
                  .with("preprocessing", R"(["standardise", "standardise", "log; standardise"])")
+                 .with("weight_norm", "false")
                  .json());
   const auto train = [&] {
     const TrainingOptions options(R"({"steps": 1500, "batch": 64, "learning_rate": 2e-3,
@@ -357,6 +358,13 @@ TEST(EpicGan, TakesEmptyCloudsAndRefusesWhatIsNone) {
                [&] { set(5, 2, 3, 0.5); });
   expect_error(Code::not_finite, "x row 7, column 1",
                [&] { set(7, 0, 1, std::numeric_limits<double>::quiet_NaN()); });
+  expect_error(Code::out_of_range, "among the particles of all clouds, x row ", [&] {
+    const std::shared_ptr<Model> model =
+        Model::create("epic_gan", Specification(find_architecture("epic_gan"), kFields)
+                                      .with("preprocessing", R"(["log", "standardise", "log"])")
+                                      .json());
+    model->fit_preprocessing(clouds(200)->x, {});
+  });
   // More particles than places are more columns.
   expect_error(Code::shape_mismatch, "20 features, the model 16", [&] {
     fit([](Dataset& d) {

@@ -19,6 +19,7 @@ MessagePassingOptions layer_options(const Specification& s) {
   MessagePassingOptions options = {.edge_layers = s.integers("edge_layers"),
                                    .node_layers = s.integers("node_layers"),
                                    .mean = s.text("aggregation") == "mean",
+                                   .sum_scale = s.real("sum_scale"),
                                    .distances = s.boolean("distances"),
                                    .slope = s.real("slope")};
   if (options.edge_layers.empty()) {
@@ -111,6 +112,12 @@ std::vector<Field> mpgan_fields() {
         .default_value = R"("sum")",
         .meaning = "what a particle learns of its messages",
         .choices = {"sum", "mean"}},
+       {.name = "sum_scale",
+        .type = FieldType::real,
+        .default_value = "0.03",
+        .meaning = "what sums of messages are multiplied by: keeps them in the size of one message",
+        .least = 1e-6,
+        .greatest = 1},
        {.name = "distances",
         .type = FieldType::boolean,
         .default_value = "false",

@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t kPlaces = 3;
 constexpr int64_t kColumns = 4 * kPlaces;
 constexpr char kFields[] = R"({"particles": 3, "particle_latent": 3, "node_features": 8,
-    "edge_layers": [12, 12], "node_layers": [16], "critic_dropout": 0.1})";
+    "edge_layers": [12, 12], "node_layers": [16], "critic_dropout": 0.1, "sum_scale": 0.5})";
 
 // Clouds of 2 or 3 particles, as often as 1 : 3, around a centre of their own.
 std::shared_ptr<Dataset> clouds(int64_t rows) {
@@ -96,7 +96,9 @@ TEST(Mpgan, StaysInTheRangeOfTheData) {
     EXPECT_GT(*std::max_element(free.begin(), free.end()), *greatest);
   }
   for (size_t place = 0; place < inside.size(); place += 4) {
-    if (inside[place + 3] == 0) EXPECT_EQ(inside[place], 0);
+    if (inside[place + 3] == 0) {
+      EXPECT_EQ(inside[place], 0);
+    }
   }
 }
 
