@@ -3,11 +3,11 @@
     python -m bench.adversarial.jets --data DIR [--architecture epic_gan] [--jets gluon quark top]
         [--steps N] [--device cuda:0] [--rows out/jets] [--document docs/jets.md]
 
-DIR holds pythia8/. A generator learns jets of up to 30 particles of each kind, and as many as the test
-file has are generated; these, and as a floor training jets, are judged against the test jets. What is
-complete in the folder --rows (the checkpoint of a training, and one figure after another) is kept by the
-next run, which goes on where the last one stopped: kinds may be trained by processes side by side, and
-one more run with all of them writes the page. Needs castalia and numpy.
+DIR holds pythia8/. A generator learns jets of up to 30 particles of each kind, and as many as the
+test file has are generated; these, and as a floor training jets, are judged against the test jets.
+What is complete in the folder --rows (the checkpoint of a training, and one figure after another)
+is kept by the next run, which goes on where the last one stopped: kinds may be trained by processes
+side by side, and one more run with all of them writes the page. Needs castalia and numpy.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from bench.results import write_json
 
 PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 KINDS = {"gluon": "g", "quark": "q", "top": "t"}
-# The sizes are those of the papers. A small epic_gan learned several times faster without normalised
-# weights, with unit deviations and by the recipe below than as published (least squares, Adam at 1e-4,
-# no regulariser); mpgan is trained as published. The best weights are those whose observables of jets
+# The sizes are those of the papers. A small epic_gan learned several times faster without
+# normalised weights, with unit deviations and by the recipe below than as published (least squares,
+# Adam, no regulariser); mpgan is trained as published. The best weights are those whose observables of jets
 # are nearest.
 MODELS = {
     "epic_gan": {  # 2301.08128
@@ -203,8 +203,8 @@ def main() -> None:
     text = (
         f"# Generated jets\n\nAn `{arguments.architecture}` for each kind of jets, of up to 30 "
         "particles, trained by\n\n    python -m bench.adversarial.jets --data DIR --architecture "
-        f"{arguments.architecture}\n\nagainst jets that it has not seen. The floor is what training "
-        "jets give.\n\n" + "\n".join(sections)
+        f"{arguments.architecture}\n\nand judged against jets that it has not seen. The floor "
+        "is what training jets give.\n\n" + "\n".join(sections)
     )
     progress.say(text)
     if arguments.document:

@@ -24,8 +24,8 @@ Value as_cloud(Value matrix, const Value& like) {
 Value at_least_one(Value x) { return maximum(x, x.graph().scalar(1.0, x.dtype())); }
 
 // A weight of shape (inputs, outputs), each of whose columns is a direction times a length
-// (arXiv:1602.07868). All lengths are first 1 / sqrt(3): results then start smaller than inputs, and
-// residual layers near what they are given.
+// (arXiv:1602.07868). All lengths are first 1 / sqrt(3): results then start smaller than inputs,
+// and residual layers near what they are given.
 Value normalised_weight(Trace& trace, int64_t inputs, int64_t outputs) {
   constexpr double kTiny = 1e-24;  // a direction may be zero
   const Value direction = trace.parameter("direction", {inputs, outputs}, Initializer::he_uniform);

@@ -35,7 +35,8 @@ struct EpicOptions {
   bool weight_norm = false;  // weights are directions times lengths (arXiv:1602.07868)
 };
 
-// A dense layer of such a network, for each row or, of (rows, particles, inputs), for each particle.
+// A dense layer of such a network, for each row or, of (rows, particles, inputs), for each
+// particle.
 Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
                   const EpicOptions& options);
 
@@ -63,8 +64,8 @@ struct MessagePassingOptions {
 // places without a particle has no meaning. The global features may be null.
 // A cloud of n particles has n^2 messages: a forward pass takes some 2 n^2 (e1 e2 + e2 e3)
 // operations for edge layers of e1, e2 and e3 units, and its memory is n^2 (e1 + e2 + e3) numbers.
-// The first of them takes 4 n F e1 operations alone, F features of a particle: it is computed for each
-// particle as the sender and as the receiver, and then added up for each pair.
+// The first of them takes 4 n F e1 operations alone, F features of a particle: it is computed for
+// each particle as the sender and as the receiver, and then added up for each pair.
 Value message_passing_layer(Trace& trace, const std::string& name, const Cloud& cloud,
                             int64_t outputs, const MessagePassingOptions& options = {});
 

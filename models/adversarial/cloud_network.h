@@ -1,5 +1,5 @@
-// What the generators of clouds of particles share: rows in the layout of JetNet, the scaling of the
-// particles, how many a cloud has, and the mask that both sides are told.
+// What the generators of clouds of particles share: rows in the layout of JetNet, the scaling of
+// the particles, how many a cloud has, and the mask that both sides are told.
 #ifndef CASTALIA_MODELS_ADVERSARIAL_CLOUD_NETWORK_H_
 #define CASTALIA_MODELS_ADVERSARIAL_CLOUD_NETWORK_H_
 

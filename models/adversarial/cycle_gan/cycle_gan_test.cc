@@ -1,5 +1,5 @@
-// Maps between two samples: what is found for Gaussians, that it is a map and is undone, and what is
-// refused.
+// Maps between two samples: what is found for Gaussians, that it is a map and is undone, and what
+// is refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>
