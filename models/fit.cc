@@ -6,26 +6,42 @@
 
 #include "cpp/base/status.h"
 #include "cpp/referee/metric.h"
+#include "cpp/referee/observables/observables.h"
 #include "models/flow/distillation.h"
 
 namespace castalia {
 namespace {
 
-// The metric training.judge of the referee, with its own options.
+// What training.judge says: "METRIC", or "METRIC(OBSERVABLES)", of a set of observables.
 Judge judge_of(const TrainingOptions& options) {
-  const referee::Metric& metric = referee::find_metric(options.judge);
+  const std::string& text = options.judge;
+  const size_t bracket = text.ends_with(')') ? text.find('(') : std::string::npos;
+  const referee::Metric& metric = referee::find_metric(text.substr(0, bracket));
   if (!metric.same_columns || metric.takes_events) {
-    fail(Code::invalid_argument, "training.judge = '", options.judge,
+    fail(Code::invalid_argument, "training.judge = '", text,
          "' does not compare columns; energy_distance, sliced_wasserstein or "
          "frechet_physics_distance do");
   }
-  return [&metric, seed = options.seed](const Dataset& generated, const Dataset& reference,
-                                        ThreadPool& pool) {
+  Judge judge;
+  judge.distance = [&metric, seed = options.seed](const Dataset& generated,
+                                                  const Dataset& reference, ThreadPool& pool) {
     referee::Work work{.pool = pool, .seed = seed};
     return referee::judge(metric, {.generated = &generated, .reference = &reference}, "", work)
         .figures.front()
         .value;
   };
+  if (bracket == std::string::npos) return judge;
+  const referee::ObservableSet& set =
+      referee::find_observable_set(text.substr(bracket + 1, text.size() - bracket - 2));
+  judge.observe = [&set](const Dataset& events, ThreadPool& pool) {
+    referee::ObservableTable table = referee::compute_observables(set, events, "", pool).table;
+    if (!table.event.empty()) {
+      fail(Code::invalid_argument, "training.judge: the observables '", set.name,
+           "' are not one row an event");
+    }
+    return referee::as_dataset(std::move(table), events);
+  };
+  return judge;
 }
 
 }  // namespace
@@ -46,7 +62,7 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
     }
     network = make_distillation(std::move(network), model, teacher, options);
   }
-  Judge judge = network->adversarial() == nullptr ? nullptr : judge_of(options);
+  Judge judge = network->adversarial() == nullptr ? Judge() : judge_of(options);
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
                                    parameters, std::move(data), options, resources,
                                    std::move(target), std::move(judge));

@@ -34,6 +34,7 @@ EPIC_GAN = (
         "global_features": 10,
         "generator_layers": 6,
         "critic_layers": 3,
+        "weight_norm": False,
     },
 )
 # Those of bench/interface/flow_tasks.cc, and the nearest to the perceptron of P4 that has one width.

@@ -81,7 +81,8 @@ class Backward {
 
   void accumulate(Value value, Value cotangent) {
     const size_t node = static_cast<size_t>(value.node_index());
-    if (!depends_[node]) return;
+    // Nothing flows to whole numbers: an operator's gradient has zeros for its seed.
+    if (!depends_[node] || !is_floating(value.type().dtype)) return;
     if (apart_ && std::find(sources_.begin(), sources_.end(), value) != sources_.end()) {
       contributions_.push_back({value, cotangent});
       return;

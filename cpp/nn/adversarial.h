@@ -46,6 +46,9 @@ class Adversarial {
   // Whether a critic normalises by its batch: the slope of a score is then not that of one event,
   // and the trainer refuses to penalise it.
   virtual bool normalises_by_batch() const { return false; }
+
+  // Whether an event belongs with its context: what is generated is then judged together with it.
+  virtual bool paired() const { return true; }
 };
 
 }  // namespace castalia

@@ -22,9 +22,13 @@ struct LayerInput {
 
 using TraceLayer = std::function<std::vector<Value>(Trace&, const std::vector<Value>&)>;
 
+// May change the parameters' first values, those of the flat tensor.
+using ChangeParameters = std::function<void(const ParameterTable&, std::vector<double>&)>;
+
 // The values of all outputs, one after another.
 inline std::vector<double> evaluate_layer(const std::vector<LayerInput>& inputs,
-                                          const TraceLayer& trace_layer) {
+                                          const TraceLayer& trace_layer,
+                                          const ChangeParameters& change = nullptr) {
   const auto declared = [&](Graph& graph) {
     std::vector<Value> values;
     for (const LayerInput& input : inputs) {
@@ -46,7 +50,8 @@ inline std::vector<double> evaluate_layer(const std::vector<LayerInput>& inputs,
   for (size_t i = 0; i < outputs.size(); ++i) graph.output(std::to_string(i), outputs[i]);
 
   Workspace workspace(compile(graph));
-  const std::vector<double> weights = initial_values(table, 1);
+  std::vector<double> weights = initial_values(table, 1);
+  if (change) change(table, weights);
   AlignedBuffer parameters(padded_bytes(weights.size() * sizeof(double)));
   std::copy(weights.begin(), weights.end(), reinterpret_cast<double*>(parameters.data()));
   workspace.bind_state("parameters", parameters.data());

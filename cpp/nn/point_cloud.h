@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cpp/graph/graph.h"
 #include "cpp/nn/network.h"
@@ -31,13 +32,42 @@ struct EpicOptions {
   int64_t hidden = 128;     // between the two linear layers of either part
   double sum_scale = 0.01;  // keeps the sum over some hundred particles in the size of the mean
   std::string activation = "leaky_relu";
+  bool weight_norm = false;  // weights are directions times lengths (arXiv:1602.07868)
 };
+
+// A dense layer of such a network, for each row or, of (rows, particles, inputs), for each
+// particle.
+Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
+                  const EpicOptions& options);
 
 // An equivariant point cloud layer, arXiv:2301.08128. The global features learn from the pooled
 // particles and then each particle from the global features; both are added to what they were, so
 // that all widths stay. Places without a particle hold zeros afterwards.
 Cloud epic_layer(Trace& trace, const std::string& name, const Cloud& cloud,
                  const EpicOptions& options = {});
+
+struct MessagePassingOptions {
+  std::vector<int64_t> edge_layers = {96, 160, 192};  // outputs of the layers of the edge network
+  std::vector<int64_t> node_layers = {256, 256};      // hidden layers of the node network
+  bool mean = false;          // a node learns of the mean of its messages; false: of their sum
+  double sum_scale = 1;       // times this
+  bool distances = false;     // edges know the Euclidean distance of their two nodes' features
+  double slope = 0.2;         // of the leaky ReLU behind every layer but the last
+  double dropout = 0;         // share of a layer's results that is 0, where the trace has a seed
+  int64_t dropout_stage = 0;  // the first layer's; one more for each layer behind it
+};
+
+// A layer of message passing on the complete graph of a cloud's particles, arXiv:2106.11535:
+//   message from j to i = edge network(x_i, x_j, global)
+//   x_i becomes           node network(x_i, sum of messages from all j, global)
+// for j with a particle, i itself among them; to (rows, particles, outputs). What comes out at
+// places without a particle has no meaning. The global features may be null.
+// A cloud of n particles has n^2 messages: a forward pass takes some 2 n^2 (e1 e2 + e2 e3)
+// operations for edge layers of e1, e2 and e3 units, and its memory is n^2 (e1 + e2 + e3) numbers.
+// The first of them takes 4 n F e1 operations alone, F features of a particle: it is computed for
+// each particle as the sender and as the receiver, and then added up for each pair.
+Value message_passing_layer(Trace& trace, const std::string& name, const Cloud& cloud,
+                            int64_t outputs, const MessagePassingOptions& options = {});
 
 }  // namespace castalia
 

@@ -24,6 +24,9 @@ inline constexpr uint16_t kInterpolationStage = 1012;  // where between true and
 inline constexpr uint16_t kMultiplicityStage = 1013;   // how many particles a generated cloud has
 inline constexpr uint16_t kImageNoiseStage = 1030;     // noise between the layers of an image
 
+// Dense layer number i of a network that drops out draws in stage + i.
+inline constexpr uint16_t kDropoutStage = 2048;
+
 // Bijection number i of a flow draws in stage + i.
 inline constexpr uint16_t kBijections = 16384;     // at most so many
 inline constexpr uint16_t kProbeStage = 16384;     // the probes of a log-determinant's estimate

@@ -208,8 +208,9 @@ TEST(Adversarial, PenaltiesOfALinearCriticAreFormulas) {
 }
 
 template <typename Toy = SmoothDuel>
-std::unique_ptr<Trainer> duel(DType dtype, const std::string& fields, Judge judge = nullptr,
-                              int64_t rows = 4000, int threads = 1) {
+std::unique_ptr<Trainer> duel(DType dtype, const std::string& fields,
+                              decltype(Judge::distance) distance = nullptr, int64_t rows = 4000,
+                              int threads = 1) {
   auto network = std::make_unique<Toy>(dtype);
   const ParameterTable table = declared(*network, dtype);
   const std::vector<double> initial = initial_values(table, 7);
@@ -217,7 +218,8 @@ std::unique_ptr<Trainer> duel(DType dtype, const std::string& fields, Judge judg
   const void* first = dtype == kDouble ? static_cast<const void*>(initial.data())
                                        : static_cast<const void*>(rounded.data());
   return std::make_unique<Trainer>(std::move(network), table, dtype, first, cloud(rows),
-                                   TrainingOptions(fields), threads, nullptr, std::move(judge));
+                                   TrainingOptions(fields), threads, nullptr,
+                                   Judge{std::move(distance)});
 }
 
 // The distance of the means and of the deviations.

@@ -16,13 +16,20 @@
 
 namespace castalia {
 
-// A distance of generated events from true ones, the smaller the better. Both have the same columns
-// and no context.
-using Judge =
-    std::function<double(const Dataset& generated, const Dataset& reference, ThreadPool& pool)>;
+struct Judge {
+  // A distance of generated events from true ones, the smaller the better. Both have the same
+  // columns and no context.
+  std::function<double(const Dataset& generated, const Dataset& reference, ThreadPool& pool)>
+      distance;
+  // The columns that it is taken of, one row an event, from the model's own; null: these.
+  std::function<Dataset(const Dataset& events, ThreadPool& pool)> observe = nullptr;
+
+  explicit operator bool() const { return distance != nullptr; }
+};
 
 // Generates events, always those of the same random numbers, and compares them with events that are
-// held out. Contexts are those of these events, and are columns of both in the comparison. Columns
+// held out. Contexts are those of these events, and are columns of both in the comparison, unless
+// events do not belong with them (Adversarial::paired()). Columns
 // are shifted and scaled so that those held out have mean 0 and deviation 1.
 class Judging {
  public:
@@ -44,13 +51,18 @@ class Judging {
   Verdict run(ThreadPool& pool);
 
  private:
-  int64_t features_;
+  void generate(ThreadPool& pool);
+  // The columns of events, shifted and scaled, and those of the contexts.
+  Dataset compared(const Dataset& events, ThreadPool& pool) const;
+
   int64_t batch_;
   uint64_t seed_;
   Judge judge_;
-  std::vector<double> context_;         // (rows, context features), as given
-  std::vector<double> centre_, width_;  // of the columns, features first
-  Dataset reference_, generated_;
+  bool paired_;
+  Dataset truth_;  // held out; its contexts are those of the generated events
+  Dataset generated_;
+  std::vector<double> centre_, width_;  // of the columns that are compared
+  Dataset reference_;                   // truth_ as compared; without columns before the first run
   std::unique_ptr<Workspace> program_;
 };
 

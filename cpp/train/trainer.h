@@ -47,7 +47,7 @@ class Trainer {
   // row and column. Without a judge an adversarial network's last weights are kept.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
           const void* parameters, std::shared_ptr<const Dataset> data, TrainingOptions options,
-          Resources resources, std::shared_ptr<Target> target = nullptr, Judge judge = nullptr);
+          Resources resources, std::shared_ptr<Target> target = nullptr, Judge judge = {});
 
   // Takes up to `steps` further steps; returns how many were taken: fewer when training ends. On an
   // Error (numerical: names step and operator; io_error of a checkpoint; what a target fails with)

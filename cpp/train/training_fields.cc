@@ -344,7 +344,8 @@ std::span<const Field> training_fields() {
        .type = text,
        .default_value = R"("energy_distance")",
        .meaning = "of an adversarial model: the metric of the referee between generated events and "
-                  "those held out, columns standardised, by which the weights are judged"},
+                  "those held out, columns standardised, by which the weights are judged; "
+                  "energy_distance(jets): of a set of observables"},
       {.name = "judge_events",
        .type = integer,
        .default_value = "2000",

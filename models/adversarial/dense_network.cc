@@ -7,16 +7,13 @@
 #include "cpp/ops/ops.h"
 
 namespace castalia {
-namespace {
-
-ConditionedMlpOptions side_options(const Specification& s, const std::string& prefix) {
-  return {.hidden = s.integer(prefix + "hidden"),
-          .hidden_layers = s.integer(prefix + "layers"),
-          .activation = s.text(prefix + "activation"),
-          .conditioning = s.text("conditioning")};
+ConditionedMlpOptions dense_side_options(const Specification& s, const std::string& side) {
+  return {.hidden = s.integer(side + "_hidden"),
+          .hidden_layers = s.integer(side + "_layers"),
+          .activation = s.text(side + "_activation")};
 }
 
-std::vector<Field> side_fields(const std::string& side) {
+std::vector<Field> dense_side_fields(const std::string& side) {
   return {{.name = side + "_hidden",
            .type = FieldType::integer,
            .default_value = "256",
@@ -36,14 +33,13 @@ std::vector<Field> side_fields(const std::string& side) {
            .choices = {activation_names().begin(), activation_names().end()}}};
 }
 
-}  // namespace
-
 DenseAdversarialNetwork::DenseAdversarialNetwork(const Specification& s)
     : AdversarialNetwork(s),
-      generator_(side_options(s, "generator_")),
-      critic_(side_options(s, "critic_")),
+      generator_(dense_side_options(s, "generator")),
+      critic_(dense_side_options(s, "critic")),
       minibatch_features_(s.integer("minibatch_features")),
       auxiliary_weight_(s.real("auxiliary_weight")) {
+  generator_.conditioning = critic_.conditioning = s.text("conditioning");
   critic_.spectral = s.boolean("spectral");
   // Only a score can be projected.
   if (generator_.conditioning == "projection") generator_.conditioning = "concatenate";
@@ -88,8 +84,8 @@ AdversarialNetwork::Criticism DenseAdversarialNetwork::criticise(Trace& trace, V
 }
 
 std::vector<Field> dense_fields(std::vector<Field> own) {
-  std::vector<Field> fields = side_fields("generator");
-  for (Field& each : side_fields("critic")) fields.push_back(std::move(each));
+  std::vector<Field> fields = dense_side_fields("generator");
+  for (Field& each : dense_side_fields("critic")) fields.push_back(std::move(each));
   const std::vector<Field> more = {
       {.name = "conditioning",
        .type = FieldType::text,

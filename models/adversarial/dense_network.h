@@ -3,12 +3,19 @@
 #define CASTALIA_MODELS_ADVERSARIAL_DENSE_NETWORK_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "cpp/nn/conditioned_mlp.h"
 #include "models/adversarial/adversarial_network.h"
 
 namespace castalia {
+
+// The hidden layers of one side, "generator" or "critic": the fields SIDE_hidden, SIDE_layers and
+// SIDE_activation, and what they say.
+std::vector<Field> dense_side_fields(const std::string& side);
+ConditionedMlpOptions dense_side_options(const Specification& specification,
+                                         const std::string& side);
 
 // Reads the fields that dense_fields() gives.
 class DenseAdversarialNetwork : public AdversarialNetwork {

@@ -24,6 +24,12 @@ def test_python():
     pictures = np.maximum(rng.normal(size=(500, 81)), 0)
     totals = pictures.sum(axis=1, keepdims=True)
     names |= {"pictures": pictures, "totals": totals}
+    clouds = np.ones((1000, 6, 4))
+    clouds[..., :2] = rng.normal(size=(1000, 6, 2)) * 0.1
+    clouds[..., 2] = rng.exponential(size=(1000, 6)) / 6 + 1e-3
+    names |= {"clouds": clouds.reshape(1000, -1)}
+    names |= {"simulated": rng.normal(size=(2000, 2))}
+    names |= {"measured": rng.normal(size=(2000, 2)) * [2, 0.5] + [1, -1]}
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)
@@ -40,6 +46,8 @@ def test_python():
     cells = names["cells"]
     assert np.all((cells == 0) | (cells >= 0.0099))
     np.testing.assert_allclose(cells.sum(axis=(1, 2)), totals[:50, 0], rtol=1e-5)
+    assert np.all(names["jets"].sample(10, seed=1).reshape(10, 6, 4)[..., 3] == 1)
+    assert np.allclose(names["corrected"].mean(axis=0), [1, -1], atol=0.5)
 
 
 def test_what_is_listed():

@@ -209,25 +209,30 @@ TEST(EpicGan, SortsParticlesWhereItIsAskedTo) {
   }
 }
 
-// A generator whose last weights are zero makes its last biases, in deviations of the particles.
+// A generator whose last weights are zero makes its last biases, in fifths of a deviation of the
+// particles; momenta are cut to the least one.
 TEST(EpicGan, ScalesByTheParticlesThatThereAre) {
   const std::shared_ptr<Model> model = fitted(
       Specification(find_architecture("epic_gan"), kFields).with("dtype", "\"float64\"").json());
-  std::vector<double> weights(static_cast<size_t>(model->parameter_table().count()));
-  const std::vector<double> biases = {0.5, -2, 1.5};
-  for (const Parameter& each : model->parameter_table().parameters()) {
-    if (each.name != "generator.particles_out.bias") continue;
-    std::copy(biases.begin(), biases.end(), weights.begin() + each.offset);
-  }
-  model->set_parameter_values(weights);
-  Seen truth = seen_in(clouds(2000)->x);
-  for (double& pt : truth.values[2]) pt = std::log(pt);
-  const Seen found = seen_in(drawn(*model, 50));
-  for (size_t k = 0; k < 3; ++k) {
-    const Moments of = moments(truth.values[k]);
-    double expected = of.mean + biases[k] * of.deviation;
-    if (k == 2) expected = std::exp(expected);
-    for (const double value : found.values[k]) EXPECT_NEAR(value, expected, 1e-12);
+  const Seen truth = seen_in(clouds(2000)->x);
+  for (const double momentum : {1.5, -40.0}) {
+    const std::vector<double> biases = {0.5, -2, momentum};
+    std::vector<double> weights(static_cast<size_t>(model->parameter_table().count()));
+    for (const Parameter& each : model->parameter_table().parameters()) {
+      if (each.name != "generator.particles_out.bias") continue;
+      std::copy(biases.begin(), biases.end(), weights.begin() + each.offset);
+    }
+    model->set_parameter_values(weights);
+    const Seen found = seen_in(drawn(*model, 50));
+    for (size_t k = 0; k < 3; ++k) {
+      const Moments of = moments(truth.values[k]);
+      double expected = of.mean + biases[k] * of.deviation / 5;
+      const double least = *std::min_element(truth.values[k].begin(), truth.values[k].end());
+      if (k == 2) expected = std::max(expected, least);
+      for (const double value : found.values[k]) EXPECT_NEAR(value, expected, 1e-12);
+    }
+    EXPECT_EQ(momentum < 0, found.values[2][0] ==
+                                *std::min_element(truth.values[2].begin(), truth.values[2].end()));
   }
 }
 
@@ -274,7 +279,11 @@ TEST(EpicGan, WhatLiesInEmptyPlacesDoesNotMatter) {
 }
 
 TEST(EpicGan, LearnsClouds) {
-  const std::shared_ptr<Model> model = fitted();
+  const std::shared_ptr<Model> model =
+      fitted(Specification(find_architecture("epic_gan"), kFields)
+                 .with("preprocessing", R"(["standardise", "standardise", "log; standardise"])")
+                 .with("weight_norm", "false")
+                 .json());
   const auto train = [&] {
     const TrainingOptions options(R"({"steps": 1500, "batch": 64, "learning_rate": 2e-3,
         "beta1": 0, "optimiser": "adam", "ema": 0.99, "regularisers": ["r1"],
@@ -349,6 +358,13 @@ TEST(EpicGan, TakesEmptyCloudsAndRefusesWhatIsNone) {
                [&] { set(5, 2, 3, 0.5); });
   expect_error(Code::not_finite, "x row 7, column 1",
                [&] { set(7, 0, 1, std::numeric_limits<double>::quiet_NaN()); });
+  expect_error(Code::out_of_range, "among the particles of all clouds, x row ", [&] {
+    const std::shared_ptr<Model> model =
+        Model::create("epic_gan", Specification(find_architecture("epic_gan"), kFields)
+                                      .with("preprocessing", R"(["log", "standardise", "log"])")
+                                      .json());
+    model->fit_preprocessing(clouds(200)->x, {});
+  });
   // More particles than places are more columns.
   expect_error(Code::shape_mismatch, "20 features, the model 16", [&] {
     fit([](Dataset& d) {
@@ -365,6 +381,11 @@ TEST(EpicGan, TakesEmptyCloudsAndRefusesWhatIsNone) {
     std::string json = model->preprocessing_json();
     const size_t at = json.find("\"multiplicity\":[");
     json.insert(at + 16, "3,");
+    model->set_preprocessing_json(json);
+  });
+  expect_error(Code::corrupt_file, "the stored least values are not 3 numbers", [&] {
+    std::string json = model->preprocessing_json();
+    json.insert(json.find("\"least\":[") + 9, "3,");
     model->set_preprocessing_json(json);
   });
 }

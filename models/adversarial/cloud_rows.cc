@@ -1,4 +1,4 @@
-#include "models/adversarial/epic_gan/cloud_rows.h"
+#include "models/adversarial/cloud_rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,13 +12,7 @@
 namespace castalia {
 
 CloudRows::CloudRows(int64_t places, int64_t features, std::vector<int64_t> positive)
-    : places_(places), features_(features), positive_(std::move(positive)) {
-  for (const int64_t each : positive_) {
-    if (each >= 0 && each < features_) continue;
-    fail(Code::out_of_range, "epic_gan.positive_features names feature ", each,
-         " of particles that have ", features_, ", counted from 0");
-  }
-}
+    : places_(places), features_(features), positive_(std::move(positive)) {}
 
 bool CloudRows::positive(int64_t feature) const {
   return std::find(positive_.begin(), positive_.end(), feature) != positive_.end();

@@ -1,7 +1,7 @@
 // Rows of a data set that hold clouds of particles: what is where in them, what is refused, and how
 // many particles they have.
-#ifndef CASTALIA_MODELS_ADVERSARIAL_EPIC_GAN_CLOUD_ROWS_H_
-#define CASTALIA_MODELS_ADVERSARIAL_EPIC_GAN_CLOUD_ROWS_H_
+#ifndef CASTALIA_MODELS_ADVERSARIAL_CLOUD_ROWS_H_
+#define CASTALIA_MODELS_ADVERSARIAL_CLOUD_ROWS_H_
 
 #include <cstdint>
 #include <span>
@@ -18,13 +18,14 @@ namespace castalia {
 // any places; what the features of an empty place are does not matter.
 class CloudRows {
  public:
-  // `positive` are the features that are above 0. An Error (out_of_range) names one that is none.
+  // `positive` are the features that are above 0, counted from 0.
   CloudRows(int64_t places, int64_t features, std::vector<int64_t> positive);
 
   int64_t places() const { return places_; }
   int64_t features() const { return features_; }
   int64_t columns() const { return places_ * (features_ + 1); }
   bool positive(int64_t feature) const;
+  const std::vector<int64_t>& positive() const { return positive_; }
 
   // Errors with row and column, counted from 0: not_finite; out_of_range (a mask that is neither 0
   // nor 1, a feature of a particle that should be positive and is not).
@@ -67,4 +68,4 @@ class Multiplicity {
 
 }  // namespace castalia
 
-#endif  // CASTALIA_MODELS_ADVERSARIAL_EPIC_GAN_CLOUD_ROWS_H_
+#endif  // CASTALIA_MODELS_ADVERSARIAL_CLOUD_ROWS_H_
