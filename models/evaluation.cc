@@ -47,6 +47,10 @@ void read_rows(Workspace& workspace, const char* name, int64_t first, int64_t ro
 
 }  // namespace
 
+bool one_a_row(Capability capability) {
+  return capability == Capability::log_prob || capability == Capability::score;
+}
+
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
                       int64_t rows, Graph& graph) {
   const Value flat = graph.state("parameters", {dtype, {table.count()}});
@@ -54,8 +58,8 @@ void trace_capability(Network& network, ParameterTable& table, DType dtype, Capa
   const auto input = [&](const char* name, int64_t columns) {
     return graph.input(name, {DType::float64, {rows, columns}});
   };
-  const Value context =
-      network.context_features() > 0 ? input("context", network.context_features()) : Value();
+  const bool conditional = network.context_features() > 0 && network.reads_context(capability);
+  const Value context = conditional ? input("context", network.context_features()) : Value();
   const auto put = [&](const std::pair<Value, Value>& result) {
     graph.output("out", result.first);
     graph.output("log_det", result.second);
@@ -74,6 +78,9 @@ void trace_capability(Network& network, ParameterTable& table, DType dtype, Capa
       break;
     case Capability::inverse:
       put(network.inverse(trace, input("in", network.features()), context));
+      break;
+    case Capability::score:
+      graph.output("out", network.score(trace, input("in", network.features()), context));
       break;
   }
   output_demands(trace, graph);
@@ -185,7 +192,7 @@ void Crew::run_tile(Member& member, const EvaluationRequest& request, int64_t fi
   const auto place = static_cast<uint64_t>(first);
   check_demands(space, samples ? "event" : "row", samples ? request.first_event + place : place,
                 rows);
-  const int64_t columns = request.capability == Capability::log_prob ? 1 : features;
+  const int64_t columns = one_a_row(request.capability) ? 1 : features;
   read_rows(space, "out", first, rows, columns, request.out);
   if (!request.log_det.empty()) read_rows(space, "log_det", first, rows, 1, request.log_det);
 }

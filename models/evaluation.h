@@ -30,11 +30,14 @@ inline constexpr int64_t kTileRows = 256;
 inline constexpr int64_t kDeviceTileRows = 8192;  // on a device: enough to keep it busy
 
 // Traces what a network computes for so many events. Inputs: "in" (rows, features), "context"
-// (rows, context features) where the network has one, float64, and for a sample "seed" and
+// (rows, context features) where the network reads one, float64, and for a sample "seed" and
 // "first_event", int64 scalars. Outputs: "out", "log_det" (rows, 1) of transform and inverse, and
 // the demands of the trace.
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
                       int64_t rows, Graph& graph);
+
+// Whether it gives one number a row, not a row of features.
+bool one_a_row(Capability capability);
 
 // The rows of the Program that computes so many: a power of two.
 int64_t program_rows(int64_t rows);
@@ -84,7 +87,7 @@ struct EvaluationRequest {
   std::span<const double> context = {};  // (rows, context features), or one row for all
   uint64_t seed = 0;
   uint64_t first_event = 0;
-  std::span<double> out = {};      // log_prob (rows), else (rows, features)
+  std::span<double> out = {};      // one_a_row() (rows), else (rows, features)
   std::span<double> log_det = {};  // (rows)
 };
 

@@ -160,9 +160,10 @@ void Model::check_request(const EvaluationRequest& r) const {
   require_capability(r.capability);
   require_fitted();
   const auto context_values = static_cast<int64_t>(r.context.size());
-  const int64_t width = context_features();
+  const int64_t width = context_features(r.capability);
   if (width == 0 && context_values > 0) {
-    fail(Code::invalid_argument, "a context is given, but the model has none");
+    fail(Code::invalid_argument, "a context is given, but the model ",
+         context_features() > 0 ? text("reads none for its ", name(r.capability)) : "has none");
   }
   if (width > 0 && context_values == 0 && r.rows > 0) {
     fail(Code::invalid_argument, "the context is missing: the model has ", width,
@@ -204,7 +205,7 @@ void Model::evaluate(const EvaluationRequest& request, Resources resources) cons
   check_request(request);
   if (request.rows == 0) return;
   std::unique_ptr<Crew> crew = hire(resources);
-  crew->run(request, features(), context_features());
+  crew->run(request, features(), context_features(request.capability));
   release(std::move(crew));
   if (request.capability == Capability::sample) check_events(request.out, request.first_event);
 }
@@ -238,15 +239,25 @@ void expect_rows(size_t values, int64_t rows, int64_t columns, const char* what)
 
 }  // namespace
 
-void Model::log_prob(std::span<const double> x, std::span<const double> context,
-                     std::span<double> out, Resources resources) const {
-  EvaluationRequest request{.capability = Capability::log_prob,
+void Model::judge(Capability capability, std::span<const double> x, std::span<const double> context,
+                  std::span<double> out, Resources resources) const {
+  EvaluationRequest request{.capability = capability,
                             .rows = rows_in(x.size(), features(), "x"),
                             .in = x,
                             .context = context,
                             .out = out};
-  expect_rows(out.size(), request.rows, 1, "log_prob");
+  expect_rows(out.size(), request.rows, 1, name(capability));
   evaluate(request, resources);
+}
+
+void Model::log_prob(std::span<const double> x, std::span<const double> context,
+                     std::span<double> out, Resources resources) const {
+  judge(Capability::log_prob, x, context, out, resources);
+}
+
+void Model::score(std::span<const double> x, std::span<const double> context, std::span<double> out,
+                  Resources resources) const {
+  judge(Capability::score, x, context, out, resources);
 }
 
 void Model::transform(std::span<const double> x, std::span<const double> context,
@@ -286,9 +297,16 @@ void Model::sample(uint64_t seed, uint64_t first_event, std::span<const double> 
            resources);
 }
 
-std::vector<double> Model::reference_log_prob() const {
+Capability Model::reference_capability() const {
+  return network_->can(Capability::log_prob) ? Capability::log_prob : Capability::score;
+}
+
+std::vector<double> Model::reference_answers() const {
+  const Capability capability = reference_capability();
+  const bool conditional = context_features(capability) > 0;
   std::vector<double> out(reference_.x.size() / static_cast<size_t>(features()));
-  log_prob(reference_.x, reference_.context, out);
+  judge(capability, reference_.x, conditional ? reference_.context : std::vector<double>(), out,
+        {});
   return out;
 }
 

@@ -43,6 +43,10 @@ class Model {
   const Specification& specification() const { return specification_; }
   int64_t features() const { return network_->features(); }
   int64_t context_features() const { return network_->context_features(); }
+  // Those that its evaluation asks for: none where training alone reads them.
+  int64_t context_features(Capability capability) const {
+    return network_->reads_context(capability) ? context_features() : 0;
+  }
   DType dtype() const { return specification_.dtype(); }
   // Whether it can be evaluated: its preprocessing is fitted.
   bool fitted() const { return network_->fitted(); }
@@ -80,6 +84,9 @@ class Model {
                  std::span<double> log_det = {}, Resources resources = {}) const;
   void inverse(std::span<const double> z, std::span<const double> context, std::span<double> x,
                std::span<double> log_det = {}, Resources resources = {}) const;
+  // What a classifier says of each x: (rows).
+  void score(std::span<const double> x, std::span<const double> context, std::span<double> out,
+             Resources resources = {}) const;
   // Events first_event, first_event + 1, ... of the sample that `seed` names: as many rows as `out`
   // has room for. The same event is the same numbers in whatever call it is drawn.
   void sample(uint64_t seed, uint64_t first_event, std::span<const double> context,
@@ -147,6 +154,9 @@ class Model {
   explicit Model(const Specification& specification);
   void declare_parameters();
   void evaluate(const EvaluationRequest& request, Resources resources) const;
+  // A capability that gives one number a row.
+  void judge(Capability capability, std::span<const double> x, std::span<const double> context,
+             std::span<double> out, Resources resources) const;
   // Everything that can be wrong with a request, before it is computed.
   void check_request(const EvaluationRequest& request) const;
   void require_fitted() const;
@@ -161,8 +171,9 @@ class Model {
   bool has_reference() const;
   void verify_reference(std::span<const double> stored) const;
   void check_events(std::span<const double> events, uint64_t first_event) const;
-  // The rows of the reference as log_prob gives them now.
-  std::vector<double> reference_log_prob() const;
+  // What is kept of the rows of the reference, log_prob or score, and what it is now.
+  Capability reference_capability() const;
+  std::vector<double> reference_answers() const;
 
   Specification specification_;
   std::unique_ptr<Network> network_;
