@@ -138,6 +138,12 @@ void Output::store() const {
   }
 }
 
+void store(std::span<const double> values, const castalia_array* array) {
+  const Output out(array, 2);
+  std::copy(values.begin(), values.end(), out.values().begin());
+  out.store();
+}
+
 void require_finite(std::span<const double> values, int64_t columns, const char* name) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;

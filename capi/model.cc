@@ -21,13 +21,15 @@ castalia_model* made(std::shared_ptr<Context> context, std::shared_ptr<Model> mo
   return to_handle(std::move(object));
 }
 
-// The context of an evaluation, dense; none for a model without.
-std::span<const double> context_values(const Model& model, const castalia_array* condition,
-                                       int64_t rows, int slot) {
-  const int64_t columns = model.context_features();
+// The context of an evaluation, dense; none where it reads none.
+std::span<const double> context_values(const Model& model, Capability capability,
+                                       const castalia_array* condition, int64_t rows, int slot) {
+  const int64_t columns = model.context_features(capability);
   if (columns == 0) {
     if (condition != nullptr) {
-      fail(Code::invalid_argument, "context is given, but the model has no context features");
+      fail(Code::invalid_argument, "context is given, but the model ",
+           model.context_features() > 0 ? text("reads none for its ", name(capability))
+                                        : "has no context features");
     }
     return {};
   }
@@ -53,12 +55,34 @@ std::string latent_description(const Model& model) {
       .dump();
 }
 
+using Judgement = void (Model::*)(std::span<const double>, std::span<const double>,
+                                  std::span<double>, Resources) const;
+
+// One number a row.
+castalia_status judge(castalia_model* handle, Capability capability, Judgement judgement,
+                      const castalia_array* x, const castalia_array* condition,
+                      const castalia_array* answers) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(handle);
+    const Model& model = *object->model;
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
+    expect_shape(answers, name(capability), {shape[0]}, "(events)");
+    const Input in(x, 0);
+    require_finite(in.values(), model.features(), "x");
+    const auto context = context_values(model, capability, condition, shape[0], 1);
+    const Output out(answers, 2);
+    (model.*judgement)(in.values(), context, out.values(), object->context->for_sampling());
+    out.store();
+  });
+}
+
 using Mapping = void (Model::*)(std::span<const double>, std::span<const double>, std::span<double>,
                                 std::span<double>, Resources) const;
 
-castalia_status map(castalia_model* handle, Mapping mapping, const char* from_name,
-                    const castalia_array* from, const castalia_array* condition,
-                    const char* to_name, const castalia_array* to, const castalia_array* log_det) {
+castalia_status map(castalia_model* handle, Capability capability, Mapping mapping,
+                    const char* from_name, const castalia_array* from,
+                    const castalia_array* condition, const char* to_name, const castalia_array* to,
+                    const castalia_array* log_det) {
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
@@ -67,7 +91,7 @@ castalia_status map(castalia_model* handle, Mapping mapping, const char* from_na
     if (log_det != nullptr) expect_shape(log_det, "log_det", {shape[0]}, "(events)");
     const Input in(from, 0);
     require_finite(in.values(), model.features(), from_name);
-    const auto context = context_values(model, condition, shape[0], 1);
+    const auto context = context_values(model, capability, condition, shape[0], 1);
     const Output out(to, 2);
     const Resources resources = object->context->for_sampling();
     if (log_det == nullptr) {
@@ -112,7 +136,7 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
     if (first_event < 0)
       fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
-    const auto context = context_values(model, condition, shape[0], 1);
+    const auto context = context_values(model, Capability::sample, condition, shape[0], 1);
     const Output out(x, 2);
     model.sample(seed, static_cast<uint64_t>(first_event), context, out.values(),
                  object->context->for_sampling());
@@ -120,22 +144,15 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
   });
 }
 
-CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle,
-                                                     const castalia_array* x,
+CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* model, const castalia_array* x,
                                                      const castalia_array* condition,
                                                      const castalia_array* log_prob) {
-  return call([&] {
-    const auto object = from_handle<ModelObject>(handle);
-    const Model& model = *object->model;
-    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
-    expect_shape(log_prob, "log_prob", {shape[0]}, "(events)");
-    const Input in(x, 0);
-    require_finite(in.values(), model.features(), "x");
-    const auto context = context_values(model, condition, shape[0], 1);
-    const Output out(log_prob, 2);
-    model.log_prob(in.values(), context, out.values(), object->context->for_sampling());
-    out.store();
-  });
+  return judge(model, Capability::log_prob, &Model::log_prob, x, condition, log_prob);
+}
+CASTALIA_API castalia_status castalia_model_score(castalia_model* model, const castalia_array* x,
+                                                  const castalia_array* condition,
+                                                  const castalia_array* score) {
+  return judge(model, Capability::score, &Model::score, x, condition, score);
 }
 
 CASTALIA_API castalia_status castalia_model_transform(castalia_model* model,
@@ -143,13 +160,13 @@ CASTALIA_API castalia_status castalia_model_transform(castalia_model* model,
                                                       const castalia_array* condition,
                                                       const castalia_array* z,
                                                       const castalia_array* log_det) {
-  return map(model, &Model::transform, "x", x, condition, "z", z, log_det);
+  return map(model, Capability::transform, &Model::transform, "x", x, condition, "z", z, log_det);
 }
 CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const castalia_array* z,
                                                     const castalia_array* condition,
                                                     const castalia_array* x,
                                                     const castalia_array* log_det) {
-  return map(model, &Model::inverse, "z", z, condition, "x", x, log_det);
+  return map(model, Capability::inverse, &Model::inverse, "z", z, condition, "x", x, log_det);
 }
 
 CASTALIA_API castalia_status castalia_model_encode(castalia_model* handle,
@@ -164,7 +181,7 @@ CASTALIA_API castalia_status castalia_model_encode(castalia_model* handle,
       fail(Code::shape_mismatch, "the data set has ", found, " ", what, ", the model ", expected);
     };
     expect_columns("features", events->features, model.features());
-    const bool conditional = model.context_features() > 0;
+    const bool conditional = model.context_features(Capability::transform) > 0;
     if (conditional) {
       expect_columns("context features", events->context_features, model.context_features());
     }
@@ -302,7 +319,7 @@ CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle,
     const Exclusive exclusive(object->busy, Kind::sampler);
     const Model& model = object->sampler.model();
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows);
-    const auto context = context_values(model, condition, shape[0], 1);
+    const auto context = context_values(model, Capability::sample, condition, shape[0], 1);
     const Output out(x, 2);
     object->sampler.next(out.values(), context);
     out.store();

@@ -221,6 +221,13 @@ class Laws : public testing::TestWithParam<Subject> {
   std::vector<double> context_;
 };
 
+TEST_P(Laws, TheNetworkCanDoNoMoreThanItsArchitectureSays) {
+  for (const Capability each : {Capability::sample, Capability::log_prob, Capability::transform,
+                                Capability::inverse, Capability::score}) {
+    EXPECT_TRUE(GetParam().architecture->can(each) || !can(each)) << name(each);
+  }
+}
+
 TEST_P(Laws, SamplesAreTheSameForAnyBatchAndThreads) {
   if (!can(Capability::sample)) GTEST_SKIP();
   const std::vector<double> all = sample(0, kRows);

@@ -15,7 +15,14 @@ def test_python():
     energy = rng.uniform(1, 10, size=(3000, 1))
     x = energy * np.array([0.5, 0.3, 0.2]) + rng.normal(size=(3000, 3)) * 0.3
     momenta = rng.normal(size=(2000, 9)) * 30
-    names = {"x": x, "energy": energy, "momenta": momenta}
+    label = rng.integers(0, 2, 3000).astype(float)
+    mass = rng.normal(size=3000)
+    # One column follows the label, one the mass as well.
+    jets = rng.normal(size=(3000, 2)) + np.column_stack([label, label + mass])
+    corner = 2 * np.pi / 3 * rng.integers(0, 3, 3000)
+    blobs = np.column_stack([np.cos(corner), np.sin(corner)]) + 0.3 * rng.normal(size=(3000, 2))
+    names = {"x": x, "energy": energy, "momenta": momenta, "np": np, "noise": rng}
+    names |= {"label": label, "mass": mass, "jets": jets, "blobs": blobs}
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)
@@ -27,6 +34,16 @@ def test_python():
     assert len(history["critic_loss"]) == len(history["step"])
     assert np.all(np.isfinite(history["validation_loss"]))
     assert np.all(np.isfinite(names["model"].sample(10, seed=1)))
+    response = names["response"]
+    assert response[label == 1].mean() - response[label == 0].mean() > 0.1
+    background = label == 0
+    assert abs(np.corrcoef(response[background], mass[background])[0, 1]) < 0.3
+    turned, log_det = names["turned"], names["log_det"]
+    assert np.allclose(np.hypot(*turned.T), np.hypot(*blobs.T)) and not log_det.any()
+    turn = np.angle((turned @ [1, 1j]) / (blobs @ [1, 1j]))
+    assert np.allclose(turn, turn[0])
+    assert abs(np.angle(np.exp(3j * turn[0]))) < 0.3
+    assert np.all(np.abs(np.array(names["best"]) - 1.0) < 0.4)
 
 
 def test_what_is_listed():

@@ -78,10 +78,11 @@ class Pivot final : public PreprocessedNetwork, public Adversarial {
     const Trace::Part part(trace, "classifier");
     return mlp(trace, x, classifier_);
   }
-  // It reads the odds, not the response: near 0 and 1 that would tell it nothing.
+  // It reads the response on a scale on which responses near 0 and 1 differ, but which ends: the
+  // classifier cannot run away from it.
   Value adversary(Trace& trace, Value logit) const {
     const Trace::Part part(trace, kCritic);
-    return mlp(trace, logit, adversary_);
+    return mlp(trace, tanh(0.25 * logit), adversary_);
   }
 
   MlpOptions classifier_;
