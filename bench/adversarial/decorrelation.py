@@ -91,11 +91,11 @@ def information(a: np.ndarray, b: np.ndarray) -> float:
 def sculpting(mass: np.ndarray, passed: np.ndarray) -> float:
     """Jensen-Shannon divergence, in bits, of the masses that pass and those that do not."""
     edges = np.quantile(mass, np.linspace(0, 1, BINS + 1))
-    parts = [np.histogram(mass[which], edges)[0] / max(which.sum(), 1) for which in (passed, ~passed)]
+    parts = [
+        np.histogram(mass[which], edges)[0] / max(which.sum(), 1) for which in (passed, ~passed)
+    ]
     mean = 0.5 * (parts[0] + parts[1])
-    return float(
-        sum(0.5 * np.sum(p[p > 0] * np.log2(p[p > 0] / mean[p > 0])) for p in parts)
-    )
+    return float(sum(0.5 * np.sum(p[p > 0] * np.log2(p[p > 0] / mean[p > 0])) for p in parts))
 
 
 def judged(response: np.ndarray, label: np.ndarray, mass: np.ndarray) -> dict:

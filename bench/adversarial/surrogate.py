@@ -181,7 +181,9 @@ Medians of {len(SEEDS)} runs. Written by
             else "0"
         )
         cells = [shown(median_calls(each, level)) for level in LEVELS]
-        text += f"| {name} | {' | '.join(cells)} | {final:.2f} | {each[0]['calls'][-1]} | {cost} |\n"
+        text += (
+            f"| {name} | {' | '.join(cells)} | {final:.2f} | {each[0]['calls'][-1]} | {cost} |\n"
+        )
     text += "\nThe curve, h after so many calls:\n\n| calls | " + " | ".join(runs) + " |\n"
     text += "|---" * (len(runs) + 1) + "|\n"
     most = min(run[0]["calls"][-1] for run in runs.values())

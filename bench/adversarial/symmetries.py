@@ -25,7 +25,7 @@ from bench.results import user_seconds, write_json
 TRAINING = {
     "batch": 512,
     "optimiser": "adam",
-    "learning_rate": 2e-3,
+    "learning_rate": 4e-3,
     "beta1": 0.5,
     "critic_rate": 2.0,
     "regularisers": ["r1"],
@@ -147,7 +147,9 @@ the map is a symmetry. Written by
                     f"{row['critic_loss']:.3f} | {distance:.1f} |\n"
                 )
         else:
-            text += "| matrix | determinant | critic's loss | distance / error |\n|---|---|---|---|\n"
+            text += (
+                "| matrix | determinant | critic's loss | distance / error |\n|---|---|---|---|\n"
+            )
             for row, distance in zip(each, sigma, strict=True):
                 size = int(np.sqrt(len(row["matrix"])))
                 matrix = np.array(row["matrix"]).reshape(size, size)
@@ -167,8 +169,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=Path, default=Path("out/symmetries"))
     parser.add_argument("--document", type=Path)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--starts", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--starts", type=int, default=6)
     parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
     rows = arguments.rows

@@ -23,7 +23,7 @@ function simulator_trampoline(parameters::Int64, at::Ptr{Float64}, rows::Int64, 
 end
 
 """
-    Surrogate(simulator, start; model, inputs = nothing, objective = nothing, training = (;), options...)
+    Surrogate(simulator, start; model, inputs = nothing, objective = nothing, training = NamedTuple(), options...)
 
 Makes small the mean of an objective over a simulator's events (arXiv 2002.04632). `simulator(parameters, rows,
 x)` gives the events `y[output, event]` at these parameters: `rows` are their numbers, counted over the whole
@@ -41,7 +41,7 @@ mutable struct Surrogate <: Handle
 end
 
 function Surrogate(simulator, start::AbstractVector; model::Model, inputs = nothing, objective = nothing,
-                   training = (;), options...)
+                   training = NamedTuple(), options...)
     simulation = Simulation(simulator)
     trampoline = @cfunction(simulator_trampoline, Cint,
                             (Int64, Ptr{Float64}, Int64, Int64, Ptr{Float64}, Int64, Int64, Ptr{Float64},
@@ -78,7 +78,8 @@ function status(s::Surrogate)
     witharrays(parameters, best) do p, b
         check(LibCastalia.castalia_surrogate_status(s, step, simulated, p, b, objective, error))
     end
-    return (step = step[], simulated = simulated[], parameters, best, objective = objective[], error = error[])
+    return (; step = step[], simulated = simulated[], parameters, best, objective = objective[],
+            error = error[])
 end
 
 "`step`, `simulated` (events so far), `parameters`, `best`, `history`, `points`."
