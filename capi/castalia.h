@@ -545,8 +545,9 @@ CASTALIA_API castalia_status castalia_surrogate_advance(castalia_surrogate* surr
                                                         int64_t steps);
 
 /* Steps taken; events simulated; the present parameters, into parameters (parameters); and the
- * simulated point with the least mean objective, into best (parameters), with that mean and its
- * standard deviation: NaN before the first. Any may be NULL. Errors: SHAPE_MISMATCH,
+ * simulated point with the least mean objective, into best (parameters), with that mean, which as
+ * the least of many is more likely too low than too high, and its standard deviation: NaN before
+ * the first. Any may be NULL. Errors: SHAPE_MISMATCH,
  * DTYPE_MISMATCH. */
 CASTALIA_API castalia_status castalia_surrogate_status(castalia_surrogate* surrogate, int64_t* step,
                                                        int64_t* simulated,
