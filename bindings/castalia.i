@@ -113,6 +113,19 @@ static int castalia_target_trampoline(int64_t rows, int64_t features, const doub
   return stop;
 }
 
+static int castalia_simulator_trampoline(int64_t parameters, const double* at, int64_t rows,
+                                         int64_t inputs, const double* x, int64_t first_row,
+                                         int64_t outputs, double* y, void* callable) {
+  PyGILState_STATE state = PyGILState_Ensure();
+  int stop = castalia_call_python(
+      (PyObject*)callable,
+      Py_BuildValue("(NLLNN)", castalia_bytes(at, parameters, PyBUF_READ), (long long)first_row,
+                    (long long)rows, castalia_bytes(x, rows * inputs, PyBUF_READ),
+                    castalia_bytes(y, rows * outputs, PyBUF_WRITE)));
+  PyGILState_Release(state);
+  return stop;
+}
+
 /* The beginning of a DLManagedTensor (dmlc.github.io/dlpack). */
 typedef struct castalia_dlpack {
   void* data;
@@ -314,8 +327,9 @@ HANDLE(castalia_sampler)
 HANDLE(castalia_trainer)
 HANDLE(castalia_event_writer)
 HANDLE(castalia_target)
+HANDLE(castalia_surrogate)
 
-/* Callbacks. Those of logs and targets are called after this call too: the Python layer keeps them
+/* Callbacks. Those of logs, targets and simulators are called after this call too: the Python layer keeps them
  * alive. */
 %define CALLBACK(TYPE, TRAMPOLINE)
 %typemap(in, noblock=1) (TYPE callback, void* user) {
@@ -334,6 +348,7 @@ HANDLE(castalia_target)
 CALLBACK(castalia_progress_callback, castalia_progress_trampoline)
 CALLBACK(castalia_log_callback, castalia_log_trampoline)
 CALLBACK(castalia_target_callback, castalia_target_trampoline)
+CALLBACK(castalia_simulator_callback, castalia_simulator_trampoline)
 %apply (castalia_progress_callback callback, void* user) {
   (castalia_progress_callback progress, void* user)
 };

@@ -190,7 +190,7 @@ def fortran_parameter(p, callbacks):
     if element and p.constant:
         return f"{element}, intent(in) :: {p.name}(*)"
     # What is written is one number, but for these.
-    if element and p.name in ("shape", "log_density", "gradient"):
+    if element and p.name in ("shape", "log_density", "gradient", "y"):
         return f"{element}, intent(inout) :: {p.name}(*)"
     if element:
         return f"{element}, intent(out), optional :: {p.name}"

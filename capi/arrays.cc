@@ -190,6 +190,12 @@ RowsOut rows_out(const castalia_array* array, Devices devices) {
   return rows;
 }
 
+void store(std::span<const double> values, const castalia_array* array) {
+  const Output out(array, 2);
+  std::copy(values.begin(), values.end(), out.values().begin());
+  out.store();
+}
+
 void require_finite(std::span<const double> values, int64_t columns, const char* name) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;

@@ -61,6 +61,9 @@ class Output {
   std::span<double> values_;
 };
 
+// Writes all of an array at once.
+void store(std::span<const double> values, const castalia_array* array);
+
 // Error (not_finite) with row and column of the first element that is NaN or infinite.
 void require_finite(std::span<const double> values, int64_t columns, const char* name);
 

@@ -280,6 +280,13 @@ CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* model, cons
                                                      const castalia_array* condition,
                                                      const castalia_array* log_prob);
 
+/* What a classifier says of each x (n, features), its response, into score (n): of a "pivot" from 0
+ * (background) to 1 (signal). condition: NULL for a model that reads its context in training alone.
+ * Errors: as above. */
+CASTALIA_API castalia_status castalia_model_score(castalia_model* model, const castalia_array* x,
+                                                  const castalia_array* condition,
+                                                  const castalia_array* score);
+
 /* Data x (n, features) to latent z (n, features), and log |det dz/dx| into log_det (n), which may
  * be NULL. */
 CASTALIA_API castalia_status castalia_model_transform(castalia_model* model,
@@ -342,8 +349,8 @@ CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const ch
  * matrices, sums, movements) that computes `computes` for any number of events, in the user's
  * units, with the weights of now. Inputs, float64: "x" (events, features), or "z" of "inverse", and
  * "context" (events, context features) where the model has one. Outputs, float64: of "log_prob"
- * "log_prob" (events); of "transform" "z", of "inverse" "x" (events, features), and of both
- * "log_det" (events). The path ends in ".onnx"; on any failure an older file is whole. The file
+ * "log_prob" (events); of "score" "score" (events); of "transform" "z", of "inverse" "x" (events,
+ * features), and of both "log_det" (events). The path ends in ".onnx"; on any failure an older file is whole. The file
  * does not check its inputs: outside the domain of the model its numbers mean nothing. Errors:
  * NOT_FOUND (what the model does not compute), UNSUPPORTED ("sample": events are made by "inverse"
  * of latent variables that the caller draws; a model that is not feed-forward in this direction;
@@ -497,6 +504,72 @@ CASTALIA_API castalia_status castalia_model_weigh(
     castalia_model* model, castalia_target* target, uint64_t seed, int64_t first_event,
     const castalia_array* condition, const castalia_array* x, const castalia_array* log_weights,
     double* log_z, double* log_z_error, double* effective_sample_size, double* acceptance);
+
+/* ---- Simulators without derivatives --------------------------------------------------------- */
+
+/* Makes small the mean of an objective over the events of a simulator, by derivatives of a
+ * generative model of these events near the present parameters, which is trained anew as they move
+ * (arXiv 2002.04632). */
+typedef struct castalia_surrogate castalia_surrogate;
+
+/* Simulates events at parameters at (parameters): row i of y (rows, outputs), row-major, from row i
+ * of x (rows, inputs), which is NULL where inputs is 0. first_row is the number of events that were
+ * asked for before, so that draws can be told apart (castalia_normal). It may call the library
+ * itself, but for the objects that are busy with the call that it came from. Returns 0; anything
+ * else, or a C++ exception, ends the call with CASTALIA_CALLBACK_FAILED. It must not leave by
+ * longjmp. */
+typedef int (*castalia_simulator_callback)(int64_t parameters, const double* at, int64_t rows,
+                                           int64_t inputs, const double* x, int64_t first_row,
+                                           int64_t outputs, double* y, void* user);
+
+/* JSON list of the fields of a surrogate's options: name, type, default, range or choices,
+ * meaning. */
+CASTALIA_API castalia_status castalia_surrogate_fields(const char** json);
+
+/* An optimiser that starts from the parameters start (parameters). The model, of any architecture
+ * whose samples can be differentiated, has the simulator's outputs as features and as context the
+ * parameters followed by the inputs; it need not be trained, and is BUSY only while it learns.
+ * training: how each step trains it; options: castalia_surrogate_fields; both may be NULL.
+ * inputs: a data set whose x events start from, drawn with replacement; NULL where there are none.
+ * objective: the function of an event whose mean is made small, a target with a gradient (what it
+ * calls the logarithm of a density is taken as it is); NULL: the sum of the event's columns. The
+ * function and `user` stay while the surrogate lives; nothing is called here. Errors:
+ * SHAPE_MISMATCH (widths), UNSUPPORTED (the model or the objective cannot be differentiated),
+ * OUT_OF_RANGE (a start outside its bounds), EMPTY_DATA (fewer events in a step than a batch),
+ * NOT_FINITE, field errors. */
+CASTALIA_API castalia_status castalia_surrogate_create(
+    castalia_model* model, castalia_config* training, castalia_config* options,
+    const castalia_array* start, castalia_dataset* inputs, castalia_target* objective,
+    castalia_simulator_callback callback, void* user, castalia_surrogate** out);
+CASTALIA_API castalia_status castalia_surrogate_retain(castalia_surrogate* surrogate);
+CASTALIA_API castalia_status castalia_surrogate_destroy(castalia_surrogate* surrogate);
+
+/* Takes steps: simulates, trains, moves the parameters. The simulator is called on this thread, once
+ * for each point of a step. On an error the parameters stand where they stood, what was simulated is
+ * kept, and the next call goes on from there. Errors: CALLBACK_FAILED, NOT_FINITE (what the simulator
+ * or the objective gives, with the point), those of castalia_model_fit. */
+CASTALIA_API castalia_status castalia_surrogate_advance(castalia_surrogate* surrogate,
+                                                        int64_t steps);
+
+/* Steps taken; events simulated; the present parameters, into parameters (parameters); and the
+ * simulated point with the least mean objective, into best (parameters), with that mean, which as
+ * the least of many is more likely too low than too high, and its standard deviation: NaN before
+ * the first. Any may be NULL. Errors: SHAPE_MISMATCH,
+ * DTYPE_MISMATCH. */
+CASTALIA_API castalia_status castalia_surrogate_status(castalia_surrogate* surrogate, int64_t* step,
+                                                       int64_t* simulated,
+                                                       const castalia_array* parameters,
+                                                       const castalia_array* best,
+                                                       double* objective, double* error);
+
+/* JSON: step; simulated (events so far); parameters, the present ones; best, the simulated point with
+ * the least mean objective (parameters, objective, error: the standard deviation of that mean), null
+ * before the first; history, an object a step (simulated, objective and error at the parameters that
+ * it started from, learned: events that the model learned from, gradient: of the surrogate's mean
+ * objective there, parameters: after it); points, an object for each point that was simulated
+ * (parameters, objective, error). */
+CASTALIA_API castalia_status castalia_surrogate_describe(castalia_surrogate* surrogate,
+                                                         const char** json);
 
 /* ---- Referee -------------------------------------------------------------------------------- */
 

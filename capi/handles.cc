@@ -103,6 +103,7 @@ const char* name(Kind kind) {
     case Kind::trainer: return "trainer";
     case Kind::event_writer: return "event writer";
     case Kind::target: return "target";
+    case Kind::surrogate: return "surrogate";
   }
   return "object";
 }

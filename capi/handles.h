@@ -18,7 +18,8 @@ enum class Kind : uint8_t {
   sampler,
   trainer,
   event_writer,
-  target
+  target,
+  surrogate
 };
 const char* name(Kind kind);
 

@@ -39,14 +39,16 @@ RowsIn finite_rows(const castalia_array* array, int slot, Devices devices, int64
   return rows;
 }
 
-// The context of an evaluation; none for a model without.
-RowsIn context_rows(const ModelObject& object, const castalia_array* condition, int64_t rows,
-                    int slot) {
+// The context of an evaluation; none where it reads none.
+RowsIn context_rows(const ModelObject& object, Capability capability,
+                    const castalia_array* condition, int64_t rows, int slot) {
   const Model& model = *object.model;
-  const int64_t columns = model.context_features();
+  const int64_t columns = model.context_features(capability);
   if (columns == 0) {
     if (condition != nullptr) {
-      fail(Code::invalid_argument, "context is given, but the model has no context features");
+      fail(Code::invalid_argument, "context is given, but the model ",
+           model.context_features() > 0 ? text("reads none for its ", name(capability))
+                                        : "has no context features");
     }
     return {};
   }
@@ -70,11 +72,30 @@ std::string latent_description(const Model& model) {
       .dump();
 }
 
+using Judgement = void (Model::*)(const RowsIn&, const RowsIn&, RowsOut, Resources) const;
+
+// One number a row.
+castalia_status judge(castalia_model* handle, Capability capability, Judgement judgement,
+                      const castalia_array* x, const castalia_array* condition,
+                      const castalia_array* answers) {
+  return call([&] {
+    const auto object = from_handle<ModelObject>(handle);
+    const Model& model = *object->model;
+    const Devices devices = devices_of(*object);
+    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
+    expect_shape(answers, name(capability), {shape[0]}, "(events)", devices);
+    const RowsIn in = finite_rows(x, 0, devices, model.features(), "x");
+    const RowsIn context = context_rows(*object, capability, condition, shape[0], 1);
+    (model.*judgement)(in, context, rows_out(answers, devices), object->context->for_sampling());
+  });
+}
+
 using Mapping = void (Model::*)(const RowsIn&, const RowsIn&, RowsOut, RowsOut, Resources) const;
 
-castalia_status map(castalia_model* handle, Mapping mapping, const char* from_name,
-                    const castalia_array* from, const castalia_array* condition,
-                    const char* to_name, const castalia_array* to, const castalia_array* log_det) {
+castalia_status map(castalia_model* handle, Capability capability, Mapping mapping,
+                    const char* from_name, const castalia_array* from,
+                    const castalia_array* condition, const char* to_name, const castalia_array* to,
+                    const castalia_array* log_det) {
   return call([&] {
     const auto object = from_handle<ModelObject>(handle);
     const Model& model = *object->model;
@@ -83,7 +104,7 @@ castalia_status map(castalia_model* handle, Mapping mapping, const char* from_na
     expect_shape(to, to_name, {shape[0], model.features()}, kRows, devices);
     if (log_det != nullptr) expect_shape(log_det, "log_det", {shape[0]}, "(events)", devices);
     const RowsIn in = finite_rows(from, 0, devices, model.features(), from_name);
-    const RowsIn context = context_rows(*object, condition, shape[0], 1);
+    const RowsIn context = context_rows(*object, capability, condition, shape[0], 1);
     (model.*mapping)(in, context, rows_out(to, devices),
                      log_det == nullptr ? RowsOut() : rows_out(log_det, devices),
                      object->context->for_sampling());
@@ -122,27 +143,22 @@ CASTALIA_API castalia_status castalia_model_sample(castalia_model* handle, uint6
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
     if (first_event < 0)
       fail(Code::out_of_range, "first_event is ", first_event, "; allowed: 0 or more");
-    const RowsIn context = context_rows(*object, condition, shape[0], 1);
+    const RowsIn context = context_rows(*object, Capability::sample, condition, shape[0], 1);
     object->warn_outside_training(context.host);
     model.sample(seed, static_cast<uint64_t>(first_event), context, rows_out(x, devices),
                  object->context->for_sampling());
   });
 }
 
-CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* handle,
-                                                     const castalia_array* x,
+CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* model, const castalia_array* x,
                                                      const castalia_array* condition,
                                                      const castalia_array* log_prob) {
-  return call([&] {
-    const auto object = from_handle<ModelObject>(handle);
-    const Model& model = *object->model;
-    const Devices devices = devices_of(*object);
-    const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
-    expect_shape(log_prob, "log_prob", {shape[0]}, "(events)", devices);
-    const RowsIn in = finite_rows(x, 0, devices, model.features(), "x");
-    const RowsIn context = context_rows(*object, condition, shape[0], 1);
-    model.log_prob(in, context, rows_out(log_prob, devices), object->context->for_sampling());
-  });
+  return judge(model, Capability::log_prob, &Model::log_prob, x, condition, log_prob);
+}
+CASTALIA_API castalia_status castalia_model_score(castalia_model* model, const castalia_array* x,
+                                                  const castalia_array* condition,
+                                                  const castalia_array* score) {
+  return judge(model, Capability::score, &Model::score, x, condition, score);
 }
 
 CASTALIA_API castalia_status castalia_model_transform(castalia_model* model,
@@ -150,13 +166,13 @@ CASTALIA_API castalia_status castalia_model_transform(castalia_model* model,
                                                       const castalia_array* condition,
                                                       const castalia_array* z,
                                                       const castalia_array* log_det) {
-  return map(model, &Model::transform, "x", x, condition, "z", z, log_det);
+  return map(model, Capability::transform, &Model::transform, "x", x, condition, "z", z, log_det);
 }
 CASTALIA_API castalia_status castalia_model_inverse(castalia_model* model, const castalia_array* z,
                                                     const castalia_array* condition,
                                                     const castalia_array* x,
                                                     const castalia_array* log_det) {
-  return map(model, &Model::inverse, "z", z, condition, "x", x, log_det);
+  return map(model, Capability::inverse, &Model::inverse, "z", z, condition, "x", x, log_det);
 }
 
 CASTALIA_API castalia_status castalia_model_encode(castalia_model* handle,
@@ -171,7 +187,7 @@ CASTALIA_API castalia_status castalia_model_encode(castalia_model* handle,
       fail(Code::shape_mismatch, "the data set has ", found, " ", what, ", the model ", expected);
     };
     expect_columns("features", events->features, model.features());
-    const bool conditional = model.context_features() > 0;
+    const bool conditional = model.context_features(Capability::transform) > 0;
     if (conditional) {
       expect_columns("context features", events->context_features, model.context_features());
     }
@@ -310,7 +326,7 @@ CASTALIA_API castalia_status castalia_sampler_next(castalia_sampler* handle,
     const Model& model = object->sampler.model();
     const Devices devices = devices_of(*object->model);
     const Shape shape = expect_shape(x, "x", {-1, model.features()}, kRows, devices);
-    const RowsIn context = context_rows(*object->model, condition, shape[0], 1);
+    const RowsIn context = context_rows(*object->model, Capability::sample, condition, shape[0], 1);
     object->model->warn_outside_training(context.host);
     object->sampler.next(rows_out(x, devices), context);
   });

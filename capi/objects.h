@@ -16,6 +16,7 @@
 #include "cpp/train/dataset.h"
 #include "cpp/train/trainer.h"
 #include "models/fit.h"
+#include "models/local_surrogate.h"
 #include "models/model.h"
 
 namespace castalia::capi {
@@ -120,6 +121,17 @@ struct TargetObject {
 
   std::shared_ptr<Target> target;
   std::string description;  // JSON
+};
+
+struct SurrogateObject {
+  using Handle = castalia_surrogate;
+  static constexpr Kind kKind = Kind::surrogate;
+
+  SurrogateObject(LocalSurrogate::Setting setting, const std::string& options)
+      : surrogate(std::move(setting), options) {}
+
+  LocalSurrogate surrogate;
+  std::atomic<bool> busy{false};
 };
 
 struct TrainerObject {

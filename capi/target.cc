@@ -74,12 +74,6 @@ std::vector<double> copied(const castalia_array* array, const char* name) {
   return {values.begin(), values.end()};
 }
 
-void store(std::span<const double> values, const castalia_array* array) {
-  const Output out(array, 2);
-  std::copy(values.begin(), values.end(), out.values().begin());
-  out.store();
-}
-
 }  // namespace
 
 extern "C" {

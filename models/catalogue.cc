@@ -45,6 +45,7 @@ const char* name(Capability capability) {
     case Capability::log_prob: return "log_prob";
     case Capability::transform: return "transform";
     case Capability::inverse: return "inverse";
+    case Capability::score: return "score";
   }
   return "unknown";
 }

@@ -49,6 +49,10 @@ void check_demands(Workspace& workspace, const char* what, uint64_t first, int64
 
 }  // namespace
 
+bool one_a_row(Capability capability) {
+  return capability == Capability::log_prob || capability == Capability::score;
+}
+
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
                       int64_t rows, Graph& graph, ArrayTypes types) {
   const Value flat = graph.state("parameters", {dtype, {table.count()}});
@@ -57,8 +61,8 @@ void trace_capability(Network& network, ParameterTable& table, DType dtype, Capa
     const Value given = graph.input(name, {types.operands, {rows, columns}});
     return types.operands == DType::float64 ? given : cast(given, DType::float64);
   };
-  const Value context =
-      network.context_features() > 0 ? input("context", network.context_features()) : Value();
+  const bool conditional = network.context_features() > 0 && network.reads_context(capability);
+  const Value context = conditional ? input("context", network.context_features()) : Value();
   const auto put_one = [&](const char* name, Value result) {
     const Value given = types.results == DType::float64 ? result : cast(result, types.results);
     graph.output(name, given);
@@ -84,6 +88,9 @@ void trace_capability(Network& network, ParameterTable& table, DType dtype, Capa
       break;
     case Capability::inverse:
       put(network.inverse(trace, input("in", network.features()), context));
+      break;
+    case Capability::score:
+      put_one("out", network.score(trace, input("in", network.features()), context));
       break;
   }
   output_demands(trace, graph);

@@ -39,11 +39,14 @@ struct ArrayTypes {
 };
 
 // Traces what a network computes for so many events. Inputs: "in" (rows, features), "context"
-// (rows, context features) where the network has one, and for a sample "seed" and "first_event",
+// (rows, context features) where the network reads one, and for a sample "seed" and "first_event",
 // int64 scalars. Outputs: "out", "log_det" (rows, 1) of transform and inverse, the demands of the
 // trace, and where asked for "finite", a float64: 1 if all of "out" is, else 0.
 void trace_capability(Network& network, ParameterTable& table, DType dtype, Capability capability,
                       int64_t rows, Graph& graph, ArrayTypes types = {});
+
+// Whether it gives one number a row, not a row of features.
+bool one_a_row(Capability capability);
 
 // The rows of the Program that computes so many: a power of two.
 int64_t program_rows(int64_t rows);
@@ -96,7 +99,7 @@ struct EvaluationRequest {
   RowsIn context = {};  // (rows, context features), or one row for all
   uint64_t seed = 0;
   uint64_t first_event = 0;
-  RowsOut out = {};      // log_prob (rows, 1), else (rows, features)
+  RowsOut out = {};      // one_a_row() (rows, 1), else (rows, features)
   RowsOut log_det = {};  // (rows, 1)
 };
 

@@ -62,7 +62,8 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
     }
     network = make_distillation(std::move(network), model, teacher, options);
   }
-  Judge judge = network->adversarial() == nullptr ? Judge() : judge_of(options);
+  const bool judged = network->adversarial() != nullptr && network->can(Capability::sample);
+  Judge judge = judged ? judge_of(options) : Judge();
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
                                    parameters, std::move(data), options, resources,
                                    std::move(target), std::move(judge));

@@ -124,37 +124,59 @@ class Laws : public testing::TestWithParam<Subject> {
     return std::span(context_).subspan(static_cast<size_t>(first * width),
                                        static_cast<size_t>(rows * width));
   }
-  std::vector<double> log_prob(int threads = 1) const {
-    std::vector<double> out(kRows);
-    model_->log_prob(x_, context_, out, threads);
+  // What an evaluation of these rows is told: nothing where training alone reads the context.
+  std::span<const double> told(Capability capability, int64_t first = 0,
+                               int64_t rows = kRows) const {
+    return model_->context_features(capability) > 0 ? context_rows(first, rows)
+                                                    : std::span<const double>();
+  }
+  // What has a number or a row of them for each row of the data.
+  static constexpr Capability kOfRows[] = {Capability::log_prob, Capability::transform,
+                                           Capability::score};
+  std::vector<double> of_rows(const Model& model, Capability capability, int64_t first,
+                              int64_t rows, Resources resources = 1) const {
+    const int64_t width = model.features();
+    const auto x = std::span(x_).subspan(static_cast<size_t>(first * width),
+                                         static_cast<size_t>(rows * width));
+    const auto context = told(capability, first, rows);
+    if (capability == Capability::transform) {
+      // Rows, then determinants.
+      std::vector<double> out(static_cast<size_t>(rows * (width + 1)));
+      const std::span<double> all = out;
+      model.transform(x, context, all.first(x.size()), all.subspan(x.size()), resources);
+      return out;
+    }
+    std::vector<double> out(static_cast<size_t>(rows));
+    if (capability == Capability::score) {
+      model.score(x, context, out, resources);
+    } else {
+      model.log_prob(x, context, out, resources);
+    }
     return out;
   }
+  std::vector<double> log_prob() const { return of_rows(*model_, Capability::log_prob, 0, kRows); }
   std::vector<double> sample(uint64_t first, int64_t rows, int threads = 1) const {
     std::vector<double> out(static_cast<size_t>(rows * model_->features()));
     model_->sample(kSeed, first, context_rows(static_cast<int64_t>(first), rows), out, threads);
     return out;
   }
 
-  // On a device and on the host: what is drawn, the densities, and what a few steps of training
+  // On a device and on the host: what is drawn, what is said of rows, and what a few steps of training
   // make of the weights.
   void expect_agreement(const Device& device) const {
     constexpr int64_t kSome = 40;
-    const auto width = static_cast<size_t>(model_->features());
-    const auto context = context_rows(0, kSome);
-    const auto on = [&](const Device* place, bool draws) {
-      const Resources resources(1, place);
-      std::vector<double> out(static_cast<size_t>(kSome) * (draws ? width : 1));
-      if (draws) {
-        model_->sample(kSeed, 0, context, out, resources);
-      } else {
-        model_->log_prob(std::span(x_).first(static_cast<size_t>(kSome) * width), context, out,
-                         resources);
-      }
+    const auto drawn = [&](const Device* place) {
+      std::vector<double> out(static_cast<size_t>(kSome * model_->features()));
+      model_->sample(kSeed, 0, context_rows(0, kSome), out, Resources(1, place));
       return out;
     };
-    if (can(Capability::sample)) expect_close(on(&device, true), on(nullptr, true), "a draw");
-    if (can(Capability::log_prob)) {
-      expect_close(on(&device, false), on(nullptr, false), "a log-density");
+    if (can(Capability::sample)) expect_close(drawn(&device), drawn(nullptr), "a draw");
+    for (const Capability capability : kOfRows) {
+      if (!can(capability)) continue;
+      // A density has its transformation in it.
+      if (capability == Capability::transform && can(Capability::log_prob)) continue;
+      expect_close(of_rows(*model_, capability, 0, kSome, Resources(1, &device)),
+                   of_rows(*model_, capability, 0, kSome), name(capability));
     }
     // In float32 a step can meet a kink on the other side.
     if (GetParam().dtype == DType::float32) return;
@@ -205,6 +227,13 @@ class Laws : public testing::TestWithParam<Subject> {
   std::vector<double> context_;
 };
 
+TEST_P(Laws, TheNetworkCanDoNoMoreThanItsArchitectureSays) {
+  for (const Capability each : {Capability::sample, Capability::log_prob, Capability::transform,
+                                Capability::inverse, Capability::score}) {
+    EXPECT_TRUE(GetParam().architecture->can(each) || !can(each)) << name(each);
+  }
+}
+
 TEST_P(Laws, SamplesAreTheSameForAnyBatchAndThreads) {
   if (!can(Capability::sample)) GTEST_SKIP();
   const std::vector<double> all = sample(0, kRows);
@@ -249,17 +278,22 @@ TEST_P(Laws, DifferentSeedsAndEventsDiffer) {
   EXPECT_FALSE(std::equal(a.begin(), second, second));
 }
 
-TEST_P(Laws, LogDensitiesAreTheSameForAnyBatchAndThreads) {
-  if (!can(Capability::log_prob)) GTEST_SKIP();
-  const std::vector<double> all = log_prob();
-  EXPECT_EQ(log_prob(2), all);
-  const int64_t features = model_->features();
-  for (int64_t row = 0; row < kRows; row += 37) {
-    double one = 0;
-    model_->log_prob(
-        std::span(x_).subspan(static_cast<size_t>(row * features), static_cast<size_t>(features)),
-        context_rows(row, 1), {&one, 1});
-    EXPECT_EQ(one, all[static_cast<size_t>(row)]);
+TEST_P(Laws, WhatIsSaidOfARowIsTheSameForAnyBatchAndThreads) {
+  for (const Capability capability : kOfRows) {
+    if (!can(capability)) continue;
+    const std::vector<double> all = of_rows(*model_, capability, 0, kRows);
+    EXPECT_EQ(of_rows(*model_, capability, 0, kRows, 2), all) << name(capability);
+    const size_t width = all.size() / kRows;
+    for (int64_t row = 0; row < kRows; row += 37) {
+      const std::vector<double> one = of_rows(*model_, capability, row, 1);
+      const auto at = static_cast<size_t>(row);
+      // Of a transformation the rows come first, then the determinants.
+      const size_t values = width > 1 ? width - 1 : 1;
+      EXPECT_TRUE(std::equal(one.begin(), one.begin() + static_cast<long>(values),
+                             all.begin() + static_cast<long>(at * values)))
+          << name(capability) << ", row " << row;
+      EXPECT_EQ(one.back(), all[width > 1 ? values * kRows + at : at]) << name(capability);
+    }
   }
 }
 
@@ -269,7 +303,7 @@ TEST_P(Laws, LogDeterminantIsThatOfTheDenseJacobian) {
   if (model_->dtype() != DType::float64) GTEST_SKIP() << "compared in float64";
   constexpr int64_t rows = 16;
   const int64_t features = model_->features();
-  const int64_t width = model_->context_features();
+  const int64_t width = model_->context_features(Capability::transform);
   Graph graph;
   const Value flat =
       graph.state("parameters", {DType::float64, {model_->parameter_table().count()}});
@@ -309,8 +343,8 @@ TEST_P(Laws, InverseUndoesTransform) {
   std::vector<double> back(x_.size());
   std::vector<double> there(kRows);
   std::vector<double> again(kRows);
-  model_->transform(x_, context_, z, there);
-  model_->inverse(z, context_, back, again);
+  model_->transform(x_, told(Capability::transform), z, there);
+  model_->inverse(z, told(Capability::inverse), back, again);
   const double tolerance = model_->dtype() == DType::float64 ? 1e-9 : 1e-4;
   const int64_t features = model_->features();
   for (int64_t j = 0; j < features; ++j) {
@@ -468,10 +502,10 @@ TEST_P(Laws, AFileHoldsAllOfIt) {
   const std::shared_ptr<Model> loaded = Model::load(first);
   EXPECT_EQ(loaded->specification().json(), model_->specification().json());
   EXPECT_EQ(loaded->describe(), model_->describe());
-  if (can(Capability::log_prob)) {
-    std::vector<double> out(kRows);
-    loaded->log_prob(x_, context_, out);
-    EXPECT_EQ(out, log_prob());
+  for (const Capability capability : kOfRows) {
+    if (!can(capability)) continue;
+    EXPECT_EQ(of_rows(*loaded, capability, 0, kRows), of_rows(*model_, capability, 0, kRows))
+        << name(capability);
   }
   if (can(Capability::sample)) {
     std::vector<double> out(x_.size());
@@ -489,15 +523,16 @@ TEST_P(Laws, AFileHoldsAllOfIt) {
 }
 
 TEST_P(Laws, PrecisionsAgree) {
-  if (!can(Capability::log_prob)) GTEST_SKIP();
   const DType other = model_->dtype() == DType::float32 ? DType::float64 : DType::float32;
   const std::shared_ptr<Model> converted = model_->converted(other);
   EXPECT_EQ(converted->dtype(), other);
-  std::vector<double> out(kRows);
-  converted->log_prob(x_, context_, out);
-  const std::vector<double> own = log_prob();
-  for (size_t row = 0; row < kRows; ++row) {
-    EXPECT_NEAR(out[row], own[row], 1e-3 * std::max(1.0, std::abs(own[row])));
+  for (const Capability capability : {Capability::log_prob, Capability::score}) {
+    if (!can(capability)) continue;
+    const std::vector<double> out = of_rows(*converted, capability, 0, kRows);
+    const std::vector<double> own = of_rows(*model_, capability, 0, kRows);
+    for (size_t row = 0; row < kRows; ++row) {
+      EXPECT_NEAR(out[row], own[row], 1e-3 * std::max(1.0, std::abs(own[row])));
+    }
   }
   if (model_->dtype() == DType::float32) {
     EXPECT_EQ(converted->converted(DType::float32)->parameter_values(), model_->parameter_values());

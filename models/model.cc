@@ -169,9 +169,10 @@ void Model::check_request(const EvaluationRequest& r) const {
   require_capability(r.capability);
   require_fitted();
   const int64_t context_values = r.context.count;
-  const int64_t width = context_features();
+  const int64_t width = context_features(r.capability);
   if (width == 0 && context_values > 0) {
-    fail(Code::invalid_argument, "a context is given, but the model has none");
+    fail(Code::invalid_argument, "a context is given, but the model ",
+         context_features() > 0 ? text("reads none for its ", name(r.capability)) : "has none");
   }
   if (width > 0 && context_values == 0 && r.rows > 0) {
     fail(Code::invalid_argument, "the context is missing: the model has ", width,
@@ -230,7 +231,7 @@ void Model::evaluate(const EvaluationRequest& request, Resources resources) cons
   check_request(request);
   if (request.rows == 0) return;
   std::unique_ptr<Crew> crew = hire(resources);
-  const bool finite = crew->run(request, features(), context_features());
+  const bool finite = crew->run(request, features(), context_features(request.capability));
   release(std::move(crew));
   const bool samples = request.capability == Capability::sample;
   if (samples && !finite) refuse_events(request.out, request.first_event);
@@ -301,14 +302,23 @@ RowsOut room_for(int64_t rows, int64_t columns, const RowsOut& out, const char* 
 
 }  // namespace
 
-void Model::log_prob(const RowsIn& x, const RowsIn& context, RowsOut out,
-                     Resources resources) const {
-  EvaluationRequest request{.capability = Capability::log_prob,
+void Model::judge(Capability capability, const RowsIn& x, const RowsIn& context, RowsOut out,
+                  Resources resources) const {
+  EvaluationRequest request{.capability = capability,
                             .rows = rows_in(x.count, features(), "x"),
                             .in = x,
                             .context = context};
-  request.out = room_for(request.rows, 1, out, "log_prob");
+  request.out = room_for(request.rows, 1, out, name(capability));
   evaluate(request, resources);
+}
+
+void Model::log_prob(const RowsIn& x, const RowsIn& context, RowsOut out,
+                     Resources resources) const {
+  judge(Capability::log_prob, x, context, out, resources);
+}
+
+void Model::score(const RowsIn& x, const RowsIn& context, RowsOut out, Resources resources) const {
+  judge(Capability::score, x, context, out, resources);
 }
 
 void Model::transform(const RowsIn& x, const RowsIn& context, RowsOut z, RowsOut log_det,
@@ -345,9 +355,16 @@ void Model::sample(uint64_t seed, uint64_t first_event, const RowsIn& context, R
            resources);
 }
 
-std::vector<double> Model::reference_log_prob() const {
+Capability Model::reference_capability() const {
+  return network_->can(Capability::log_prob) ? Capability::log_prob : Capability::score;
+}
+
+std::vector<double> Model::reference_answers() const {
+  const Capability capability = reference_capability();
+  const bool conditional = context_features(capability) > 0;
   std::vector<double> out(reference_.x.size() / static_cast<size_t>(features()));
-  log_prob(reference_.x, reference_.context, out);
+  judge(capability, reference_.x, conditional ? reference_.context : std::vector<double>(), out,
+        {});
   return out;
 }
 

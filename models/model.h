@@ -43,6 +43,10 @@ class Model {
   const Specification& specification() const { return specification_; }
   int64_t features() const { return network_->features(); }
   int64_t context_features() const { return network_->context_features(); }
+  // Those that its evaluation asks for: none where training alone reads them.
+  int64_t context_features(Capability capability) const {
+    return network_->reads_context(capability) ? context_features() : 0;
+  }
   DType dtype() const { return specification_.dtype(); }
   // Whether it can be evaluated: its preprocessing is fitted.
   bool fitted() const { return network_->fitted(); }
@@ -88,6 +92,8 @@ class Model {
                  Resources resources = {}) const;
   void inverse(const RowsIn& z, const RowsIn& context, RowsOut x, RowsOut log_det = {},
                Resources resources = {}) const;
+  // What a classifier says of each x: (rows).
+  void score(const RowsIn& x, const RowsIn& context, RowsOut out, Resources resources = {}) const;
   // Events first_event, first_event + 1, ... of the sample that `seed` names: as many rows as `out`
   // has room for. The same event is the same numbers in whatever call it is drawn.
   void sample(uint64_t seed, uint64_t first_event, const RowsIn& context, RowsOut out,
@@ -161,6 +167,9 @@ class Model {
   explicit Model(const Specification& specification);
   void declare_parameters();
   void evaluate(const EvaluationRequest& request, Resources resources) const;
+  // A capability that gives one number a row.
+  void judge(Capability capability, const RowsIn& x, const RowsIn& context, RowsOut out,
+             Resources resources) const;
   // Everything that can be wrong with a request, before it is computed.
   void check_request(const EvaluationRequest& request) const;
   static void check_places(const EvaluationRequest& request, const Resources& resources);
@@ -177,8 +186,9 @@ class Model {
   void verify_reference(std::span<const double> stored) const;
   // The error of a sample of which something is not finite.
   void refuse_events(const RowsOut& events, uint64_t first_event) const;
-  // The rows of the reference as log_prob gives them now.
-  std::vector<double> reference_log_prob() const;
+  // What is kept of the rows of the reference, log_prob or score, and what it is now.
+  Capability reference_capability() const;
+  std::vector<double> reference_answers() const;
 
   Specification specification_;
   std::unique_ptr<Network> network_;

@@ -1,8 +1,8 @@
 // The model file: one safetensors file.
 //
 // Tensors: each parameter by its name, in the model's element type; "reference.x",
-// "reference.context" and "reference.log_prob" (float64), some events and what the model says of
-// them. Metadata: one entry "castalia", a JSON object
+// "reference.context" and "reference.log_prob", or "reference.score" of a model without density
+// (float64), some events and what the model says of them. Metadata: one entry "castalia", a JSON object
 //   format_version   1; a release reads every version up to its own
 //   library_version  of the release that wrote the file
 //   architecture     its name
@@ -31,7 +31,9 @@ constexpr double kReferenceTolerance = 1e-4;
 const char kMetadataKey[] = "castalia";
 const char kReferenceX[] = "reference.x";
 const char kReferenceContext[] = "reference.context";
-const char kReferenceLogProb[] = "reference.log_prob";
+
+// "reference.log_prob"
+std::string answers_name(Capability capability) { return text("reference.", name(capability)); }
 
 Json read_header(const SafetensorsFile& file, const std::string& path) {
   const auto entry = file.metadata.find(kMetadataKey);
@@ -96,7 +98,7 @@ std::vector<std::pair<double, double>> read_ranges(const Json& header, int64_t c
   return ranges;
 }
 
-std::vector<double> optional_values(const SafetensorsFile& file, const char* name) {
+std::vector<double> optional_values(const SafetensorsFile& file, const std::string& name) {
   const StoredTensor* tensor = file.find(name);
   if (tensor == nullptr) return {};
   const std::span<const double> values = tensor->values<double>();
@@ -121,10 +123,10 @@ void Model::save(const std::string& path) const {
     const auto offset = static_cast<size_t>(parameter.offset) * size_of(dtype());
     tensors.push_back({parameter.name, dtype(), parameter.shape, parameters_.data() + offset});
   }
-  std::vector<double> log_prob;
+  std::vector<double> answers;
   if (has_reference()) {
-    log_prob = reference_log_prob();
-    const auto rows = static_cast<int64_t>(log_prob.size());
+    answers = reference_answers();
+    const auto rows = static_cast<int64_t>(answers.size());
     tensors.push_back({kReferenceX, DType::float64, {rows, features()}, reference_.x.data()});
     if (context_features() > 0) {
       tensors.push_back({kReferenceContext,
@@ -132,7 +134,8 @@ void Model::save(const std::string& path) const {
                          {rows, context_features()},
                          reference_.context.data()});
     }
-    tensors.push_back({kReferenceLogProb, DType::float64, {rows}, log_prob.data()});
+    tensors.push_back(
+        {answers_name(reference_capability()), DType::float64, {rows}, answers.data()});
   }
   write_safetensors(path, tensors, {{kMetadataKey, header.dump()}});
 }
@@ -155,7 +158,7 @@ std::shared_ptr<Model> Model::load(const std::string& path, bool verify) {
     model->reference_ = {optional_values(file, kReferenceX),
                          optional_values(file, kReferenceContext)};
     if (verify && model->has_reference()) {
-      model->verify_reference(optional_values(file, kReferenceLogProb));
+      model->verify_reference(optional_values(file, answers_name(model->reference_capability())));
     }
     return model;
   } catch (const Error& error) {
@@ -166,19 +169,20 @@ std::shared_ptr<Model> Model::load(const std::string& path, bool verify) {
 }
 
 bool Model::has_reference() const {
-  return !reference_.x.empty() && fitted() && network_->can(Capability::log_prob);
+  return !reference_.x.empty() && fitted() && network_->can(reference_capability());
 }
 
 void Model::verify_reference(std::span<const double> stored) const {
-  const std::vector<double> computed = reference_log_prob();
+  const std::vector<double> computed = reference_answers();
+  const char* const what = reference_capability() == Capability::log_prob ? "log-density" : "score";
   if (computed.size() != stored.size()) {
-    fail(Code::corrupt_file, "the stored reference has ", stored.size(), " log-densities for ",
+    fail(Code::corrupt_file, "the stored reference has ", stored.size(), " numbers for ",
          computed.size(), " events");
   }
   for (size_t i = 0; i < stored.size(); ++i) {
     const double tolerance = kReferenceTolerance * std::max(1.0, std::abs(stored[i]));
     if (!(std::abs(computed[i] - stored[i]) <= tolerance)) {
-      fail(Code::corrupt_file, "the model does not give what its file says it gives: log-density ",
+      fail(Code::corrupt_file, "the model does not give what its file says it gives: ", what, " ",
            computed[i], " instead of ", stored[i], " for reference event ", i,
            " (verify=false loads it all the same)");
     }

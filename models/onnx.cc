@@ -18,6 +18,7 @@ std::vector<onnx::ExportRequest::Name> names_of(Capability capability) {
     case Capability::log_prob: return {context, {"in", "x"}, {"out", "log_prob", true}};
     case Capability::transform: return {context, {"in", "x"}, {"out", "z"}, log_det};
     case Capability::inverse: return {context, {"in", "z"}, {"out", "x"}, log_det};
+    case Capability::score: return {context, {"in", "x"}, {"out", "score", true}};
     default:
       fail(Code::unsupported,
            "a file has no random numbers that all runtimes agree on: 'inverse' "

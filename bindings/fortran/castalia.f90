@@ -32,6 +32,7 @@ module castalia
   use castalia_samplers
   use castalia_settings
   use castalia_densities
+  use castalia_simulators
   use castalia_training
   implicit none
   public

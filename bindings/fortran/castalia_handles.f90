@@ -18,6 +18,7 @@ module castalia_handles
   integer, parameter, public :: trainer_handle = 6
   integer, parameter, public :: event_writer_handle = 7
   integer, parameter, public :: target_handle = 8
+  integer, parameter, public :: surrogate_handle = 9
 
   type, public :: castalia_owner
     type(c_ptr) :: handle = c_null_ptr
@@ -68,6 +69,8 @@ contains
       status = castalia_event_writer_destroy(handle)
     case (target_handle)
       status = castalia_target_destroy(handle)
+    case (surrogate_handle)
+      status = castalia_surrogate_destroy(handle)
     case default
       status = CASTALIA_INVALID_HANDLE
     end select
@@ -103,6 +106,8 @@ contains
         status = castalia_event_writer_retain(handle)
       case (target_handle)
         status = castalia_target_retain(handle)
+      case (surrogate_handle)
+        status = castalia_surrogate_retain(handle)
       end select
     end if
     call release(self)

@@ -39,6 +39,7 @@ module castalia_models
     generic :: sample => sample_real32_seed32, sample_real32_seed64, sample_real64_seed32, &
         sample_real64_seed64
     generic :: log_prob => log_prob_real32, log_prob_real64
+    generic :: score => score_real32, score_real64
     generic :: transform => transform_real32, transform_real64
     generic :: inverse => inverse_real32, inverse_real64
     generic :: get_parameters => get_parameters_real32, get_parameters_real64
@@ -56,7 +57,7 @@ module castalia_models
     procedure, private :: fit_dataset, fit_real32, fit_real64
     procedure, private :: sample_real32_seed32, sample_real32_seed64
     procedure, private :: sample_real64_seed32, sample_real64_seed64
-    procedure, private :: log_prob_real32, log_prob_real64
+    procedure, private :: log_prob_real32, log_prob_real64, score_real32, score_real64
     procedure, private :: transform_real32, transform_real64, inverse_real32, inverse_real64
     procedure, private :: get_parameters_real32, get_parameters_real64
     procedure, private :: set_parameters_real32, set_parameters_real64
@@ -289,6 +290,20 @@ contains
     call settle(castalia_model_log_prob(self%owner%handle, data, condition, densities), stat, errmsg)
   end subroutine log_prob_real32
 
+  ! A classifier's response to each event of x, into score(event).
+  subroutine score_real32(self, x, score, stat, errmsg)
+    class(castalia_model), intent(in) :: self
+    real(real32), intent(in), target :: x(:, :)
+    real(real32), intent(inout), target :: score(:)
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(castalia_array), allocatable :: data, responses
+
+    call view(data, x)
+    call view(responses, score)
+    call settle(castalia_model_score(self%owner%handle, data, score=responses), stat, errmsg)
+  end subroutine score_real32
+
   ! Data x to latent z, and the logarithm of |det dz/dx| of each event.
   subroutine transform_real32(self, x, z, log_det, context, stat, errmsg)
     class(castalia_model), intent(in) :: self
@@ -396,6 +411,19 @@ contains
     if (present(context)) call view(condition, context)
     call settle(castalia_model_log_prob(self%owner%handle, data, condition, densities), stat, errmsg)
   end subroutine log_prob_real64
+
+  subroutine score_real64(self, x, score, stat, errmsg)
+    class(castalia_model), intent(in) :: self
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(inout), target :: score(:)
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(castalia_array), allocatable :: data, responses
+
+    call view(data, x)
+    call view(responses, score)
+    call settle(castalia_model_score(self%owner%handle, data, score=responses), stat, errmsg)
+  end subroutine score_real64
 
   ! Data x to latent z, and the logarithm of |det dz/dx| of each event.
   subroutine transform_real64(self, x, z, log_det, context, stat, errmsg)

@@ -28,6 +28,7 @@ contains
     call check_context(x, context)
     call check_sharing(model)
     call check_training(x)
+    call check_scores(x)
     call check_files(model, x)
     call check_errors(model)
     call check_random_numbers()
@@ -256,6 +257,59 @@ contains
 
     stop = step >= 1 .and. steps >= 1 .and. loss < 1e30_real64 .and. .not. validation_loss > 1e30_real64
   end subroutine refuse
+
+  ! A classifier, and a simulator that fails once.
+  subroutine check_scores(x)
+    real(real64), intent(in) :: x(:, :)
+    type(castalia_config) :: training
+    type(castalia_dataset) :: events
+    type(castalia_model) :: model
+    type(castalia_surrogate) :: search
+    real(real64) :: told(2, size(x, 2)), response(size(x, 2)), best(1), objective
+    real(real32) :: rounded(size(x, 2))
+    character(len=:), allocatable :: json
+    integer(int64) :: step, simulated
+    integer :: stat
+
+    call castalia_normal(told, 3_int64, 0_int64)
+    told(1, :) = merge(1, 0, x(1, :) > 0)
+    call events%create(x, told)
+    call model%create("pivot", json='{"features": 2, "hidden": 8, "adversary_hidden": 8}')
+    call training%create('{"steps": 60, "batch": 64, "learning_rate": 0.01}')
+    call model%fit(events, training)
+    call model%score(x, response)
+    call check(all(response >= 0 .and. response <= 1), "responses lie between 0 and 1")
+    call check(sum(response * told(1, :)) / sum(told(1, :)) > sum(response) / size(response), &
+        "and are larger for signal")
+    call model%score(real(x, real32), rounded)
+    call check(maxval(abs(rounded - response)) < 1e-3, "in either precision")
+
+    calls = 0
+    call model%create("gan", json='{"features": 1, "context_features": 1, "generator_hidden": 8}')
+    call training%create('{"steps": 3, "batch": 32, "validation": 0}')
+    call search%create(model, [1.0_real64], fails_once, training=training)
+    call search%advance(1, stat=stat)
+    call check(stat == CASTALIA_CALLBACK_FAILED, "a simulator that fails ends the call")
+    call search%status(step, simulated, best=best, objective=objective)
+    call check(step == 0 .and. simulated == 2 * 128, "what was simulated before is kept")
+    call check(best(1) <= 1.2_real64 .and. abs(objective - best(1)) < 1e-12_real64, "and can be read")
+    call search%advance(1)
+    call search%describe(json)
+    call check(index(json, '"history"') > 0 .and. calls == 17, "the next call goes on from there")
+    call castalia_surrogate_fields_json(json)
+    call check(index(json, '"moves"') > 0, "options of surrogates are listed")
+  end subroutine check_scores
+
+  subroutine fails_once(parameters, x, first_event, y, failed)
+    real(real64), intent(in) :: parameters(:), x(:, :)
+    integer(int64), intent(in) :: first_event
+    real(real64), intent(inout) :: y(:, :)
+    logical, intent(inout) :: failed
+
+    calls = calls + 1
+    failed = calls == 3 .or. size(x) > 0 .or. first_event < 0
+    y = parameters(1)
+  end subroutine fails_once
 
   subroutine check_files(model, x)
     type(castalia_model), intent(in) :: model

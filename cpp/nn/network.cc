@@ -58,6 +58,7 @@ ParameterTable ParameterTable::reopened() const {
 
 Value Network::loss(Trace&, Value, Value) { fail_without("loss"); }
 Value Network::log_prob(Trace&, Value, Value) { fail_without("log_prob"); }
+Value Network::score(Trace&, Value, Value) { fail_without("score"); }
 Value Network::sample(Trace&, int64_t, Value) { fail_without("sample"); }
 std::pair<Value, Value> Network::transform(Trace&, Value, Value) { fail_without("transform"); }
 std::pair<Value, Value> Network::inverse(Trace&, Value, Value) { fail_without("inverse"); }

@@ -126,7 +126,7 @@ class Trace {
   std::string prefix_;
 };
 
-enum class Capability { sample, log_prob, transform, inverse };
+enum class Capability { sample, log_prob, transform, inverse, score };
 
 // A trained quantity of a model, traced on demand. Values have one row an event; x is
 // (rows, features) in the user's own units, float64; context is (rows, context features), float64,
@@ -138,6 +138,9 @@ class Network {
   virtual int64_t features() const = 0;
   virtual int64_t context_features() const = 0;
   virtual bool can(Capability capability) const = 0;
+  // Whether what it computes depends on the context: one that training alone reads is not asked for
+  // when the network is evaluated.
+  virtual bool reads_context(Capability) const { return true; }
 
   // Fits what is computed from the data once, before training (preprocessing). x is row-major
   // (rows, features), context (rows, context_features) or empty. Both are empty where training goes
@@ -176,6 +179,8 @@ class Network {
   // Data to latent space and back; the log-determinants are float64 (rows, 1).
   virtual std::pair<Value, Value> transform(Trace& trace, Value x, Value context);
   virtual std::pair<Value, Value> inverse(Trace& trace, Value z, Value context);
+  // What a classifier says of each row, float64 (rows, 1).
+  virtual Value score(Trace& trace, Value x, Value context);
 
   // What sample() gives with its log-density, float64 (rows, 1).
   virtual std::pair<Value, Value> sample_with_log_prob(Trace& trace, int64_t rows, Value context);

@@ -25,7 +25,7 @@ class FlowNetwork : public PreprocessedNetwork {
  public:
   explicit FlowNetwork(const Specification& specification);
 
-  bool can(Capability) const override { return true; }
+  bool can(Capability capability) const override { return capability != Capability::score; }
 
   void declare(Trace& trace) override;
   Value loss(Trace& trace, Value x, Value context) override;

@@ -30,6 +30,7 @@ struct Handles {
   castalia_trainer* trainer = nullptr;
   castalia_event_writer* writer = nullptr;
   castalia_target* target = nullptr;
+  castalia_surrogate* surrogate = nullptr;
   bool with_out = false;  // and a place for the object that a call makes
 
   void pick(castalia_context*& out) const { out = context; }
@@ -40,6 +41,7 @@ struct Handles {
   void pick(castalia_trainer*& out) const { out = trainer; }
   void pick(castalia_event_writer*& out) const { out = writer; }
   void pick(castalia_target*& out) const { out = target; }
+  void pick(castalia_surrogate*& out) const { out = surrogate; }
 };
 
 template <typename T>
@@ -47,7 +49,8 @@ constexpr bool is_handle =
     std::is_same_v<T, castalia_context*> || std::is_same_v<T, castalia_config*> ||
     std::is_same_v<T, castalia_dataset*> || std::is_same_v<T, castalia_model*> ||
     std::is_same_v<T, castalia_sampler*> || std::is_same_v<T, castalia_trainer*> ||
-    std::is_same_v<T, castalia_event_writer*> || std::is_same_v<T, castalia_target*>;
+    std::is_same_v<T, castalia_event_writer*> || std::is_same_v<T, castalia_target*> ||
+    std::is_same_v<T, castalia_surrogate*>;
 
 template <typename T>
 constexpr bool is_out = std::is_pointer_v<T>&& is_handle<std::remove_pointer_t<T>>;
@@ -173,6 +176,14 @@ const std::vector<Case>& cases() {
       CASE(castalia_model_fit_target, INVALID_ARGUMENT, BUSY),
       CASE(castalia_trainer_create_target, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_model_weigh, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_model_score, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_surrogate_fields, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_surrogate_create, INVALID_ARGUMENT, INVALID_ARGUMENT),
+      CASE(castalia_surrogate_retain, INVALID_ARGUMENT, OK),
+      CASE(castalia_surrogate_destroy, OK, OK),
+      CASE(castalia_surrogate_advance, INVALID_ARGUMENT, OK),
+      CASE(castalia_surrogate_status, INVALID_ARGUMENT, OK),
+      CASE(castalia_surrogate_describe, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_event_writer_create, INVALID_ARGUMENT, INVALID_ARGUMENT),
       CASE(castalia_event_writer_retain, INVALID_ARGUMENT, OK),
       CASE(castalia_event_writer_destroy, OK, OK),
@@ -201,10 +212,25 @@ Handles made() {
   const std::string path = testing::TempDir() + "arguments.lhe";
   TOY(castalia_event_writer_create(nullptr, path.c_str(), "lhe", nullptr, &out.writer));
   TOY(castalia_target_create(nullptr, "ring", nullptr, &out.target));
+  castalia_config* fields = toy_config(R"({"features": 1, "context_features": 1})");
+  castalia_model* generator = nullptr;
+  TOY(castalia_model_create(nullptr, "gan", fields, &generator));
+  double start[] = {0};
+  const int64_t shape[] = {1};
+  castalia_array parameters;
+  TOY(castalia_array_dense(start, CASTALIA_FLOAT64, 1, shape, &parameters));
+  const castalia_simulator_callback simulator = [](int64_t, const double*, int64_t, int64_t,
+                                                   const double*, int64_t, int64_t, double*,
+                                                   void*) { return 0; };
+  TOY(castalia_surrogate_create(generator, nullptr, nullptr, &parameters, nullptr, nullptr,
+                                simulator, nullptr, &out.surrogate));
+  TOY(castalia_model_destroy(generator));  // the surrogate keeps it
+  TOY(castalia_config_destroy(fields));
   return out;
 }
 
 void destroy(const Handles& handles) {
+  EXPECT_EQ(castalia_surrogate_destroy(handles.surrogate), CASTALIA_OK);
   EXPECT_EQ(castalia_target_destroy(handles.target), CASTALIA_OK);
   EXPECT_EQ(castalia_event_writer_destroy(handles.writer), CASTALIA_OK);
   EXPECT_EQ(castalia_trainer_destroy(handles.trainer), CASTALIA_OK);
@@ -227,6 +253,7 @@ Handles never_made(uintptr_t number) {
   out.trainer = reinterpret_cast<castalia_trainer*>(number);
   out.writer = reinterpret_cast<castalia_event_writer*>(number);
   out.target = reinterpret_cast<castalia_target*>(number);
+  out.surrogate = reinterpret_cast<castalia_surrogate*>(number);
   return out;
 }
 
@@ -241,7 +268,8 @@ Handles exchanged(const Handles& live) {
   out.sampler = reinterpret_cast<castalia_sampler*>(live.trainer);
   out.trainer = reinterpret_cast<castalia_trainer*>(live.writer);
   out.writer = reinterpret_cast<castalia_event_writer*>(live.target);
-  out.target = reinterpret_cast<castalia_target*>(live.context);
+  out.target = reinterpret_cast<castalia_target*>(live.surrogate);
+  out.surrogate = reinterpret_cast<castalia_surrogate*>(live.context);
   return out;
 }
 

@@ -30,6 +30,14 @@ def test_python():
     names |= {"clouds": clouds.reshape(1000, -1)}
     names |= {"simulated": rng.normal(size=(2000, 2))}
     names |= {"measured": rng.normal(size=(2000, 2)) * [2, 0.5] + [1, -1]}
+    label = rng.integers(0, 2, 3000).astype(float)
+    mass = rng.normal(size=3000)
+    # One column follows the label, one the mass as well.
+    measurements = rng.normal(size=(3000, 2)) + np.column_stack([label, label + mass])
+    corner = 2 * np.pi / 3 * rng.integers(0, 3, 3000)
+    blobs = np.column_stack([np.cos(corner), np.sin(corner)]) + 0.3 * rng.normal(size=(3000, 2))
+    names |= {"np": np, "noise": rng, "label": label, "mass": mass, "blobs": blobs}
+    names |= {"measurements": measurements}
     for language, text in BLOCKS:
         if language == "python":
             exec(compile(text, str(PAGE), "exec"), names)
@@ -48,6 +56,16 @@ def test_python():
     np.testing.assert_allclose(cells.sum(axis=(1, 2)), totals[:50, 0], rtol=1e-5)
     assert np.all(names["jets"].sample(10, seed=1).reshape(10, 6, 4)[..., 3] == 1)
     assert np.allclose(names["corrected"].mean(axis=0), [1, -1], atol=0.5)
+    response = names["response"]
+    assert response[label == 1].mean() - response[label == 0].mean() > 0.1
+    background = label == 0
+    assert abs(np.corrcoef(response[background], mass[background])[0, 1]) < 0.3
+    turned, log_det = names["turned"], names["log_det"]
+    assert np.allclose(np.hypot(*turned.T), np.hypot(*blobs.T)) and not log_det.any()
+    turn = np.angle((turned @ [1, 1j]) / (blobs @ [1, 1j]))
+    assert np.allclose(turn, turn[0])
+    assert abs(np.angle(np.exp(3j * turn[0]))) < 0.3
+    assert np.all(np.abs(np.array(names["best"]) - 1.0) < 0.4)
 
 
 def test_what_is_listed():

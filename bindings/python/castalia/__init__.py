@@ -44,6 +44,7 @@ from ._handles import Context, adversarial, bijections, info, models, training_f
 from ._model import Model, Sampler, load
 from ._nflows import from_nflows
 from ._referee import evaluate, metrics, observable_sets
+from ._surrogate import Surrogate, surrogate_fields
 from ._target import Target, Weighed, targets
 from ._training import Status, Trainer
 from ._zuko import from_zuko
@@ -93,6 +94,7 @@ __all__ = [
     "Sampler",
     "ShapeMismatchError",
     "Status",
+    "Surrogate",
     "Target",
     "Trainer",
     "UnsupportedError",
@@ -112,6 +114,7 @@ __all__ = [
     "models",
     "normal",
     "observable_sets",
+    "surrogate_fields",
     "targets",
     "training_fields",
     "transformers",

@@ -216,6 +216,13 @@ class Model(Handle):
         )
         return densities
 
+    def score(self, x: Any, context: Any = None, *, out: np.ndarray | None = None) -> np.ndarray:
+        """A classifier's response to each event of x (n, features)."""
+        data = readable(x, "x")
+        responses = np.empty(data.shape[:1], data.dtype) if out is None else writable(out, "out")
+        low.castalia_model_score(self._handle, data, maybe_readable(context, "context"), responses)
+        return responses
+
     def transform(self, x: Any, context: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Data x to latent z, and log |det dz/dx| of each event."""
         return self._map(low.castalia_model_transform, readable(x, "x"), context)

@@ -55,7 +55,8 @@ class ContinuousFlow final : public FlowNetwork {
 
   // A flow of clouds about their centre has a density on fewer dimensions than it has features.
   bool can(Capability capability) const override {
-    return !centred_ || capability == Capability::sample || capability == Capability::log_prob;
+    if (capability == Capability::sample || capability == Capability::log_prob) return true;
+    return !centred_ && capability != Capability::score;
   }
 
   void fit_preprocessing(std::span<const double> x, std::span<const double> context) override {

@@ -15,11 +15,12 @@ module Castalia
 using Libdl, Printf
 
 export CastaliaError, Model, Sampler, Trainer, Dataset, Context, EventWriter
-export fit!, sample, sample!, next!, seek!, tell, logprob, transform, inverse, encode, save, load
+export fit!, sample, sample!, next!, seek!, tell, logprob, score, transform, inverse, encode, save, load
 export advance!, finish!, checkpoint, history, status, describe, plan, parameters, parameters!
 export convertmodel, exportmodel
 export models, info, trainingfields, transformers, bijections, adversarial, writeevent!
 export Target, targets, logdensity, weigh
+export Surrogate, surrogatefields
 export metrics, observablesets, evaluate, observe, weights
 export hdf5shape, hdf5read, hdf5write, uniform!, normal!
 
@@ -35,6 +36,7 @@ include("data.jl")
 include("model.jl")
 include("target.jl")
 include("training.jl")
+include("surrogate.jl")
 include("referee.jl")
 include("events.jl")
 include("catalogue.jl")

@@ -77,6 +77,20 @@ function logprob(m::Model, x::AbstractMatrix; context = nothing)
     return densities
 end
 
+"""
+    score(model, x; context = nothing)
+
+A classifier's response to each event of `x[feature, event]`.
+"""
+function score(m::Model, x::AbstractMatrix; context = nothing)
+    x = readable(x)
+    responses = Vector{eltype(x)}(undef, size(x, 2))
+    witharrays(x, maybe_readable(context), responses) do a, c, s
+        check(LibCastalia.castalia_model_score(m, a, c, s))
+    end
+    return responses
+end
+
 "`(z, logdet)`: data to latent, and log |det dz/dx| of each event."
 transform(m::Model, x::AbstractMatrix; context = nothing) =
     mapevents(LibCastalia.castalia_model_transform, m, x, context)

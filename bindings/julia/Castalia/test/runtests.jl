@@ -115,6 +115,37 @@ end
         @test !(logprob(exact, x) ≈ logprob(model, x))
     end
 
+    @testset "scores" begin
+        label = Float64.(x[1:1, :] .> 0)
+        tagger = Pivot(features = 2, hidden = 8, adversary_hidden = 8)
+        fit!(tagger, x; context = vcat(label, randn(1, 1000)), steps = 60, batch = 64,
+             learning_rate = 0.01, progress = false)
+        response = score(tagger, x)
+        @test all(0 .<= response .<= 1)
+        @test sum(response .* vec(label)) / sum(label) > sum(response) / 1000
+        @test failure(() -> score(model, x)).code == :UNSUPPORTED
+    end
+
+    @testset "surrogates" begin
+        calls = Ref(0)
+        function simulator(parameters, rows, x)
+            calls[] += 1
+            calls[] == 3 && throw(DomainError(3, "mine"))
+            return fill(parameters[1], 1, length(rows)) .+ 0.01 .* x
+        end
+        generator = Gan(features = 1, context_features = 2, generator_hidden = 8)
+        search = Surrogate(simulator, [1.0]; model = generator, inputs = randn(1, 20),
+                           training = (steps = 3, batch = 32, validation = 0))
+        @test_throws DomainError advance!(search)
+        @test status(search).simulated == 2 * 128
+        @test isfinite(status(search).objective)
+        advance!(search, 2)
+        @test status(search).step == 2 && calls[] == 33
+        @test length(describe(search)["history"]) == 2
+        @test any(field -> field["name"] == "moves", surrogatefields())
+        @test failure(() -> Surrogate(simulator, [1.0, 2.0, 3.0]; model = generator)).code == :SHAPE_MISMATCH
+    end
+
     mktempdir() do folder
         @testset "files" begin
             path = joinpath(folder, "flow.safetensors")
