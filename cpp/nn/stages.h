@@ -24,7 +24,7 @@ inline constexpr uint16_t kInterpolationStage = 1012;  // where between true and
 inline constexpr uint16_t kMultiplicityStage = 1013;   // how many particles a generated cloud has
 inline constexpr uint16_t kDesignStage = 1020;  // the parameters that a simulator is asked about
 inline constexpr uint16_t kInputStage = 1021;   // which inputs its events start from
-inline constexpr uint16_t kImageNoiseStage = 1030;     // noise between the layers of an image
+inline constexpr uint16_t kImageNoiseStage = 1030;  // noise between the layers of an image
 
 // Dense layer number i of a network that drops out draws in stage + i.
 inline constexpr uint16_t kDropoutStage = 2048;

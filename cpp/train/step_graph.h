@@ -41,9 +41,10 @@ Trace trace_with_states(Graph& graph, ParameterTable& table, DType dtype);
 // The weighted mean of the loss, its gradient and the optimiser's update. With options.accumulate
 // above 1 this is the last of the batches of a step: the gradient of those before is in the state
 // "gradient_sum", and the loss is this batch's part, for which the input "inverse_weight" holds 1
-// over the weight of all; statistics (Trace::statistic) are then those of this batch. Outputs: "loss", those of trace_update(), and of a critic "penalty", the
-// regularisers' part of the loss, and "told_apart", the share of the rows whose true event it finds
-// truer than the made one; both float64 scalars.
+// over the weight of all; statistics (Trace::statistic) are then those of this batch. Outputs:
+// "loss", those of trace_update(), and of a critic "penalty", the regularisers' part of the loss,
+// and "told_apart", the share of the rows whose true event it finds truer than the made one; both
+// float64 scalars.
 void trace_step(const StepGraphRequest& request, Graph& graph);
 
 // One of the batches before the last: adds the gradient of its part to the state "gradient_sum".
