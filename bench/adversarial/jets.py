@@ -30,8 +30,8 @@ PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 KINDS = {"gluon": "g", "quark": "q", "top": "t"}
 # The sizes are those of the papers. A small epic_gan learned several times faster without
 # normalised weights, with unit deviations and by the recipe below than as published (least squares,
-# Adam, no regulariser); mpgan is trained as published. The best weights are those whose observables of jets
-# are nearest.
+# Adam, no regulariser); mpgan is trained as published. The best weights are those whose observables
+# of jets are nearest.
 MODELS = {
     "epic_gan": {  # 2301.08128
         "particles": 30,
