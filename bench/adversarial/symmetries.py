@@ -4,8 +4,8 @@
         [--document docs/symmetries.md] [--steps N] [--starts N] [--device cuda:0]
 
 DIR holds pythia8/. From many starts each, maps are trained that are to leave the events as they are: turns
-about the beam, which are a symmetry; matrices of the longitudinal momenta, among which the reflection is
-one; and, as controls, turns of the beam and of the muons without the jet, which are none. Starts that are
+about the beam, which are a symmetry; factors of the longitudinal momentum of the Z, among which the reflection
+is one; and, as controls, turns of the beam and of the muons without the jet, which are none. Starts that are
 done are kept in the folder --rows. Needs castalia, h5py and numpy.
 """
 
@@ -38,8 +38,9 @@ CRITIC = {"critic_hidden": 64, "critic_layers": 3}
 
 
 def columns(momenta: np.ndarray, order: str) -> np.ndarray:
-    """Columns by particle (0: mu+, 1: mu-, 2: jet) and component: "0x 0y 1x 1y"."""
-    return np.column_stack([momenta[:, int(c[0]), "xyz".index(c[1])] for c in order.split()])
+    """Columns by particle (0: mu+, 1: mu-, 2: jet, Z: both muons) and component: "0x 0y 1x 1y"."""
+    particles = {str(i): momenta[:, i] for i in range(3)} | {"Z": momenta[:, :2].sum(1)}
+    return np.column_stack([particles[c[0]][:, "xyz".index(c[1])] for c in order.split()])
 
 
 # What is turned or mapped, and what the critic sees beside it.
@@ -52,8 +53,8 @@ CASES = {
         "order": "0x 0y 1x 1y 2x 2y",
         "model": {"transformation": "rotation", "planes": 3},
     },
-    "matrices of pz": {
-        "order": "0z 1z 2z",
+    "scales of the pz of the Z": {
+        "order": "Zz",
         "model": {"transformation": "linear"},
     },
     "control: turns of x into z": {
