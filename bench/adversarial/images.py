@@ -33,7 +33,12 @@ MODELS = {
         "softness": 0.01,
         "threshold": LEAST,
     },
-    "dcgan": {"shape": [PIXELS, PIXELS], "latent": 64, "channels": 32},
+    "dcgan": {
+        "shape": [PIXELS, PIXELS],
+        "latent": 64,
+        "channels": 32,
+        "threshold": LEAST,
+    },
 }
 TRAINING = {
     "batch": 64,

@@ -48,7 +48,7 @@ TRAINING = {
     "validate_every": 1000,
     "judge_events": 4000,
 }
-KERNEL = 20.0  # weight of the kernel distances
+KERNEL = 1.0  # weight of the kernel distances
 MODELS = {
     "neither": {"mmd_weight": 0.0},
     "kernel distance": {"mmd_weight": KERNEL},

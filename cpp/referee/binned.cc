@@ -146,7 +146,8 @@ class GroupedSigns {
 struct BinningBuffers {
   OrderStatistics order;
   std::vector<uint16_t> lowest = std::vector<uint16_t>(kCoarse);  // bin of a coarse step
-  std::vector<double> cells;                                      // (bins, groups) of one sample
+  std::vector<uint32_t> tallies;                                  // (bins, groups) of one sample
+  std::vector<double> cells;                                      // the same by weight
   AlignedScratch scratch;
 };
 
@@ -243,14 +244,28 @@ class Binner {
     constexpr auto kGroups = static_cast<size_t>(GroupedSigns::kGroups);
     Side out;
     out.squares.assign(bins, 0.0);
-    buffers.cells.assign(bins * kGroups, 0.0);
     const int64_t first = generated ? 0 : x_.rows();
-    for (size_t i = 0; i < values.size(); ++i) {
-      size_t bin = buffers.lowest[coarse(values[i])];
-      while (bin < edges.size() && values[i] >= edges[bin]) ++bin;
-      const double weight = weights.weight[i];
-      buffers.cells[bin * kGroups + signs_.group(first + static_cast<int64_t>(i))] += weight;
-      if (!weights.equal) out.squares[bin] += weight * weight;
+    const auto cell_of = [&](size_t event) {
+      size_t bin = buffers.lowest[coarse(values[event])];
+      while (bin < edges.size() && values[event] >= edges[bin]) ++bin;
+      return bin * kGroups + signs_.group(first + static_cast<int64_t>(event));
+    };
+    if (weights.equal) {
+      // Whole numbers take half the cache that doubles take.
+      buffers.tallies.assign(bins * kGroups, 0U);
+      for (size_t i = 0; i < values.size(); ++i) ++buffers.tallies[cell_of(i)];
+      buffers.cells.resize(bins * kGroups);
+      for (size_t i = 0; i < bins * kGroups; ++i) {
+        buffers.cells[i] = static_cast<double>(buffers.tallies[i]) * weights.weight.front();
+      }
+    } else {
+      buffers.cells.assign(bins * kGroups, 0.0);
+      for (size_t i = 0; i < values.size(); ++i) {
+        const size_t cell = cell_of(i);
+        const double weight = weights.weight[i];
+        buffers.cells[cell] += weight;
+        out.squares[cell / kGroups] += weight * weight;
+      }
     }
     for (size_t bin = 0; bin < bins; ++bin) {
       const double* cells = buffers.cells.data() + bin * kGroups;

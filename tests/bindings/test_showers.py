@@ -1,4 +1,4 @@
-"""CaloFlow's examples learn Geant4's showers, and draw the same ones in all languages."""
+"""The examples with calorimeter showers learn Geant4's, and draw the same ones in all languages."""
 
 from pathlib import Path
 
@@ -51,3 +51,17 @@ def test_other_languages_learn_and_draw_the_same(programs, in_fortran, language)
     """The Fortran program draws one shower at a time, these all at once."""
     found = figures(programs(language, ROOT / "examples" / language / "showers")(DATA))
     assert found == {name: in_fortran[0][name] for name in ("geant4", "teacher")}
+
+
+def test_fast_simulation_in_fortran(programs, tmp_path):
+    """CaloGAN one shower at a time and in batches: the program stops where these differ."""
+    run = programs("fortran", ROOT / "examples/fortran/fast_simulation")
+    found = figures(run(DATA, cwd=tmp_path))
+    drawn, geant4 = found["calogan"], found["geant4"]
+    assert drawn["response"] == pytest.approx(geant4["response"], abs=5e-3)
+    assert drawn["first"] == pytest.approx(geant4["first"], abs=0.1)
+    assert drawn["active"] == pytest.approx(geant4["active"], rel=0.25)
+    assert all(found[f"together_{batch}"]["milliseconds"] > 0 for batch in (1, 128, 1024))
+    # The file is there now: the same showers without training.
+    again = figures(run(DATA, cwd=tmp_path))
+    assert again["calogan"] == drawn
