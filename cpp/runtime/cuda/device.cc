@@ -279,10 +279,10 @@ class JoinableConcat final : public JoinableKernel {
   const JoinableStep step_;
 };
 
-// Whether a variable of the environment is 0.
-bool says_no(const char* name) {
+// Whether a variable of the environment is 1.
+bool says_yes(const char* name) {
   const char* value = std::getenv(name);
-  return value != nullptr && std::strcmp(value, "0") == 0;
+  return value != nullptr && std::strcmp(value, "1") == 0;
 }
 
 class CudaDevice final : public Device {
@@ -292,7 +292,7 @@ class CudaDevice final : public Device {
         name_(text("cuda:", number)),
         description_(text(properties.name, ", ", properties.totalGlobalMem >> 30, " GiB, sm_",
                           properties.major, properties.minor)),
-        joins_(properties.major >= 9 && !says_no("CASTALIA_CUDA_JOIN")),
+        joins_(properties.major >= 9 && says_yes("CASTALIA_CUDA_JOIN")),
         sources_(number, text("sm_", properties.major, properties.minor)) {
     kernels_.add("matmul", {.name = "cublas",
                             .create = make_matmul,

@@ -33,9 +33,9 @@ static constexpr int kSharedBytes = 48 * 1024;
 #ifdef __CUDACC__
 // All blocks of the cluster: what they wrote before, all may read after.
 __device__ inline void meet() {
-  __syncwarp();  // the barrier is for whole warps
-  asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
-  asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
+  // Threads of a warp may come one after another: only the form that is not "aligned" allows it.
+  asm volatile("barrier.cluster.arrive.release;" ::: "memory");
+  asm volatile("barrier.cluster.wait.acquire;" ::: "memory");
 }
 #endif
 
