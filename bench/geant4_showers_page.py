@@ -1,4 +1,4 @@
-"""Parts of a page about models of Geant4's showers, from the rows that bench/geant4_showers.py has written."""
+"""Parts of a page about models of Geant4's showers, from the rows that bench/geant4_showers.py writes."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@
  *   float64 are both taken everywhere, whatever the model computes in. Calls that sample or
  *   evaluate a model also take dense arrays in the memory of the GPU that the model's context
  *   names, and read and write them there: after what `stream` has to do by then, and the work is
- *   complete when the call returns. Events there are not looked at: NaN in gives NaN out. An array elsewhere
- *   gives CASTALIA_DEVICE_UNAVAILABLE.
+ *   complete when the call returns. Events there are not looked at: NaN in gives NaN out. An array
+ *   elsewhere gives CASTALIA_DEVICE_UNAVAILABLE.
  * Text that is given back belongs to the library and stays until the calling thread's next call
  *   that gives text back. All text is UTF-8.
  * Threads. Handles may be passed between threads. Calls on a model may run at the same time on many
@@ -350,12 +350,12 @@ CASTALIA_API castalia_status castalia_model_plan(castalia_model* model, const ch
  * units, with the weights of now. Inputs, float64: "x" (events, features), or "z" of "inverse", and
  * "context" (events, context features) where the model has one. Outputs, float64: of "log_prob"
  * "log_prob" (events); of "score" "score" (events); of "transform" "z", of "inverse" "x" (events,
- * features), and of both "log_det" (events). The path ends in ".onnx"; on any failure an older file is whole. The file
- * does not check its inputs: outside the domain of the model its numbers mean nothing. Errors:
- * NOT_FOUND (what the model does not compute), UNSUPPORTED ("sample": events are made by "inverse"
- * of latent variables that the caller draws; a model that is not feed-forward in this direction;
- * the message names the operator), INVALID_ARGUMENT (not trained yet, another suffix), IO_ERROR,
- * BUSY. */
+ * features), and of both "log_det" (events). The path ends in ".onnx"; on any failure an older file
+ * is whole. The file does not check its inputs: outside the domain of the model its numbers mean
+ * nothing. Errors: NOT_FOUND (what the model does not compute), UNSUPPORTED ("sample": events are
+ * made by "inverse" of latent variables that the caller draws; a model that is not feed-forward in
+ * this direction; the message names the operator), INVALID_ARGUMENT (not trained yet, another
+ * suffix), IO_ERROR, BUSY. */
 CASTALIA_API castalia_status castalia_model_export(castalia_model* model, const char* computes,
                                                    const char* path);
 
@@ -544,10 +544,10 @@ CASTALIA_API castalia_status castalia_surrogate_create(
 CASTALIA_API castalia_status castalia_surrogate_retain(castalia_surrogate* surrogate);
 CASTALIA_API castalia_status castalia_surrogate_destroy(castalia_surrogate* surrogate);
 
-/* Takes steps: simulates, trains, moves the parameters. The simulator is called on this thread, once
- * for each point of a step. On an error the parameters stand where they stood, what was simulated is
- * kept, and the next call goes on from there. Errors: CALLBACK_FAILED, NOT_FINITE (what the simulator
- * or the objective gives, with the point), those of castalia_model_fit. */
+/* Takes steps: simulates, trains, moves the parameters. The simulator is called on this thread,
+ * once for each point of a step. On an error the parameters stand where they stood, what was simulated
+ * is kept, and the next call goes on from there. Errors: CALLBACK_FAILED, NOT_FINITE (what the
+ * simulator or the objective gives, with the point), those of castalia_model_fit. */
 CASTALIA_API castalia_status castalia_surrogate_advance(castalia_surrogate* surrogate,
                                                         int64_t steps);
 
@@ -562,12 +562,12 @@ CASTALIA_API castalia_status castalia_surrogate_status(castalia_surrogate* surro
                                                        const castalia_array* best,
                                                        double* objective, double* error);
 
-/* JSON: step; simulated (events so far); parameters, the present ones; best, the simulated point with
- * the least mean objective (parameters, objective, error: the standard deviation of that mean), null
- * before the first; history, an object a step (simulated, objective and error at the parameters that
- * it started from, learned: events that the model learned from, gradient: of the surrogate's mean
- * objective there, parameters: after it); points, an object for each point that was simulated
- * (parameters, objective, error). */
+/* JSON: step; simulated (events so far); parameters, the present ones; best, the simulated point
+ * with the least mean objective (parameters, objective, error: the standard deviation of that mean),
+ * null before the first; history, an object a step (simulated, objective and error at the
+ * parameters that it started from, learned: events that the model learned from, gradient: of the
+ * surrogate's mean objective there, parameters: after it); points, an object for each point that
+ * was simulated (parameters, objective, error). */
 CASTALIA_API castalia_status castalia_surrogate_describe(castalia_surrogate* surrogate,
                                                          const char** json);
 

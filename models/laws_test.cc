@@ -161,8 +161,8 @@ class Laws : public testing::TestWithParam<Subject> {
     return out;
   }
 
-  // On a device and on the host: what is drawn, what is said of rows, and what a few steps of training
-  // make of the weights.
+  // On a device and on the host: what is drawn, what is said of rows, and what a few steps of
+  // training make of the weights.
   void expect_agreement(const Device& device) const {
     constexpr int64_t kSome = 40;
     const auto drawn = [&](const Device* place) {

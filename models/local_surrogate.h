@@ -75,14 +75,14 @@ class LocalSurrogate {
     Resources resources;
   };
 
-  // Errors: those of SurrogateOptions; shape_mismatch (widths of model, inputs, objective), empty_data
-  // (fewer events in a step than training takes), out_of_range (a start outside its bounds),
-  // unsupported (a model or an objective that cannot be differentiated).
+  // Errors: those of SurrogateOptions; shape_mismatch (widths of model, inputs, objective),
+  // empty_data (fewer events in a step than training takes), out_of_range (a start outside its
+  // bounds), unsupported (a model or an objective that cannot be differentiated).
   LocalSurrogate(Setting setting, const std::string& options_json);
 
-  // Takes steps. On an Error (what the simulator or the objective throws; not_finite: their answers,
-  // with the point; busy: the model; those of training) the parameters stand where they stood, the
-  // events that were simulated are kept, and the next call goes on from there.
+  // Takes steps. On an Error (what the simulator or the objective throws; not_finite: their
+  // answers, with the point; busy: the model; those of training) the parameters stand where they
+  // stood, the events that were simulated are kept, and the next call goes on from there.
   void advance(int64_t steps);
 
   int64_t step() const { return step_; }

@@ -1,5 +1,5 @@
-// Optimisation by local surrogates: derivatives against differences, parameters that find the least,
-// simulators that fail, the same bits for any number of threads, and what is refused.
+// Optimisation by local surrogates: derivatives against differences, parameters that find the
+// least, simulators that fail, the same bits for any number of threads, and what is refused.
 #include "models/local_surrogate.h"
 
 #include <gtest/gtest.h>

@@ -77,9 +77,9 @@ class Model {
   std::string outside_training(std::span<const double> context) const;
 
   // Evaluation. x and z are (rows, features), the context is (rows, context features) or one row
-  // for all; RowsIn and RowsOut say which types and places they may have. `threads` 0 means all cores.
-  // The numbers of a row do not depend on the rows beside it nor on the threads. What lies on a
-  // device lies on that of the resources. Errors: unsupported (the architecture cannot);
+  // for all; RowsIn and RowsOut say which types and places they may have. `threads` 0 means all
+  // cores. The numbers of a row do not depend on the rows beside it nor on the threads. What lies
+  // on a device lies on that of the resources. Errors: unsupported (the architecture cannot);
   // device_unavailable (an array elsewhere); dtype_mismatch (arrays on a device of two types);
   // invalid_argument (not fitted, context given or missing); shape_mismatch; not_finite and
   // out_of_range with row and column; busy (the model is being fitted).

@@ -2,7 +2,8 @@
 //
 // Tensors: each parameter by its name, in the model's element type; "reference.x",
 // "reference.context" and "reference.log_prob", or "reference.score" of a model without density
-// (float64), some events and what the model says of them. Metadata: one entry "castalia", a JSON object
+// (float64), some events and what the model says of them. Metadata: one entry "castalia", a JSON
+// object
 //   format_version   1; a release reads every version up to its own
 //   library_version  of the release that wrote the file
 //   architecture     its name

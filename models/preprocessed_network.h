@@ -54,7 +54,8 @@ class PreprocessedNetwork : public Network {
   int64_t classes() const { return classes_; }
 
  private:
-  // The columns of the context that are numbers; they are copied where there is a class beside them.
+  // The columns of the context that are numbers; they are copied where there is a class beside
+  // them.
   std::vector<double> numbers_of(std::span<const double> context) const;
   void check_context(std::span<const double> context, int64_t first_row) const;
 

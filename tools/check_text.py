@@ -11,6 +11,8 @@ from pathlib import Path
 
 LINE_LIMITS = {".cc": 100, ".h": 100, ".c": 100, ".f90": 132, ".jl": 110, ".py": 110, ".sh": 120}
 FILE_LIMIT = 600
+# One contract is one file.
+WHOLE = {Path("capi/castalia.h")}
 
 
 def problems(path, text):
@@ -25,7 +27,7 @@ def problems(path, text):
             yield f"{path}:{number}: {len(line)} characters, the limit is {limit}"
     if text and (not text.endswith("\n") or text.endswith("\n\n")):
         yield f"{path}:{len(lines)}: the file must end with one newline"
-    if limit and len(lines) - 1 > FILE_LIMIT:
+    if limit and len(lines) - 1 > FILE_LIMIT and path not in WHOLE:
         yield f"{path}: {len(lines) - 1} lines, the limit is {FILE_LIMIT}"
 
 

@@ -164,12 +164,12 @@ def picture(path: Path, responses: dict[float, np.ndarray], sample: tuple[np.nda
 def page(found: dict[str, dict], steps: int, seconds: float, image: str) -> str:
     text = f"""# A tagger that does not know the mass
 
-`pivot` (arXiv:1611.01046) on jets of Pythia 8: top jets against quark and gluon jets, by the jet's mass, transverse
-momentum, multiplicity, girth, dispersion, subjettiness and energy correlations. The adversary reads the mass from
-the response, in background. Figures are of test jets; mutual information is that of response and mass in
-background, in {BINS} by {BINS} bins of equal content, and its floor what it is when the masses are shuffled.
-Rejection is 1 over the share of background that passes where {EFFICIENCY:.0%} of signal do; sculpting is the
-Jensen-Shannon divergence of the masses that pass and of those that do not. Written by
+`pivot` (arXiv:1611.01046) on jets of Pythia 8: top jets against quark and gluon jets, by the jet's mass,
+transverse momentum, multiplicity, girth, dispersion, subjettiness and energy correlations. The adversary
+reads the mass from the response, in background. Figures are of test jets; mutual information is that of
+response and mass in background, in {BINS} by {BINS} bins of equal content, and its floor what it is when the
+masses are shuffled. Rejection is 1 over the share of background that passes where {EFFICIENCY:.0%} of signal
+do; sculpting is the Jensen-Shannon divergence of the masses that pass and of those that do not. Written by
 
     python -m bench.adversarial.decorrelation --data DIR
 

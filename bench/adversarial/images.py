@@ -5,8 +5,8 @@
 
 DIR holds pythia8/. Each architecture learns images of quark, gluon and top jets and draws as many as the test
 files have; these, and as a floor training images, are judged against the test images. What is complete in
---rows (the checkpoint of a training, the models, the figures) is kept by the next run, which goes on where the
-last one stopped. Needs castalia, numpy and matplotlib.
+--rows (the checkpoint of a training, the models, the figures) is kept by the next run, which goes on where
+the last one stopped. Needs castalia, numpy and matplotlib.
 """
 
 from __future__ import annotations
@@ -161,10 +161,10 @@ def draw(means: dict[str, np.ndarray], path: Path) -> None:
 
 HEAD = """# Jet images
 
-Quark, gluon and top jets of 0.8 to 1.6 TeV of Pythia 8 with up to 150 constituents as images of {pixels} x {pixels}
-pixels: the transverse momentum in GeV in cells of eta and phi from -{extent:g} to {extent:g} about the jet's
-centre of momentum, turned so that the longer principal axis lies along phi, and reflected so that the harder
-half lies at positive phi and at positive eta. Nothing else is normalised. Written by
+Quark, gluon and top jets of 0.8 to 1.6 TeV of Pythia 8 with up to 150 constituents as images of {pixels} x
+{pixels} pixels: the transverse momentum in GeV in cells of eta and phi from -{extent:g} to {extent:g} about
+the jet's centre of momentum, turned so that the longer principal axis lies along phi, and reflected so that
+the harder half lies at positive phi and at positive eta. Nothing else is normalised. Written by
 
     python -m bench.adversarial.images --data DIR
 

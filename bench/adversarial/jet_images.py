@@ -42,7 +42,8 @@ def turned(eta: np.ndarray, phi: np.ndarray, weight: np.ndarray) -> tuple[np.nda
 
 def images(particles: np.ndarray, momentum: np.ndarray) -> np.ndarray:
     """Transverse momentum in GeV of every pixel, (jets, PIXELS * PIXELS), eta by phi. `particles` are in
-    JetNet's layout (jets, particles, 4), `momentum` is that of the jet in GeV. What lies outside is left out."""
+    JetNet's layout (jets, particles, 4), `momentum` is that of the jet in GeV. What lies outside is left
+    out."""
     weight = particles[..., 2] * particles[..., 3]
     eta, phi = turned(particles[..., 0], particles[..., 1], weight)
     place = [np.floor((x + EXTENT) * PIXELS / (2 * EXTENT)).astype(np.int64) for x in (eta, phi)]
@@ -68,8 +69,8 @@ def read(data: Path, part: str, most: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def observables(pixels: np.ndarray) -> dict[str, np.ndarray]:
-    """Of images (images, PIXELS * PIXELS): mass and transverse momentum of the massless momenta at the pixels'
-    centres, GeV, and the number of pixels of LEAST and more."""
+    """Of images (images, PIXELS * PIXELS): mass and transverse momentum of the massless momenta at the
+    pixels' centres, GeV, and the number of pixels of LEAST and more."""
     pt = np.maximum(pixels, 0).reshape(-1, PIXELS, PIXELS)
     eta, phi = centres()[:, None], centres()[None, :]
     px, py, pz, energy = (

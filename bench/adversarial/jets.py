@@ -131,7 +131,8 @@ def figures(
     found = {}
     for metric in METRICS:
         show(metric)
-        for each in kept(rows / f"{metric}.json", lambda: judged(metric, sample(), test)):
+        compute = partial(lambda name: judged(name, sample(), test), metric)
+        for each in kept(rows / f"{metric}.json", compute):
             found[each["name"]] = each
     return found
 

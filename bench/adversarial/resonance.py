@@ -21,7 +21,11 @@ import numpy as np
 from bench.results import whole, write_json
 
 MUON = 0.10566  # GeV
-WIDTHS = (2.5, 10.0, 40.0)  # of the kernels: that of the peak, and wider ones that see masses far from it
+WIDTHS = (
+    2.5,
+    10.0,
+    40.0,
+)  # of the kernels: that of the peak, and wider ones that see masses far from it
 MODEL = {
     "features": 9,
     "latent": 24,
@@ -117,8 +121,8 @@ def page(rows: dict[str, dict], notes: dict[str, dict]) -> str:
         "`event_gan` (arXiv:1907.03764) on pp -> Z(mu+ mu-) + jet of Pythia 8: px, py, pz of the muons and",
         "the jet. Of the dimuon mass the networks learn by kernel distances (`mmd_weight`), by what the",
         "critic is shown (`critic_masses`), by both, or by neither. The width is half the range that holds",
-        "the middle 68.3 % of the masses from 76 to 106 GeV, the share is that of the events there. The floor",
-        "is training events against test events. Written by",
+        "the middle 68.3 % of the masses from 76 to 106 GeV, the share is that of the events there. The",
+        "floor is training events against test events. Written by",
         "",
         "    python -m bench.adversarial.resonance --data DIR",
         "",
@@ -131,9 +135,7 @@ def page(rows: dict[str, dict], notes: dict[str, dict]) -> str:
     ]
     for name, row in rows.items():
         note = notes.get(name, {})
-        last = (
-            f"{note['steps']:,} | {note['seconds']:.0f} | {note['device']}" if note else " | | "
-        )
+        last = f"{note['steps']:,} | {note['seconds']:.0f} | {note['device']}" if note else " | | "
         lines.append(
             f"| {name} | {row['width']:.3f} | {row['width'] / truth:.2f} | {row['near']:.3f} | "
             f"{row['wasserstein'][0]:.3g} ± {row['wasserstein'][1]:.1g} | "
@@ -141,8 +143,8 @@ def page(rows: dict[str, dict], notes: dict[str, dict]) -> str:
         )
     lines += [
         "",
-        "What is told of the mass brings the width to the true one, and the more it weighs the less the momenta count:",
-        "the mass is right where the columns no longer are.",
+        "What is told of the mass brings the width to the true one, and the more it weighs the less the",
+        "momenta count: the mass is right where the columns no longer are.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -5,10 +5,10 @@
                                         [--stage train sample observe time glance judge]
                                         [--caloflow out/caloflow]
 
-DIR holds geant4/. Of positrons and of photons each, `calogan` is trained in the two games of MODELS; the stages are
-those of bench.caloflow, and so are the floors. What a stage makes is written when it is done and kept by the next
-run; --caloflow names a folder of rows of bench.caloflow, whose models then stand beside. Needs castalia and
-numpy.
+DIR holds geant4/. Of positrons and of photons each, `calogan` is trained in the two games of MODELS; the
+stages are those of bench.caloflow, and so are the floors. What a stage makes is written when it is done and
+kept by the next run; --caloflow names a folder of rows of bench.caloflow, whose models then stand beside.
+Needs castalia and numpy.
 """
 
 from __future__ import annotations
@@ -105,7 +105,11 @@ def train(name: str, steps: int, device: str, data: Path, rows: Path, progress: 
     )
     write_json(
         rows / f"{name}-train.json",
-        {"seconds": None if resumed else time.monotonic() - start, "steps": steps, "device": device},
+        {
+            "seconds": None if resumed else time.monotonic() - start,
+            "steps": steps,
+            "device": device,
+        },
     )
     whole(path, model.save)
     checkpoint.unlink(missing_ok=True)

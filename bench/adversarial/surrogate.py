@@ -154,16 +154,17 @@ def page(runs: dict[str, list[dict]], chosen: tuple[float, float], steps: int) -
     heights = ", ".join(f"{height(start(seed)):.0f}" for seed in SEEDS)
     text = f"""# A simulator without derivatives
 
-{PARAMETERS} parameters psi of a simulator that gives events y ~ N(h(psi) + x, 1) with x ~ N(0, 1) are to make the mean
-of y least; h = sum of (psi[i + 1] - psi[i]^2)^2 + (1 - psi[i])^2 is Rosenbrock's valley, whose least value, 0, lies where
-all are 1. They start at random between {STARTS[0]:g} and {STARTS[1]:g}, where h is {heights}. A call is {EVENTS} events
-at one parameter vector, for both ways.
+{PARAMETERS} parameters psi of a simulator that gives events y ~ N(h(psi) + x, 1) with x ~ N(0, 1) are to make
+the mean of y least; h = sum of (psi[i + 1] - psi[i]^2)^2 + (1 - psi[i])^2 is Rosenbrock's valley, whose least
+value, 0, lies where all are 1. They start at random between {STARTS[0]:g} and {STARTS[1]:g}, where h is
+{heights}. A call is {EVENTS} events at one parameter vector, for both ways.
 
 - *Local surrogate* (`castalia.Surrogate`, arXiv:2002.04632): {POINTS} calls a step, in a box of half width
-  {OPTIONS["region"][0]:g}, {OPTIONS["moves"]} steps of Adam on each surrogate; a `gan` or a `coupling_flow` of them.
-- *Finite differences*: central ones, {2 * PARAMETERS} calls a step of Adam; of {len(DIFFERENCES)} choices of difference
-  and learning rate the one that needs least calls to the lowest level, {chosen[0]:g} and {chosen[1]:g}; they get
-  twice the calls. The last row is the choice that is fastest to the first level.
+  {OPTIONS["region"][0]:g}, {OPTIONS["moves"]} steps of Adam on each surrogate; a `gan` or a `coupling_flow`
+  of them.
+- *Finite differences*: central ones, {2 * PARAMETERS} calls a step of Adam; of {len(DIFFERENCES)} choices of
+  difference and learning rate the one that needs least calls to the lowest level, {chosen[0]:g} and
+  {chosen[1]:g}; they get twice the calls. The last row is the choice that is fastest to the first level.
 
 Medians of {len(SEEDS)} runs. Written by
 

@@ -4,9 +4,9 @@
         [--document docs/symmetries.md] [--steps N] [--starts N] [--device cuda:0]
 
 DIR holds pythia8/. From many starts each, maps are trained that are to leave the events as they are: turns
-about the beam, which are a symmetry; factors of the longitudinal momentum of the Z, among which the reflection
-is one; and, as controls, turns of the beam and of the muons without the jet, which are none. Starts that are
-done are kept in the folder --rows. Needs castalia, h5py and numpy.
+about the beam, which are a symmetry; factors of the longitudinal momentum of the Z, among which the
+reflection is one; and, as controls, turns of the beam and of the muons without the jet, which are none.
+Starts that are done are kept in the folder --rows. Needs castalia, h5py and numpy.
 """
 
 from __future__ import annotations
@@ -129,10 +129,10 @@ def page(rows: dict[str, list[dict]], steps: int) -> str:
     starts = max(map(len, rows.values()))
     text = f"""# Symmetries of Z + jet events
 
-`symmetry_gan` (arXiv:2112.05722) on pp -> Z(mu+ mu-) + jet of Pythia 8, momenta in GeV: maps that a critic cannot
-tell from doing nothing. Each row is what {starts} starts at random found in {steps} steps of {TRAINING["batch"]}
-events. The distance is the energy distance of mapped test events from others, in units of its error: near 0 where
-the map is a symmetry. Written by
+`symmetry_gan` (arXiv:2112.05722) on pp -> Z(mu+ mu-) + jet of Pythia 8, momenta in GeV: maps that a critic
+cannot tell from doing nothing. Each row is what {starts} starts at random found in {steps} steps of
+{TRAINING["batch"]} events. The distance is the energy distance of mapped test events from others, in units of
+its error: near 0 where the map is a symmetry. Written by
 
     python -m bench.adversarial.symmetries --data DIR
 

@@ -30,6 +30,7 @@ cells of layer 0, on either side of the beam, share their energy.
       --metrics separation_power --report caloflow.html
 """
 
+
 def how_trained(rows: Path, one: Trained) -> str:
     """From the model file: what was done, not what should be."""
     path = rows / f"{one.name}.safetensors"

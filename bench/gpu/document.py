@@ -77,7 +77,9 @@ def markdown(rows: list[dict]) -> str:
     out = [
         f"{known['gpu']}, driver {known['driver'] or 'unknown'}; {known['toolkit'] or 'no toolkit'}.",
         *([f"Measured limits: {known['limits']}."] if known["limits"] else []),
-        textwrap.fill("Versions: " + ", ".join(f"{k} {v}" for k, v in sorted(versions.items())) + ".", 108),
+        textwrap.fill(
+            "Versions: " + ", ".join(f"{k} {v}" for k, v in sorted(versions.items())) + ".", 108
+        ),
         "",
         METHOD,
     ]

@@ -14,10 +14,10 @@ os.environ.setdefault("JAX_PLATFORMS", KIND)
 # Other processes use the same GPU.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
-import equinox as eqx
-import jax
-import numpy as np
-from serve import steps_of
+import equinox as eqx  # noqa: E402
+import jax  # noqa: E402
+import numpy as np  # noqa: E402
+from serve import steps_of  # noqa: E402
 
 if KIND != "cpu":
     # Products of float32 in float32, as on the other sides.

@@ -78,7 +78,9 @@ def wasserstein_gan(mode, batch, peer):
             optimiser.step()
 
     # Castalia counts the running statistics among its parameters.
-    running = sum(2 * layer.num_features for layer in generator if isinstance(layer, nn.BatchNorm2d))
+    running = sum(
+        2 * layer.num_features for layer in generator if isinstance(layer, nn.BatchNorm2d)
+    )
     return step, parameters_of(generator, critic) + running
 
 

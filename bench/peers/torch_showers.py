@@ -28,7 +28,9 @@ class LocallyConnected(nn.Module):
 
     def forward(self, image):
         columns = nn.functional.unfold(image, self.kernel).permute(2, 0, 1)
-        return torch.baddbmm(self.bias, columns, self.weight).permute(1, 2, 0).unflatten(2, self.grid)
+        return (
+            torch.baddbmm(self.bias, columns, self.weight).permute(1, 2, 0).unflatten(2, self.grid)
+        )
 
 
 class Stream(nn.Module):

@@ -73,9 +73,9 @@ class Trace {
   DType dtype() const { return dtype_; }
   Value parameter(const std::string& name, const Shape& shape, Initializer initializer);
 
-  // A parameter that follows from the events that pass, as the running mean of a normalisation does,
-  // and not from a gradient: each step of training that moves the parameters beside it sets it to
-  // what the last update() of it says. It is averaged, judged and stored as they are.
+  // A parameter that follows from the events that pass, as the running mean of a normalisation
+  // does, and not from a gradient: each step of training that moves the parameters beside it sets
+  // it to what the last update() of it says. It is averaged, judged and stored as they are.
   Value statistic(const std::string& name, const Shape& shape, Initializer initializer);
   void update(const std::string& name, Value value);
   // The new values of statistics, flat, by their offset; filled while `training`.

@@ -22,8 +22,8 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
  public:
   explicit AdversarialNetwork(const Specification& specification);
   // For rows that hold tables of `columns` columns (see PreprocessedNetwork), each row made from
-  // `latent` random numbers. Of the fields above features, latent, classes and preprocessing are not
-  // read.
+  // `latent` random numbers. Of the fields above features, latent, classes and preprocessing are
+  // not read.
   AdversarialNetwork(const Specification& specification, int64_t columns,
                      std::span<const std::string> chains, int64_t latent, int64_t classes = 0);
 
@@ -83,7 +83,8 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
 std::vector<Field> adversarial_fields(std::vector<Field> own);
 // One of them, for a network that has fields of its own for the data: classes.
 Field classes_field();
-// Makes a context of any numbers, for the laws: the last is turned into a class where there are any.
+// Makes a context of any numbers, for the laws: the last is turned into a class where there are
+// any.
 void make_class(const Specification& specification, std::span<double> context);
 
 }  // namespace castalia

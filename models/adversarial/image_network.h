@@ -40,8 +40,9 @@ class ImageNetwork : public PreprocessedNetwork, public Adversarial {
 
  protected:
   // Images of coordinates before ImageView::rectified(), (rows, extents..., cell features), from
-  // latent variables (rows, latent) and the preprocessed context, null where there is none; the last
-  // on grids().back(). Others before it are on coarser grids of these, for critics of their own.
+  // latent variables (rows, latent) and the preprocessed context, null where there is none; the
+  // last on grids().back(). Others before it are on coarser grids of these, for critics of their
+  // own.
   virtual std::vector<Value> generate(Trace& trace, Value latent, Value condition) const = 0;
   // The score, (rows, 1), of such images.
   virtual Value criticise(Trace& trace, Value images, Value condition) const = 0;

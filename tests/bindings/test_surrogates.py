@@ -1,5 +1,5 @@
-"""Simulators from four languages: the examples find the same least, and errors of a simulator come out as what
-they were and lose nothing."""
+"""Simulators from four languages: the examples find the same least, and errors of a simulator come out as
+what they were and lose nothing."""
 
 from pathlib import Path
 

@@ -125,7 +125,9 @@ def test_what_travels_with_us_is_private():
 
 
 def test_the_library_for_gpus_is_one_of_its_own():
-    names = {line.split()[-1] for line in run("nm", "-D", PREFIX / "lib/libcastalia.so").splitlines()}
+    names = {
+        line.split()[-1] for line in run("nm", "-D", PREFIX / "lib/libcastalia.so").splitlines()
+    }
     assert not {name for name in names if re.match(r"(cuda|cublas|cudnn|nvrtc|cu[A-Z])", name)}
     library = PREFIX / "lib/libcastalia_cuda.so"
     if not library.exists():

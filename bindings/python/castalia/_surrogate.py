@@ -1,4 +1,4 @@
-"""Optimisation of a simulator without derivatives, by a generative model of it near the present parameters."""
+"""Optimisation of a simulator without derivatives, by a generative model of it near its parameters."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@
 
 namespace castalia {
 
-// A cell of energy x is its CellCoordinate, as a share of the incident energy E: shares make showers
-// of all energies alike, and the critic sees a cell of a hundredth of a per mille of E as well as
-// one of a tenth of it. Both true and made showers are read so, and made ones are turned back
-// exactly.
+// A cell of energy x is its CellCoordinate, as a share of the incident energy E: shares make
+// showers of all energies alike, and the critic sees a cell of a hundredth of a per mille of E as
+// well as one of a tenth of it. Both true and made showers are read so, and made ones are turned
+// back exactly.
 //
 // Beside the coordinates stand observables that no critic of that size would compute from them well
 // enough, each standardised by constants fitted to the data:

@@ -1,5 +1,6 @@
 // Residual generators of images whose context and latent variables modulate every block, as in
-// BigGAN (arXiv:1809.11096), and which may refine a coarse image, as in StackGAN (arXiv:1612.03242).
+// BigGAN (arXiv:1809.11096), and which may refine a coarse image, as in StackGAN
+// (arXiv:1612.03242).
 
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"

@@ -86,8 +86,8 @@ class StyleGan final : public ImageNetwork {
     return broadcast_to(constant, shape);
   }
 
-  // Normal numbers for every layer, of stage kImageNoiseStage: feature i of an event is cell i of all
-  // layers, one behind the other.
+  // Normal numbers for every layer, of stage kImageNoiseStage: feature i of an event is cell i of
+  // all layers, one behind the other.
   class Noise {
    public:
     Noise(Trace& trace, int64_t rows, const std::vector<Grid>& grids) {

@@ -54,8 +54,8 @@ Transformation make_transformation(const Specification& s) {
   return LinearMap{.shifts = kind == "affine"};
 }
 
-// The generator is a map of events onto events. Rotations and linear maps act on the columns as they
-// are, in the user's units; affine and dense maps on the preprocessed ones.
+// The generator is a map of events onto events. Rotations and linear maps act on the columns as
+// they are, in the user's units; affine and dense maps on the preprocessed ones.
 class SymmetryGan final : public PreprocessedNetwork, public Adversarial {
  public:
   explicit SymmetryGan(const Specification& s)

@@ -6,12 +6,14 @@ mutable struct Simulation
 end
 
 # The library's memory is there for the time of the call: the function gets copies.
-function simulator_trampoline(parameters::Int64, at::Ptr{Float64}, rows::Int64, inputs::Int64, x::Ptr{Float64},
-                              firstrow::Int64, outputs::Int64, y::Ptr{Float64}, user::Ptr{Cvoid})::Cint
+function simulator_trampoline(parameters::Int64, at::Ptr{Float64}, rows::Int64, inputs::Int64,
+                              x::Ptr{Float64}, firstrow::Int64, outputs::Int64, y::Ptr{Float64},
+                              user::Ptr{Cvoid})::Cint
     try
         simulation = unsafe_pointer_to_objref(user)::Simulation
         given = x == C_NULL ? nothing : copy(unsafe_wrap(Array, x, (inputs, rows)))
-        events = simulation.f(copy(unsafe_wrap(Array, at, (parameters,))), firstrow:(firstrow + rows - 1), given)
+        at_now = copy(unsafe_wrap(Array, at, (parameters,)))
+        events = simulation.f(at_now, firstrow:(firstrow + rows - 1), given)
         size(events) == (outputs, rows) || throw(DimensionMismatch(
             "the simulator's events have size $(size(events)), not $((outputs, rows))"))
         copyto!(unsafe_wrap(Array, y, (outputs, rows)), events)
@@ -23,15 +25,16 @@ function simulator_trampoline(parameters::Int64, at::Ptr{Float64}, rows::Int64, 
 end
 
 """
-    Surrogate(simulator, start; model, inputs = nothing, objective = nothing, training = NamedTuple(), options...)
+    Surrogate(simulator, start; model, inputs = nothing, objective = nothing, training = NamedTuple(),
+              options...)
 
-Makes small the mean of an objective over a simulator's events (arXiv 2002.04632). `simulator(parameters, rows,
-x)` gives the events `y[output, event]` at these parameters: `rows` are their numbers, counted over the whole
-search from 0, and `x[input, event]` is what they start from, `nothing` without `inputs[input, n]`. `model`, of
-any architecture whose samples can be differentiated, has the outputs as features and as context the parameters
-followed by the inputs. `objective` is a `Target` with a gradient whose value is made small in the mean, by
-default the sum of an event's columns. What the simulator throws comes out of `advance!`; what was simulated is
-kept. `surrogatefields()` lists the options.
+Makes small the mean of an objective over a simulator's events (arXiv 2002.04632). `simulator(parameters,
+rows, x)` gives the events `y[output, event]` at these parameters: `rows` are their numbers, counted over
+the whole search from 0, and `x[input, event]` is what they start from, `nothing` without `inputs[input,
+n]`. `model`, of any architecture whose samples can be differentiated, has the outputs as features and as
+context the parameters followed by the inputs. `objective` is a `Target` with a gradient whose value is made
+small in the mean, by default the sum of an event's columns. What the simulator throws comes out of
+`advance!`; what was simulated is kept. `surrogatefields()` lists the options.
 """
 mutable struct Surrogate <: Handle
     handle::Ptr{Cvoid}
@@ -56,7 +59,8 @@ function Surrogate(simulator, start::AbstractVector; model::Model, inputs = noth
                                                   pointer_from_objref(simulation), out)
         end
     end
-    return owned(Surrogate(handle, simulation, objective, length(start)), LibCastalia.castalia_surrogate_destroy)
+    made = Surrogate(handle, simulation, objective, length(start))
+    return owned(made, LibCastalia.castalia_surrogate_destroy)
 end
 
 "Takes steps. After an error the next call goes on from there."
