@@ -545,9 +545,9 @@ CASTALIA_API castalia_status castalia_surrogate_retain(castalia_surrogate* surro
 CASTALIA_API castalia_status castalia_surrogate_destroy(castalia_surrogate* surrogate);
 
 /* Takes steps: simulates, trains, moves the parameters. The simulator is called on this thread,
- * once for each point of a step. On an error the parameters stand where they stood, what was simulated
- * is kept, and the next call goes on from there. Errors: CALLBACK_FAILED, NOT_FINITE (what the
- * simulator or the objective gives, with the point), those of castalia_model_fit. */
+ * once for each point of a step. On an error the parameters stand where they stood, what was
+ * simulated is kept, and the next call goes on from there. Errors: CALLBACK_FAILED, NOT_FINITE
+ * (what the simulator or the objective gives, with the point), those of castalia_model_fit. */
 CASTALIA_API castalia_status castalia_surrogate_advance(castalia_surrogate* surrogate,
                                                         int64_t steps);
 
@@ -563,8 +563,8 @@ CASTALIA_API castalia_status castalia_surrogate_status(castalia_surrogate* surro
                                                        double* objective, double* error);
 
 /* JSON: step; simulated (events so far); parameters, the present ones; best, the simulated point
- * with the least mean objective (parameters, objective, error: the standard deviation of that mean),
- * null before the first; history, an object a step (simulated, objective and error at the
+ * with the least mean objective (parameters, objective, error: the standard deviation of that
+ * mean), null before the first; history, an object a step (simulated, objective and error at the
  * parameters that it started from, learned: events that the model learned from, gradient: of the
  * surrogate's mean objective there, parameters: after it); points, an object for each point that
  * was simulated (parameters, objective, error). */
