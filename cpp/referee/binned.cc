@@ -1,6 +1,7 @@
 #include "cpp/referee/binned.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -23,31 +24,44 @@ size_t coarse(double value) { return static_cast<size_t>(order_key(value) >> kCo
 // Order statistics of a column: values at given places of the sorted column, without sorting it.
 class OrderStatistics {
  public:
-  OrderStatistics() : counts_(kCoarse), kept_(kCoarse) {}
+  OrderStatistics() : counts_(kCoarse + kZeros), kept_(kCoarse) {}
 
   // The places increase.
   std::vector<double> at(std::span<const double> values, std::span<const size_t> places) {
-    std::fill(counts_.begin(), counts_.end(), 0U);
-    for (const double value : values) ++counts_[coarse(value)];
+    count(values);
     std::vector<Step> steps = steps_of(places);
-    // Copies the values of the steps that hold a place; the others go to one that nobody reads.
-    std::fill(kept_.begin(), kept_.end(), static_cast<uint16_t>(steps.size()));
+    // Copies the values of the steps that hold a place. Which do is no pattern that a processor
+    // could guess, so they are first listed without a branch.
+    const auto none = static_cast<uint16_t>(steps.size());
+    std::fill(kept_.begin(), kept_.end(), none);
     for (size_t i = 0; i < steps.size(); ++i) kept_[steps[i].key] = static_cast<uint16_t>(i);
-    members_.resize(steps.size() + 1);
+    chosen_.resize(values.size());
+    size_t number = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      chosen_[number] = static_cast<uint32_t>(i);
+      number += kept_[coarse(values[i])] != none && !is_zero(values[i]) ? 1 : 0;
+    }
+    members_.resize(steps.size());
     for (auto& each : members_) each.clear();
-    for (const double value : values) {
-      const size_t step = kept_[coarse(value)];
-      if (step < steps.size()) members_[step].push_back(value);
+    for (const uint32_t i : std::span(chosen_).first(number)) {
+      members_[kept_[coarse(values[i])]].push_back(values[i]);
     }
     std::vector<double> out;
     auto place = places.begin();
     for (size_t i = 0; i < steps.size(); ++i) {
       std::vector<double>& members = members_[i];
+      // The lowest of their step.
+      const size_t zeros = steps[i].key == coarse(0.0) ? zeros_ : 0;
+      // A step is often one value many times, as whole numbers are.
       const auto [low, high] = std::minmax_element(members.begin(), members.end());
-      // A step is often one value many times, as the zeros of a calorimeter are.
-      const bool constant = *low == *high;
-      for (; place != places.end() && *place < steps[i].begin + members.size(); ++place) {
-        const auto nth = members.begin() + static_cast<int64_t>(*place - steps[i].begin);
+      const bool constant = members.empty() || *low == *high;
+      for (; place != places.end() && *place < steps[i].begin + zeros + members.size(); ++place) {
+        const size_t within = *place - steps[i].begin;
+        if (within < zeros) {
+          out.push_back(0.0);
+          continue;
+        }
+        const auto nth = members.begin() + static_cast<int64_t>(within - zeros);
         if (!constant) std::nth_element(members.begin(), nth, members.end());
         out.push_back(*nth);
       }
@@ -56,10 +70,25 @@ class OrderStatistics {
   }
 
  private:
+  // Zeros, which a calorimeter is full of, are counted in turn in so many places: one count that
+  // goes up with every event waits for itself.
+  static constexpr size_t kZeros = 8;
+  static bool is_zero(double value) { return std::bit_cast<uint64_t>(value) == 0; }
+
   struct Step {
     size_t key;
     size_t begin;  // how many values lie below
   };
+
+  void count(std::span<const double> values) {
+    std::fill(counts_.begin(), counts_.end(), 0U);
+    for (size_t i = 0; i < values.size(); ++i) {
+      ++counts_[is_zero(values[i]) ? kCoarse + i % kZeros : coarse(values[i])];
+    }
+    zeros_ = 0;
+    for (size_t i = 0; i < kZeros; ++i) zeros_ += counts_[kCoarse + i];
+    counts_[coarse(0.0)] += static_cast<uint32_t>(zeros_);
+  }
 
   std::vector<Step> steps_of(std::span<const size_t> places) const {
     std::vector<Step> steps;
@@ -74,8 +103,10 @@ class OrderStatistics {
     return steps;
   }
 
-  std::vector<uint32_t> counts_;
+  std::vector<uint32_t> counts_;  // of the steps, and of zeros
+  size_t zeros_ = 0;
   std::vector<uint16_t> kept_;
+  std::vector<uint32_t> chosen_;
   std::vector<std::vector<double>> members_;
 };
 
