@@ -39,7 +39,8 @@ class OrderStatistics {
     size_t number = 0;
     for (size_t i = 0; i < values.size(); ++i) {
       chosen_[number] = static_cast<uint32_t>(i);
-      number += kept_[coarse(values[i])] != none && !is_zero(values[i]) ? 1 : 0;
+      const bool kept = kept_[coarse(values[i])] != none;
+      number += static_cast<size_t>(kept) & static_cast<size_t>(!is_zero(values[i]));
     }
     members_.resize(steps.size());
     for (auto& each : members_) each.clear();
@@ -83,7 +84,9 @@ class OrderStatistics {
   void count(std::span<const double> values) {
     std::fill(counts_.begin(), counts_.end(), 0U);
     for (size_t i = 0; i < values.size(); ++i) {
-      ++counts_[is_zero(values[i]) ? kCoarse + i % kZeros : coarse(values[i])];
+      // A choice without a branch: which events are zero is no pattern either.
+      const size_t zero = 0 - static_cast<size_t>(is_zero(values[i]));
+      ++counts_[((kCoarse + i % kZeros) & zero) | (coarse(values[i]) & ~zero)];
     }
     zeros_ = 0;
     for (size_t i = 0; i < kZeros; ++i) zeros_ += counts_[kCoarse + i];
