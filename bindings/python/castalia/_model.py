@@ -209,19 +209,11 @@ class Model(Handle):
 
     def log_prob(self, x: Any, context: Any = None, *, out: np.ndarray | None = None) -> np.ndarray:
         """The natural logarithm of the density at each event of x (n, features)."""
-        data = readable(x, "x")
-        densities = np.empty(data.shape[:1], data.dtype) if out is None else writable(out, "out")
-        low.castalia_model_log_prob(
-            self._handle, data, maybe_readable(context, "context"), densities
-        )
-        return densities
+        return self._one_number(low.castalia_model_log_prob, x, context, out)
 
     def score(self, x: Any, context: Any = None, *, out: np.ndarray | None = None) -> np.ndarray:
         """A classifier's response to each event of x (n, features)."""
-        data = readable(x, "x")
-        responses = np.empty(data.shape[:1], data.dtype) if out is None else writable(out, "out")
-        low.castalia_model_score(self._handle, data, maybe_readable(context, "context"), responses)
-        return responses
+        return self._one_number(low.castalia_model_score, x, context, out)
 
     def transform(self, x: Any, context: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Data x to latent z, and log |det dz/dx| of each event."""
@@ -235,6 +227,14 @@ class Model(Handle):
         """The events of a Dataset in latent space, with their context and weights: features of which
         `castalia.evaluate` takes any metric."""
         return Dataset._wrap(low.castalia_model_encode(self._handle, data._handle))
+
+    def _one_number(
+        self, function: Callable, x: Any, context: Any, out: np.ndarray | None
+    ) -> np.ndarray:
+        data = readable(x, "x")
+        numbers = np.empty(data.shape[:1], data.dtype) if out is None else writable(out, "out")
+        function(self._handle, data, maybe_readable(context, "context"), numbers)
+        return numbers
 
     def _map(
         self, function: Callable, source: np.ndarray, context: Any

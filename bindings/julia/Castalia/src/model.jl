@@ -63,33 +63,31 @@ function sample!(x::AbstractMatrix, m::Model; seed = 0, first_event = 0, context
     return x
 end
 
+# One number for each event of `x[feature, event]`, by a function of the interface.
+function onenumber(compute, m::Model, x::AbstractMatrix, context)
+    x = readable(x)
+    numbers = Vector{eltype(x)}(undef, size(x, 2))
+    witharrays(x, maybe_readable(context), numbers) do a, c, n
+        check(compute(m, a, c, n))
+    end
+    return numbers
+end
+
 """
     logprob(model, x; context = nothing)
 
 The natural logarithm of the density at each event of `x[feature, event]`.
 """
-function logprob(m::Model, x::AbstractMatrix; context = nothing)
-    x = readable(x)
-    densities = Vector{eltype(x)}(undef, size(x, 2))
-    witharrays(x, maybe_readable(context), densities) do a, c, l
-        check(LibCastalia.castalia_model_log_prob(m, a, c, l))
-    end
-    return densities
-end
+logprob(m::Model, x::AbstractMatrix; context = nothing) =
+    onenumber(LibCastalia.castalia_model_log_prob, m, x, context)
 
 """
     score(model, x; context = nothing)
 
 A classifier's response to each event of `x[feature, event]`.
 """
-function score(m::Model, x::AbstractMatrix; context = nothing)
-    x = readable(x)
-    responses = Vector{eltype(x)}(undef, size(x, 2))
-    witharrays(x, maybe_readable(context), responses) do a, c, s
-        check(LibCastalia.castalia_model_score(m, a, c, s))
-    end
-    return responses
-end
+score(m::Model, x::AbstractMatrix; context = nothing) =
+    onenumber(LibCastalia.castalia_model_score, m, x, context)
 
 "`(z, logdet)`: data to latent, and log |det dz/dx| of each event."
 transform(m::Model, x::AbstractMatrix; context = nothing) =
