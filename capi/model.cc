@@ -155,6 +155,7 @@ CASTALIA_API castalia_status castalia_model_log_prob(castalia_model* model, cons
                                                      const castalia_array* log_prob) {
   return judge(model, Capability::log_prob, &Model::log_prob, x, condition, log_prob);
 }
+
 CASTALIA_API castalia_status castalia_model_score(castalia_model* model, const castalia_array* x,
                                                   const castalia_array* condition,
                                                   const castalia_array* score) {

@@ -5,6 +5,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/ops/ops.h"
+#include "models/adversarial/cell_energies.h"
 
 namespace castalia {
 namespace {
@@ -48,21 +49,17 @@ void PixelScale::check(std::span<const double> x, int64_t first_row) const {
 }
 
 Value PixelScale::read(Value pixels) const {
-  const Value of_brightest = kept(pixels) * (1 / brightest_);
+  const Value of_brightest = above_threshold(pixels, threshold_) * (1 / brightest_);
   if (softness_ == 0) return of_brightest;
   return log1p(of_brightest * (1 / softness_)) * (1 / std::log1p(1 / softness_));
 }
 
 Value PixelScale::pixels(Value read) const {
-  if (softness_ == 0) return kept(read * brightest_);
+  if (softness_ == 0) return above_threshold(read * brightest_, threshold_);
   const Value greatest = read.graph().scalar(kGreatestRead, DType::float64);
-  return kept(softness_ * brightest_ * expm1(std::log1p(1 / softness_) * minimum(read, greatest)));
-}
-
-Value PixelScale::kept(Value pixels) const {
-  if (threshold_ == 0) return pixels;
-  const Value least = pixels.graph().scalar(threshold_, DType::float64);
-  return select(less(pixels, least), pixels.graph().scalar(0, DType::float64), pixels);
+  return above_threshold(
+      softness_ * brightest_ * expm1(std::log1p(1 / softness_) * minimum(read, greatest)),
+      threshold_);
 }
 
 }  // namespace castalia

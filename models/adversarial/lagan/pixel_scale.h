@@ -34,8 +34,6 @@ class PixelScale {
   Value pixels(Value read) const;
 
  private:
-  Value kept(Value pixels) const;
-
   int64_t pixels_;
   double softness_;
   double threshold_;
