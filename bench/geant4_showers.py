@@ -6,8 +6,11 @@ castalia and numpy.
 
 from __future__ import annotations
 
+import argparse
 import time
+from functools import partial
 from pathlib import Path
+from typing import Callable
 
 import castalia
 import numpy as np
@@ -16,6 +19,7 @@ from bench.progress import Progress
 from bench.referee.floors import CLASSIFIER as SMALL_CLASSIFIER
 from bench.results import user_seconds, whole, write_json
 
+PARTICLES = {"eplus": "positrons", "gamma": "photons"}
 GEOMETRY = "geant4/binning.xml"
 GEANT4_MILLISECONDS = 65  # of one core for a shower of 1 to 50 GeV (DIR/geant4/README.md)
 SEED = 11
@@ -24,6 +28,8 @@ CLASSIFIERS = {
     "glance": {"inputs": "showers", **SMALL_CLASSIFIER},
     "judge": {"inputs": "showers", "seeds": 3},
 }
+
+STAGES = ("train", "sample", "observe", "time", *CLASSIFIERS)
 
 
 def load(data: Path, particle: str, part: str) -> tuple[np.ndarray, np.ndarray]:
@@ -146,3 +152,45 @@ def timing(
             calls = max(calls, round(calls * LEAST_SECONDS / 4 / max(spent, 0.01)))
         found[str(batch)] = 1e3 * least / batch
     write_json(path, {"parameters": len(model.parameters), "milliseconds": found})
+
+
+def add_arguments(parser: argparse.ArgumentParser, models: dict[str, str]) -> None:
+    """Those of a command that run() serves; `models` are names with the particle of each."""
+    names = [*models, *(f"{each}-floor" for each in PARTICLES)]
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--stage", nargs="*", choices=STAGES, default=STAGES)
+    parser.add_argument("--model", nargs="*", choices=names, default=names)
+
+
+def run(
+    models: dict[str, str],
+    train: Callable[[str, Progress], None],
+    batches: tuple,
+    arguments: argparse.Namespace,
+) -> None:
+    """The stages that are asked for: of the models, and of training showers in the place of drawn ones.
+    train() leaves NAME.safetensors in the rows."""
+    data, rows, stage = arguments.data, arguments.rows, arguments.stage
+    progress = Progress()
+
+    def compared(name: str, particle: str, showers: Callable[[], tuple]) -> None:
+        if "observe" in stage:
+            observe(name, particle, showers(), data, rows, progress)
+        for classifier in CLASSIFIERS:
+            if classifier in stage:
+                classify(classifier, name, particle, showers(), data, rows, progress)
+        progress.say(f"{name}: done")
+
+    for name, particle in models.items():
+        if name not in arguments.model:
+            continue
+        if "train" in stage:
+            train(name, progress)
+        if "sample" in stage:
+            sample(name, particle, data, rows, progress)
+        if "time" in stage:
+            timing(name, particle, batches, data, rows, progress)
+        compared(name, particle, partial(drawn, name, rows))
+    for particle in PARTICLES:
+        if f"{particle}-floor" in arguments.model:
+            compared(f"{particle}-floor", particle, partial(first_of_training, data, particle))

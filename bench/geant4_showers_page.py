@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench.geant4_showers import CLASSIFIERS, GEANT4_MILLISECONDS
+from bench.geant4_showers import CLASSIFIERS, GEANT4_MILLISECONDS, PARTICLES
 from bench.referee.floors_page import measured, table
 
-PARTICLES = {"eplus": "positrons", "gamma": "photons"}
 # What one looks at first, of the 56 that the set has.
 OBSERVABLES = {
     "response": "energy of all cells over the incident energy",

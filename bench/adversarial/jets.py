@@ -13,7 +13,6 @@ side by side, and one more run with all of them writes the page. Needs castalia 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,7 @@ import numpy as np
 
 from bench.progress import Progress
 from bench.referee.floors_page import measured, table
-from bench.results import write_json
+from bench.results import kept
 
 PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 KINDS = {"gluon": "g", "quark": "q", "top": "t"}
@@ -115,13 +114,6 @@ def trained(architecture: str, x: np.ndarray, rows: Path, steps: int, device: st
     )
     model.save(rows / "model.safetensors")
     return {"steps": steps, "device": device, "seconds": time.monotonic() - started}
-
-
-def kept(path: Path, compute: Callable[[], object]) -> object:
-    """What the file holds, computed and written where there is none."""
-    if not path.exists():
-        write_json(path, compute())
-    return json.loads(path.read_text())
 
 
 def figures(

@@ -16,23 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from functools import partial
 from pathlib import Path
-from typing import Callable
 
 import castalia
 
-from bench.geant4_showers import (
-    CLASSIFIERS,
-    classify,
-    drawn,
-    first_of_training,
-    load,
-    observe,
-    sample,
-    timing,
-)
-from bench.geant4_showers_page import PARTICLES, classifiers, observables, times
+from bench.geant4_showers import PARTICLES, add_arguments, load, run
+from bench.geant4_showers_page import classifiers, observables, times
 from bench.progress import Progress
 from bench.referee.floors_page import table
 from bench.results import whole, write_json
@@ -156,46 +145,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = [*MODELS, *(f"{each}-floor" for each in PARTICLES)]
-    stages = ("train", "sample", "observe", "time", *CLASSIFIERS)
-    parser.add_argument("--data", type=Path, required=True)
+    particles = {name: particle for name, (particle, _) in MODELS.items()}
+    add_arguments(parser, particles)
     parser.add_argument("--rows", type=Path, default=Path("out/showers"))
     parser.add_argument("--document", type=Path, default=Path("docs/shower_gans.md"))
-    parser.add_argument("--stage", nargs="*", choices=stages, default=stages)
-    parser.add_argument("--model", nargs="*", choices=names, default=names)
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--caloflow", type=Path)
     arguments = parser.parse_args()
-    data, rows, stage = arguments.data, arguments.rows, arguments.stage
+    data, rows = arguments.data, arguments.rows
     rows.mkdir(parents=True, exist_ok=True)
-    progress = Progress()
     if arguments.caloflow:
         for path in arguments.caloflow.glob("*.json"):
             if not (rows / path.name).exists():
                 (rows / path.name).write_text(path.read_text())
-
-    def compared(name: str, particle: str, showers: Callable[[], tuple]) -> None:
-        if "observe" in stage:
-            observe(name, particle, showers(), data, rows, progress)
-        for classifier in CLASSIFIERS:
-            if classifier in stage:
-                classify(classifier, name, particle, showers(), data, rows, progress)
-        progress.say(f"{name}: done")
-
-    for name, (particle, _) in MODELS.items():
-        if name not in arguments.model:
-            continue
-        if "train" in stage:
-            train(name, arguments.steps, arguments.device, data, rows, progress)
-        if "sample" in stage:
-            sample(name, particle, data, rows, progress)
-        if "time" in stage:
-            timing(name, particle, BATCHES, data, rows, progress)
-        compared(name, particle, partial(drawn, name, rows))
-    for particle in PARTICLES:
-        if f"{particle}-floor" in arguments.model:
-            compared(f"{particle}-floor", particle, partial(first_of_training, data, particle))
+    run(
+        particles,
+        lambda name, progress: train(name, arguments.steps, arguments.device, data, rows, progress),
+        BATCHES,
+        arguments,
+    )
     arguments.document.write_text(page(rows))
 
 

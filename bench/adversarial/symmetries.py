@@ -12,7 +12,7 @@ Starts that are done are kept in the folder --rows. Needs castalia, h5py and num
 from __future__ import annotations
 
 import argparse
-import json
+from functools import partial
 from pathlib import Path
 
 import castalia
@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 
 from bench.progress import Progress
-from bench.results import user_seconds, write_json
+from bench.results import kept, user_seconds
 
 TRAINING = {
     "batch": 512,
@@ -184,10 +184,10 @@ def main() -> None:
         for seed in range(arguments.starts):
             progress.show(f"{name}, start {seed}")
             path = rows / f"{number}-{arguments.steps}-{seed}.json"
-            if not path.exists():
-                row = start_from(name, seed, arguments.steps, arguments.device, train, test)
-                write_json(path, row)
-            found[name].append(json.loads(path.read_text()))
+            compute = partial(
+                start_from, name, seed, arguments.steps, arguments.device, train, test
+            )
+            found[name].append(kept(path, compute))
     text = page(found, arguments.steps)
     progress.say(text)
     if arguments.document:

@@ -23,25 +23,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from functools import partial
 from pathlib import Path
-from typing import Callable
 
 import castalia
 
 from bench.caloflow.models import MODELS, Trained
 from bench.caloflow.page import page
-from bench.geant4_showers import (
-    CLASSIFIERS,
-    classify,
-    drawn,
-    first_of_training,
-    load,
-    observe,
-    sample,
-    timing,
-)
-from bench.geant4_showers_page import PARTICLES
+from bench.geant4_showers import add_arguments, load, run
 from bench.progress import Progress
 from bench.results import whole, write_json
 
@@ -88,39 +76,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = [each.name for each in MODELS] + [f"{each}-floor" for each in PARTICLES]
-    stages = ("train", "sample", "observe", "time", *CLASSIFIERS)
-    parser.add_argument("--data", type=Path, required=True)
+    models = {one.name: one for one in MODELS}
+    particles = {name: one.particle for name, one in models.items()}
+    add_arguments(parser, particles)
     parser.add_argument("--rows", type=Path, default=Path("out/caloflow"))
     parser.add_argument("--document", type=Path, default=Path("docs/caloflow.md"))
-    parser.add_argument("--stage", nargs="*", choices=stages, default=stages)
-    parser.add_argument("--model", nargs="*", choices=names, default=names)
     arguments = parser.parse_args()
-    data, rows, stage = arguments.data, arguments.rows, arguments.stage
+    data, rows = arguments.data, arguments.rows
     rows.mkdir(parents=True, exist_ok=True)
-    progress = Progress()
-
-    def compared(name: str, particle: str, showers: Callable[[], tuple]) -> None:
-        if "observe" in stage:
-            observe(name, particle, showers(), data, rows, progress)
-        for classifier in CLASSIFIERS:
-            if classifier in stage:
-                classify(classifier, name, particle, showers(), data, rows, progress)
-        progress.say(f"{name}: done")
-
-    for one in MODELS:
-        if one.name not in arguments.model:
-            continue
-        if "train" in stage:
-            train(one, data, rows, progress)
-        if "sample" in stage:
-            sample(one.name, one.particle, data, rows, progress)
-        if "time" in stage:
-            timing(one.name, one.particle, BATCHES, data, rows, progress)
-        compared(one.name, one.particle, partial(drawn, one.name, rows))
-    for particle in PARTICLES:
-        if f"{particle}-floor" in arguments.model:
-            compared(f"{particle}-floor", particle, partial(first_of_training, data, particle))
+    run(
+        particles,
+        lambda name, progress: train(models[name], data, rows, progress),
+        BATCHES,
+        arguments,
+    )
     arguments.document.write_text(page(rows))
 
 

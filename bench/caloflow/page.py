@@ -7,7 +7,8 @@ from pathlib import Path
 import castalia
 
 from bench.caloflow.models import FIELDS, MODELS, Trained
-from bench.geant4_showers_page import PARTICLES, classifiers, load, observables, times
+from bench.geant4_showers import PARTICLES
+from bench.geant4_showers_page import classifiers, load, observables, times
 from bench.referee.floors_page import table
 
 HEAD = """# CaloFlow

@@ -20,7 +20,7 @@ import numpy as np
 
 from bench.l2l_flows.page import page
 from bench.l2l_flows.showers import CELLS, CLASSIFIER, LAYERS, images, judged, read
-from bench.results import user_seconds, whole, write_json
+from bench.results import kept, user_seconds, whole, write_json
 
 MODEL = {
     "cells": [CELLS // LAYERS] * LAYERS,
@@ -100,12 +100,6 @@ def main() -> None:
     rows = arguments.rows
     rows.mkdir(parents=True, exist_ok=True)
 
-    def row(name: str, compute) -> dict:
-        path = rows / f"{name}.json"
-        if not path.exists():
-            write_json(path, compute())
-        return json.loads(path.read_text())
-
     model = trained(arguments.data, rows)
     test = read(arguments.data, "test")
     generated = drawn(model, rows, test[1]), test[1]
@@ -114,10 +108,10 @@ def main() -> None:
     # As many training showers as there are for the test, so that both columns mean the same.
     train = tuple(each[: len(test[1])] for each in every)
     found = {
-        "model": row("model", lambda: judged(generated, test, threshold, CLASSIFIER)),
-        "floor": row("floor", lambda: judged(train, test, threshold, CLASSIFIER)),
+        "model": kept(rows / "model.json", lambda: judged(generated, test, threshold, CLASSIFIER)),
+        "floor": kept(rows / "floor.json", lambda: judged(train, test, threshold, CLASSIFIER)),
     }
-    times = row("times", lambda: timed(model, test[1]))
+    times = kept(rows / "times.json", lambda: timed(model, test[1]))
     notes = json.loads((rows / "training.json").read_text())
     counts = {
         "train": len(every[1]),
