@@ -8,6 +8,7 @@
 
 #include "cpp/base/status.h"
 #include "cpp/ops/ops.h"
+#include "models/adversarial/cell_energies.h"
 #include "models/calorimeter/shower_checks.h"
 
 namespace castalia {
@@ -31,7 +32,8 @@ std::vector<double> first_column(std::span<const double> context) {
   return energies;
 }
 
-Value with_sum(Value parts, Value total) {
+// As with_sum(), where the total may be nothing, too.
+Value sharing(Value parts, Value total) {
   return parts * (total / maximum(sum(parts, {1}), kLeastMade * total + kNothing));
 }
 
@@ -199,18 +201,14 @@ Value SlicedView::showers(Value generated, Value context) const {
   int64_t first = 0;
   for (int64_t layer = 0; layer < layers(); ++layer) {
     const int64_t last = first + layers_[static_cast<size_t>(layer)];
-    cells.push_back(with_sum(slice(shares, 1, first, last),
-                             slice(shares, 1, cells_ + layer, cells_ + layer + 1)));
+    cells.push_back(sharing(slice(shares, 1, first, last),
+                            slice(shares, 1, cells_ + layer, cells_ + layer + 1)));
     first = last;
   }
   // A layer without a cell above 0 leaves its energy to the others.
-  return energy(context) * with_sum(concat(cells, 1), total);
+  return energy(context) * sharing(concat(cells, 1), total);
 }
 
-Value SlicedView::kept(Value x) const {
-  if (threshold_ == 0) return x;
-  const Value least = x.graph().scalar(threshold_, DType::float64);
-  return select(less(x, least), x.graph().scalar(0, DType::float64), x);
-}
+Value SlicedView::kept(Value x) const { return above_threshold(x, threshold_); }
 
 }  // namespace castalia
