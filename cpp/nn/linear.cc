@@ -11,10 +11,11 @@ Initializer initializer_for(const std::string& activation) {
                                                          : Initializer::he_uniform;
 }
 
-Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs, Initializer weight) {
+Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs, Initializer weight,
+             Initializer bias) {
   const Trace::Part part(trace, name);
   const Value w = trace.parameter("weight", {x.columns(), outputs}, weight);
-  const Value b = trace.parameter("bias", {outputs}, Initializer::zeros);
+  const Value b = trace.parameter("bias", {outputs}, bias, x.columns());
   return matmul(x, w) + b;
 }
 
@@ -48,8 +49,8 @@ Value segment_linear(Trace& trace, const std::string& name, Value x, Value ids, 
 Value mlp(Trace& trace, Value x, const MlpOptions& options) {
   const Initializer hidden_weights = initializer_for(options.activation);
   for (int64_t layer = 0; layer < options.hidden_layers; ++layer) {
-    x = activation(options.activation,
-                   linear(trace, text("linear_", layer), x, options.hidden, hidden_weights));
+    x = activation(options.activation, linear(trace, text("linear_", layer), x, options.hidden,
+                                              hidden_weights, Initializer::bias_uniform));
   }
   return linear(trace, text("linear_", options.hidden_layers), x, options.outputs,
                 options.zero_last ? Initializer::zeros : Initializer::glorot_uniform);

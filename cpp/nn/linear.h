@@ -16,9 +16,10 @@ namespace castalia {
 Initializer initializer_for(const std::string& activation);
 
 // x times a weight plus a bias: (rows, inputs) to (rows, outputs). The parameters are NAME.weight,
-// of shape (inputs, outputs), and NAME.bias, of shape (outputs), first zero.
+// of shape (inputs, outputs), and NAME.bias, of shape (outputs).
 Value linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
-             Initializer weight = Initializer::glorot_uniform);
+             Initializer weight = Initializer::glorot_uniform,
+             Initializer bias = Initializer::zeros);
 
 // The same with the weight spectrally_normalised().
 Value spectral_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
@@ -46,7 +47,7 @@ struct MlpOptions {
 };
 
 // A multi-layer perceptron: hidden_layers times (linear, activation), then linear. The layers are
-// named linear_0, linear_1, ...
+// named linear_0, linear_1, ... Biases of hidden layers are spread (Initializer::bias_uniform).
 Value mlp(Trace& trace, Value x, const MlpOptions& options);
 
 }  // namespace castalia

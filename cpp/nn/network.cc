@@ -26,6 +26,9 @@ std::string scope_name(std::string name) {
 // (kernel..., inputs, outputs): an output then sees the inputs under the whole kernel.
 double limit(const Parameter& parameter) {
   const Shape& shape = parameter.shape;
+  if (parameter.initializer == Initializer::bias_uniform) {
+    return 1.0 / std::sqrt(static_cast<double>(std::max<int64_t>(1, parameter.inputs)));
+  }
   const auto inputs = static_cast<double>(shape.count(0, shape.rank() - 1));
   const auto outputs =
       static_cast<double>(shape.count(0, std::max(shape.rank() - 2, 0)) * shape.back());
@@ -36,7 +39,7 @@ double limit(const Parameter& parameter) {
 }  // namespace
 
 const Parameter& ParameterTable::declare(const std::string& name, const Shape& shape,
-                                         Initializer initializer, bool trainable) {
+                                         Initializer initializer, bool trainable, int64_t inputs) {
   if (const auto known = index_.find(name); known != index_.end()) {
     const Parameter& parameter = parameters_[known->second];
     check(parameter.shape == shape, "parameter '", name, "' was declared with shape ",
@@ -45,7 +48,7 @@ const Parameter& ParameterTable::declare(const std::string& name, const Shape& s
   }
   check(!closed_, "parameter '", name, "' is new, but the table of parameters is closed");
   index_.emplace(name, parameters_.size());
-  parameters_.push_back({name, shape, initializer, trainable, count_});
+  parameters_.push_back({name, shape, initializer, trainable, count_, inputs});
   count_ += shape.count();
   return parameters_.back();
 }
@@ -88,7 +91,8 @@ std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {
       case Initializer::zeros: break;
       case Initializer::ones: std::fill(own.begin(), own.end(), 1.0); break;
       case Initializer::glorot_uniform:
-      case Initializer::he_uniform: {
+      case Initializer::he_uniform:
+      case Initializer::bias_uniform: {
         fill_uniform(Stream{seed, index, kWeightsStage, 0}, own);
         const double width = limit(parameter);
         for (double& value : own) value = width * (2.0 * value - 1.0);
@@ -100,8 +104,9 @@ std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {
   return values;
 }
 
-Value Trace::parameter(const std::string& name, const Shape& shape, Initializer initializer) {
-  return value_of(table_.declare(prefix_ + name, shape, initializer));
+Value Trace::parameter(const std::string& name, const Shape& shape, Initializer initializer,
+                       int64_t inputs) {
+  return value_of(table_.declare(prefix_ + name, shape, initializer, true, inputs));
 }
 
 Value Trace::statistic(const std::string& name, const Shape& shape, Initializer initializer) {

@@ -23,7 +23,9 @@ class Adversarial;
 
 // The first values of a parameter: element i of n, given the parameter's shape.
 // Draws are counter-based: (seed, index of the parameter, index of the element).
-enum class Initializer { zeros, ones, glorot_uniform, he_uniform };
+// bias_uniform is for biases of hidden layers: by the number of the layer's inputs, wide enough that
+// the kinks of its units spread over the inputs and do not all lie at zero.
+enum class Initializer { zeros, ones, glorot_uniform, he_uniform, bias_uniform };
 
 struct Parameter {
   std::string name;  // "coupling_3.conditioner.linear_1.weight"
@@ -31,6 +33,7 @@ struct Parameter {
   Initializer initializer = Initializer::zeros;
   bool trainable = true;  // false: a statistic, which no gradient moves (Trace::statistic)
   int64_t offset = 0;     // in elements, in the flat tensor
+  int64_t inputs = 0;     // of the layer, where a bias is drawn by them
 };
 
 // The table of a network's parameters, filled by its first trace and then closed.
@@ -39,7 +42,7 @@ class ParameterTable {
   // Finds the parameter, or declares it while the table is open. An Error (internal) when the shape
   // differs from the declared one or the table is closed.
   const Parameter& declare(const std::string& name, const Shape& shape, Initializer initializer,
-                           bool trainable = true);
+                           bool trainable = true, int64_t inputs = 0);
   void close() { closed_ = true; }
   // A copy that is open again: what is declared in it comes behind what there is.
   ParameterTable reopened() const;
@@ -71,7 +74,8 @@ class Trace {
 
   Graph& graph() { return graph_; }
   DType dtype() const { return dtype_; }
-  Value parameter(const std::string& name, const Shape& shape, Initializer initializer);
+  Value parameter(const std::string& name, const Shape& shape, Initializer initializer,
+                  int64_t inputs = 0);
 
   // A parameter that follows from the events that pass, as the running mean of a normalisation
   // does, and not from a gradient: each step of training that moves the parameters beside it sets

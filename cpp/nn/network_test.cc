@@ -32,6 +32,7 @@ TEST(InitialValues, FollowTheirInitializerAndSeed) {
   table.declare("ones", {5}, Initializer::ones);
   table.declare("he", {24, 100}, Initializer::he_uniform);
   table.declare("glorot", {24, 126}, Initializer::glorot_uniform);
+  table.declare("bias", {1000}, Initializer::bias_uniform, true, 16);
   const std::vector<double> values = initial_values(table, 1);
   const auto largest = [&](int64_t first, int64_t count) {
     double out = 0;
@@ -47,6 +48,9 @@ TEST(InitialValues, FollowTheirInitializerAndSeed) {
   EXPECT_GE(largest(10, 2400), 0.49);
   EXPECT_LE(largest(2410, 3024), 0.2);
   EXPECT_GE(largest(2410, 3024), 0.196);
+  // 1 / sqrt(16)
+  EXPECT_LE(largest(5434, 1000), 0.25);
+  EXPECT_GE(largest(5434, 1000), 0.245);
   EXPECT_EQ(initial_values(table, 1), values);
   EXPECT_NE(initial_values(table, 2), values);
 }

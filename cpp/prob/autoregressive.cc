@@ -36,7 +36,7 @@ AutoregressiveNetwork autoregressive_network(Trace& trace, int64_t features, Val
     const Trace::Part part(trace, text("hidden_", layer));
     const int64_t inputs = layer == 0 ? features : hidden;
     const Value weight = trace.parameter("weight", {inputs, hidden}, weights);
-    const Value bias = trace.parameter("bias", {hidden}, Initializer::zeros);
+    const Value bias = trace.parameter("bias", {hidden}, Initializer::bias_uniform, inputs);
     if (layer > 0) {
       network.further.push_back({weight, bias});
       continue;

@@ -35,12 +35,13 @@ Value mlp_field(Trace& trace, const VectorFieldOptions& options, Value x, Value 
 Value residual_field(Trace& trace, const VectorFieldOptions& options, Value x, Value conditions) {
   const MlpOptions& network = options.network;
   const Initializer weights = initializer_for(network.activation);
-  Value h = linear(trace, "in", concat({x, conditions}, 1), network.hidden);
+  Value h = linear(trace, "in", concat({x, conditions}, 1), network.hidden,
+                   Initializer::glorot_uniform, Initializer::bias_uniform);
   for (int64_t block = 0; block < network.hidden_layers; ++block) {
     const Trace::Part part(trace, text("block_", block));
-    const Value inner = activation(
-        network.activation,
-        linear(trace, "first", activation(network.activation, h), network.hidden, weights));
+    const Value inner =
+        activation(network.activation, linear(trace, "first", activation(network.activation, h),
+                                              network.hidden, weights, Initializer::bias_uniform));
     h = h + linear(trace, "second", inner, network.hidden);
   }
   return linear(trace, "out", activation(network.activation, h), x.columns(), Initializer::zeros);

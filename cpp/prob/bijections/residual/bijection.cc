@@ -110,7 +110,8 @@ class Residual final : public Bijection {
       const int64_t outputs = last ? features : options_.hidden;
       const Value weight = trace.parameter("weight", {inputs, outputs},
                                            last ? Initializer::zeros : Initializer::glorot_uniform);
-      Value bias = trace.parameter("bias", {1, outputs}, Initializer::zeros);
+      Value bias = trace.parameter("bias", {1, outputs},
+                                   last ? Initializer::zeros : Initializer::bias_uniform, inputs);
       if (layer == 0 && context) {
         const Value seen =
             trace.parameter("context", {context.columns(), outputs}, Initializer::glorot_uniform);
