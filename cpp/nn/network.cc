@@ -22,18 +22,18 @@ std::string scope_name(std::string name) {
   fail(Code::unsupported, "this network has no ", what);
 }
 
-// Half the width of the interval that a weight is drawn from, of shape (inputs, outputs) or
-// (kernel..., inputs, outputs): an output then sees the inputs under the whole kernel.
+// Half the width of the interval that a parameter is drawn from: a bias, or a weight of shape
+// (inputs, outputs) or (kernel..., inputs, outputs), whose outputs see the inputs under the whole
+// kernel.
 double limit(const Parameter& parameter) {
   const Shape& shape = parameter.shape;
-  if (parameter.initializer == Initializer::bias_uniform) {
-    return 1.0 / std::sqrt(static_cast<double>(std::max<int64_t>(1, parameter.inputs)));
-  }
-  const auto inputs = static_cast<double>(shape.count(0, shape.rank() - 1));
+  const bool bias = parameter.initializer == Initializer::bias_uniform;
+  const auto inputs =
+      static_cast<double>(bias ? parameter.inputs : shape.count(0, shape.rank() - 1));
+  if (bias || parameter.initializer == Initializer::he_uniform) return std::sqrt(6.0 / inputs);
   const auto outputs =
       static_cast<double>(shape.count(0, std::max(shape.rank() - 2, 0)) * shape.back());
-  return parameter.initializer == Initializer::he_uniform ? std::sqrt(6.0 / inputs)
-                                                          : std::sqrt(6.0 / (inputs + outputs));
+  return std::sqrt(6.0 / (inputs + outputs));
 }
 
 }  // namespace

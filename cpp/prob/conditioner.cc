@@ -3,6 +3,8 @@
 #include <span>
 #include <string>
 
+#include "cpp/nn/residual_mlp.h"
+#include "cpp/ops/ops.h"
 #include "cpp/prob/transformer.h"
 
 namespace castalia {
@@ -42,6 +44,33 @@ MlpOptions conditioner_options(const FieldValues& values) {
           .hidden_layers = values.integer("hidden_layers"),
           .activation = values.text("activation"),
           .zero_last = true};
+}
+
+Field coupling_conditioner_field() {
+  return {.name = "conditioner",
+          .type = FieldType::text,
+          .default_value = R"("mlp")",
+          .meaning =
+              "network that computes the parameters: 'mlp', or 'residual', of hidden_layers "
+              "blocks of two layers beside the identity, which the context gates",
+          .choices = {"mlp", "residual"}};
+}
+
+CouplingConditioner coupling_conditioner(const FieldValues& values) {
+  return {.network = conditioner_options(values), .kind = values.text("conditioner")};
+}
+
+Value coupling_parameters(Trace& trace, const CouplingConditioner& conditioner, Value kept,
+                          Value context, int64_t outputs) {
+  const Trace::Part part(trace, "conditioner");
+  const Value seen = !kept ? context : context ? concat({kept, context}, 1) : kept;
+  if (conditioner.kind == "residual") {
+    return linear(trace, "out", residual_mlp(trace, seen, context, conditioner.network), outputs,
+                  Initializer::zeros);
+  }
+  MlpOptions network = conditioner.network;
+  network.outputs = outputs;
+  return mlp(trace, seen, network);
 }
 
 }  // namespace castalia

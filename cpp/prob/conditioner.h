@@ -2,11 +2,14 @@
 #ifndef CASTALIA_CPP_PROB_CONDITIONER_H_
 #define CASTALIA_CPP_PROB_CONDITIONER_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "cpp/base/fields.h"
+#include "cpp/graph/graph.h"
 #include "cpp/nn/linear.h"
+#include "cpp/nn/network.h"
 
 namespace castalia {
 
@@ -19,6 +22,23 @@ std::vector<Field> conditioned_fields(const std::string& transformer);
 
 // The network that these fields ask for, whose last layer starts as zero.
 MlpOptions conditioner_options(const FieldValues& values);
+
+// What a coupling computes the parameters by: a perceptron ("mlp"), or one of residual blocks
+// ("residual"), as many as it has hidden layers, each scaled by a gate of the context where there
+// is one (arXiv:1906.04032).
+struct CouplingConditioner {
+  MlpOptions network;
+  std::string kind = "mlp";
+};
+
+// The field `conditioner`, and that network by it and conditioner_fields().
+Field coupling_conditioner_field();
+CouplingConditioner coupling_conditioner(const FieldValues& values);
+
+// (rows, outputs), from the features that the coupling keeps and the context, of which one may be
+// null; zero at first. The parameters are conditioner.linear_0.weight, ...
+Value coupling_parameters(Trace& trace, const CouplingConditioner& conditioner, Value kept,
+                          Value context, int64_t outputs);
 
 }  // namespace castalia
 

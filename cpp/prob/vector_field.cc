@@ -6,6 +6,7 @@
 #include "cpp/autodiff/gradient.h"
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
+#include "cpp/nn/residual_mlp.h"
 #include "cpp/ops/ops.h"
 
 namespace castalia {
@@ -31,20 +32,10 @@ Value mlp_field(Trace& trace, const VectorFieldOptions& options, Value x, Value 
   return mlp(trace, concat({x, conditions}, 1), network);
 }
 
-// Blocks of two layers beside the identity.
 Value residual_field(Trace& trace, const VectorFieldOptions& options, Value x, Value conditions) {
-  const MlpOptions& network = options.network;
-  const Initializer weights = initializer_for(network.activation);
-  Value h = linear(trace, "in", concat({x, conditions}, 1), network.hidden,
-                   Initializer::glorot_uniform, Initializer::bias_uniform);
-  for (int64_t block = 0; block < network.hidden_layers; ++block) {
-    const Trace::Part part(trace, text("block_", block));
-    const Value inner =
-        activation(network.activation, linear(trace, "first", activation(network.activation, h),
-                                              network.hidden, weights, Initializer::bias_uniform));
-    h = h + linear(trace, "second", inner, network.hidden);
-  }
-  return linear(trace, "out", activation(network.activation, h), x.columns(), Initializer::zeros);
+  const Value h = residual_mlp(trace, concat({x, conditions}, 1), {}, options.network);
+  return linear(trace, "out", activation(options.network.activation, h), x.columns(),
+                Initializer::zeros);
 }
 
 // A linear layer of what the rows have, for each particle: (rows, 1, outputs).

@@ -93,11 +93,8 @@ CouplingLayers::Split CouplingLayers::in_order() const {
 
 Value CouplingLayers::transformer_parameters(Trace& trace, const Split& split, Value kept,
                                              Value context) const {
-  const Trace::Part part(trace, "conditioner");
-  const Value seen = !kept ? context : context ? concat({kept, context}, 1) : kept;
-  MlpOptions options = options_.conditioner;
-  options.outputs = static_cast<int64_t>(split.mapped.size()) * transformer_.parameters();
-  return mlp(trace, seen, options);
+  return coupling_parameters(trace, options_.conditioner, kept, context,
+                             std::ssize(split.mapped) * transformer_.parameters());
 }
 
 }  // namespace castalia

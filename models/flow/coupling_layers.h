@@ -1,6 +1,6 @@
 // A stack of coupling layers, arXiv:1605.08803: each leaves one half of the features alone and maps
 // the other element by element, by a transformer (cpp/prob/transformer.h) whose parameters a
-// perceptron computes from the first half and the context. Both directions cost one pass.
+// network (cpp/prob/conditioner.h) computes from the first half and the context. Both directions cost one pass.
 #ifndef CASTALIA_MODELS_FLOW_COUPLING_LAYERS_H_
 #define CASTALIA_MODELS_FLOW_COUPLING_LAYERS_H_
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "cpp/nn/linear.h"
 #include "cpp/nn/network.h"
+#include "cpp/prob/conditioner.h"
 #include "cpp/prob/transformer.h"
 
 namespace castalia {
@@ -22,7 +22,7 @@ struct CouplingLayersOptions {
   // second half alone.
   std::string permutation = "random";
   uint64_t seed = 0;  // of random splits
-  MlpOptions conditioner;
+  CouplingConditioner conditioner;
 };
 
 class CouplingLayers {

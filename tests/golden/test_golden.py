@@ -73,17 +73,45 @@ def imported(name):
     return state, {k: tensors.get(f"{name}/{k}") for k in ("x", "context", "log_prob")}
 
 
-@pytest.mark.parametrize("name", ["maf", "maf_alone", "real_nvp", "nflows"])
-def test_imported_affine_flows(name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "read", "settings"),
+    [
+        ("maf", castalia.from_zuko, {}),
+        ("maf_alone", castalia.from_zuko, {}),
+        ("real_nvp", castalia.from_zuko, {}),
+        ("nflows", castalia.from_nflows, {}),
+        ("nflows_couplings", castalia.from_nflows, {"bound": 2.5}),
+        ("nflows_couplings_alone", castalia.from_nflows, {"bound": 2.5}),
+    ],
+)
+def test_imported_flows(name, read, settings, tmp_path):
     state, golden = imported(name)
-    read = castalia.from_nflows if name == "nflows" else castalia.from_zuko
-    read(state, dtype="float64").save(tmp_path / "flow.safetensors")
+    read(state, dtype="float64", **settings).save(tmp_path / "flow.safetensors")
     flow = castalia.load(tmp_path / "flow.safetensors")
-    context = {} if name == "maf_alone" else {"context": golden["context"]}
+    context = {} if name.endswith("alone") else {"context": golden["context"]}
     log_prob = flow.log_prob(golden["x"], **context)
     np.testing.assert_allclose(log_prob, golden["log_prob"], rtol=0, atol=1e-9)
-    single = read(state, dtype="float32").log_prob(golden["x"], **context)
+    single = read(state, dtype="float32", **settings).log_prob(golden["x"], **context)
     np.testing.assert_allclose(single, golden["log_prob"], rtol=1e-5, atol=1e-5)
+
+
+def test_couplings_of_nflows_that_cannot_be_carried_over_are_refused():
+    state, _ = imported("nflows_couplings")
+    with pytest.raises(ValueError, match="bound is missing"):
+        castalia.from_nflows(state)
+    first = "_transform._transforms.0."
+    with pytest.raises(ValueError, match="has no identity_features"):
+        castalia.from_nflows(
+            {k: v for k, v in state.items() if k != f"{first}identity_features"}, bound=2.5
+        )
+    with pytest.raises(ValueError, match="batch normalisation"):
+        more = {f"{first}transform_net.blocks.0.batch_norm_layers.0.weight": np.ones(7)}
+        castalia.from_nflows({**state, **more}, bound=2.5)
+    with pytest.raises(ValueError, match="ReversePermutation"):
+        other = {"_transform._transforms.2._permutation": np.array([1, 0, 2, 3, 4])}
+        castalia.from_nflows({**state, **other}, bound=2.5)
+    with pytest.raises(ValueError, match="part of"):
+        castalia.from_nflows({**state, f"{first}unconditional_transform.x": 0}, bound=2.5)
 
 
 def test_what_cannot_be_imported_from_zuko_is_refused():

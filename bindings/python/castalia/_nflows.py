@@ -10,77 +10,107 @@ from typing import Any
 import numpy as np
 
 from ._model import Model
-from ._weights import filled
+from ._weights import coupling_split, filled
 
-_LAYER = re.compile(r"(.*\.)?(\d+)\.autoregressive_net\.(.+)")
-_PERMUTATION = re.compile(r"(.*\.)?(\d+)\._permutation")
+_TENSOR = re.compile(r"(?:.*?\.)?(\d+)\.(autoregressive_net\.|transform_net\.|)(.+)")
+_MASKS = ("identity_features", "transform_features")
 
 
 def from_nflows(state: Mapping[str, Any], *, bound: float | None = None, **fields: Any) -> Model:
-    """A masked autoregressive flow of nflows as an `autoregressive_flow` of the same density.
+    """A flow of nflows as a model of the same density.
 
-    `state` is the flow's state_dict(), its tensors as arrays (or read from a safetensors file). Layers are
-    MaskedPiecewiseRationalQuadraticAutoregressiveTransform with linear tails at `bound` (its
-    tail_bound), or MaskedAffineAutoregressiveTransform, which have no bound, both with
-    use_residual_blocks=False, with ReversePermutation between them or nothing, on a
-    standard normal base. What a state does not tell goes into `fields` where it is not nflows's own
-    default: activation, min_bin_width, min_bin_height, min_derivative, dtype.
+    `state` is the flow's state_dict(), its tensors as arrays (or read from a safetensors file). Layers of one
+    kind, on a standard normal base:
+
+    MaskedPiecewiseRationalQuadraticAutoregressiveTransform with linear tails at `bound` (its tail_bound), or
+    MaskedAffineAutoregressiveTransform, which have no bound, both with use_residual_blocks=False, with
+    ReversePermutation between them or nothing, become an `autoregressive_flow`;
+    PiecewiseRationalQuadraticCouplingTransform with linear tails at `bound` and a ResidualNet without
+    dropout and batch normalisation, whose masks are alternating or split the features in the
+    middle, and ReversePermutation, a `composed_flow`.
+
+    What a state does not tell goes into `fields` where it is not nflows's own default: activation,
+    min_bin_width, min_bin_height, min_derivative, dtype.
 
     The data are taken as they are (preprocessing "none"). Raises ValueError for what cannot be carried
     over, naming it.
     """
-    layers: dict[int, dict[str, np.ndarray]] = {}
+    networks: dict[int, dict[str, np.ndarray]] = {}
+    masks: dict[int, dict[str, np.ndarray]] = {}
     permutations: dict[int, np.ndarray] = {}
+    kinds = set()
     for name, value in state.items():
-        if layer := _LAYER.fullmatch(name):
-            layers.setdefault(int(layer[2]), {})[layer[3]] = np.asarray(value)
-        elif permutation := _PERMUTATION.fullmatch(name):
-            permutations[int(permutation[2])] = np.asarray(value)
+        tensor = _TENSOR.fullmatch(name)
+        if tensor and tensor[2]:
+            kinds.add(tensor[2])
+            networks.setdefault(int(tensor[1]), {})[tensor[3]] = np.asarray(value)
+        elif tensor and tensor[3] in _MASKS:
+            masks.setdefault(int(tensor[1]), {})[tensor[3]] = np.asarray(value)
+        elif tensor and tensor[3] == "_permutation":
+            permutations[int(tensor[1])] = np.asarray(value)
         else:
             raise ValueError(
-                f"{name!r} is not part of a masked autoregressive transform; couplings of nflows have "
-                "residual conditioners, which no model here has"
+                f"{name!r} is not part of a masked autoregressive transform, of a coupling or of a "
+                "permutation"
             )
-    if not layers:
-        raise ValueError("there is no masked autoregressive transform in this state")
+    if kinds == {"autoregressive_net."}:
+        return _autoregressive(networks, permutations, bound, fields)
+    if kinds == {"transform_net."}:
+        return _couplings(networks, masks, permutations, bound, fields)
+    raise ValueError(
+        "the transforms are neither all masked autoregressive nor all couplings"
+        if kinds
+        else "there is no masked autoregressive transform and no coupling in this state"
+    )
+
+
+def _common(features: int, context_features: int) -> dict[str, Any]:
+    return {
+        "features": features,
+        "context_features": context_features,
+        "preprocessing": ["none"] * features,
+        "context_preprocessing": ["none"] * context_features,
+    }
+
+
+def _derivative_shift(floor: float) -> float:
+    """A derivative of nflows is softplus(raw) over its floor; ours is shifted to be 1 for a raw 0."""
+    return float(np.log(np.expm1(1 - floor)))
+
+
+def _autoregressive(
+    layers: dict[int, dict[str, np.ndarray]],
+    permutations: dict[int, np.ndarray],
+    bound: float | None,
+    fields: dict[str, Any],
+) -> Model:
     networks = [_Network(layers[place], place) for place in sorted(layers)]
     first = networks[0]
     if any(network.sizes != first.sizes for network in networks):
         raise ValueError("the layers differ in size")
     parameters = first.outputs // first.features
     affine = first.outputs == 2 * first.features
-    if not affine and (
-        parameters * first.features != first.outputs or parameters % 3 != 2 or parameters < 5
-    ):
-        raise ValueError(
-            f"{first.outputs} outputs for {first.features} features are not those of affine maps or of "
-            "rational-quadratic splines with linear tails"
-        )
-    if not affine and bound is None:
-        raise ValueError("bound is missing: the tail_bound of the splines")
+    if not affine:
+        parameters = _spline_parameters(first.outputs, first.features, bound)
     transformer: dict[str, Any] = (
         {"transformer": "affine", "affine_scale": "softplus"}
         if affine
         else {"bins": (parameters + 1) // 3, "bound": bound}
     )
-
     model = Model._classes["autoregressive_flow"](
-        features=first.features,
-        context_features=first.context_features,
+        **_common(first.features, first.context_features),
         layers=len(networks),
         hidden=first.hidden,
         hidden_layers=1 + first.blocks,
         **transformer,
-        order=_order(sorted(layers), permutations, first.features),
+        order=_order(sorted(layers), permutations),
         degrees="cyclic",
         context_activation=first.context_features > 0,
-        preprocessing=["none"] * first.features,
-        context_preprocessing=["none"] * first.context_features,
         **fields,
     )
-    # A derivative of nflows is softplus(raw); ours is shifted to be 1 for a raw 0.
-    floor = model.describe()["specification"]["min_derivative"]
-    shift = 0.0 if affine else np.log(np.expm1(1 - floor))
+    shift = (
+        0.0 if affine else _derivative_shift(model.describe()["specification"]["min_derivative"])
+    )
     weights = {
         f"layer_{place}.{name}": value
         for place, network in enumerate(networks)
@@ -89,7 +119,82 @@ def from_nflows(state: Mapping[str, Any], *, bound: float | None = None, **field
     return filled(model, weights)
 
 
-def _order(places: list[int], permutations: dict[int, np.ndarray], features: int) -> str:
+def _spline_parameters(outputs: int, features: int, bound: float | None) -> int:
+    """How many numbers a spline has, of a network with so many outputs for so many features."""
+    parameters = outputs // features
+    if parameters * features != outputs or parameters % 3 != 2 or parameters < 5:
+        raise ValueError(
+            f"{outputs} outputs for {features} features are not those of affine maps or of "
+            "rational-quadratic splines with linear tails"
+        )
+    if bound is None:
+        raise ValueError("bound is missing: the tail_bound of the splines")
+    return parameters
+
+
+def _couplings(
+    networks: dict[int, dict[str, np.ndarray]],
+    masks: dict[int, dict[str, np.ndarray]],
+    permutations: dict[int, np.ndarray],
+    bound: float | None,
+    fields: dict[str, Any],
+) -> Model:
+    settings = {
+        "activation": "relu",
+        "min_bin_width": 1e-3,
+        "min_bin_height": 1e-3,
+        "min_derivative": 1e-3,
+    }
+    settings |= {name: fields.pop(name) for name in tuple(settings) if name in fields}
+    own = ", ".join(f"{name}={value}" for name, value in settings.items())
+    shift = _derivative_shift(settings["min_derivative"])
+    words: list[str] = []
+    weights: dict[str, np.ndarray] = {}
+    sizes = set()
+    for place in sorted({*networks, *permutations}):
+        number = len(words)
+        if place in permutations:
+            words.append(f"permutation(order={_named(permutations[place])})")
+            continue
+        split = masks.get(place, {})
+        if len(split) != 2:
+            raise ValueError(f"transform {place} has no {' or no '.join(set(_MASKS) - set(split))}")
+        kept = np.isin(np.arange(sum(map(len, split.values()))), split["identity_features"])
+        network = _Residual(networks[place], place, int(kept.sum()))
+        parameters = _spline_parameters(network.outputs, int((~kept).sum()), bound)
+        sizes.add((len(kept), network.context_features))
+        # The halves of an odd number of features: nflows has one more in the first, ours in the second.
+        middle = np.arange(len(kept)) <= len(kept) // 2
+        turned = len(kept) % 2 == 1 and any(
+            np.array_equal(kept, each) for each in (middle, ~middle)
+        )
+        turn = ["permutation(order=reverse)"] if turned else []
+        number += len(turn)
+        words += turn
+        words.append(
+            f"coupling(bins={(parameters + 1) // 3}, hidden={network.hidden}, "
+            f"hidden_layers={network.blocks}, conditioner=residual, {own}, {coupling_split(kept[::-1] if turned else kept)})"
+        )
+        words += turn
+        weights |= {
+            f"coupling_{number}.conditioner.{name}": value
+            for name, value in network.weights(parameters, shift, turned).items()
+        }
+    if len(sizes) != 1:
+        raise ValueError("the transforms differ in features or context")
+    model = Model._classes["composed_flow"](
+        **_common(*sizes.pop()), layers=words, bound=bound, **fields
+    )
+    return filled(model, weights)
+
+
+def _named(permutation: np.ndarray) -> str:
+    if np.array_equal(permutation, np.arange(len(permutation))[::-1]):
+        return "reverse"
+    raise ValueError("a permutation is not ReversePermutation")
+
+
+def _order(places: list[int], permutations: dict[int, np.ndarray]) -> str:
     """What stands between the layers."""
     between = [
         [permutations.pop(p) for p in sorted(permutations) if a < p < b]
@@ -99,10 +204,9 @@ def _order(places: list[int], permutations: dict[int, np.ndarray], features: int
         raise ValueError("a permutation stands before the first layer or behind the last one")
     if not any(between):
         return "none"
-    reverse = np.arange(features)[::-1]
-    if all(len(each) == 1 and np.array_equal(each[0], reverse) for each in between):
-        return "reverse"
-    raise ValueError("the permutations between the layers are not ReversePermutation")
+    if all(len(each) == 1 for each in between):
+        return {_named(each[0]) for each in between}.pop()
+    raise ValueError("between some layers stands no permutation, or more than one")
 
 
 class _Network:
@@ -159,4 +263,57 @@ class _Network:
         else:
             bias[:, 2 * ((parameters + 1) // 3) :] -= shift
         out["outputs.weight"], out["outputs.bias"] = weight, bias
+        return out
+
+
+class _Residual:
+    """The tensors of a ResidualNet."""
+
+    def __init__(self, tensors: dict[str, np.ndarray], place: int, kept: int):
+        known = re.compile(
+            r"(initial_layer|final_layer|blocks\.\d+\.(context_layer|linear_layers\.[01]))\.(weight|bias)"
+        )
+        for name in tensors:
+            if not known.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} of transform {place}: only a ResidualNet without batch normalisation can "
+                    "be carried over"
+                )
+        self._tensors = tensors
+        self._place = place
+        self.outputs = len(self._get("final_layer.weight"))
+        self.hidden, inputs = self._get("initial_layer.weight").shape
+        self.blocks = sum(name.endswith("linear_layers.1.weight") for name in tensors)
+        self.context_features = inputs - kept
+        self._kept = kept
+
+    def _get(self, name: str) -> np.ndarray:
+        if name not in self._tensors:
+            raise ValueError(f"transform {self._place} has no {name}")
+        return np.asarray(self._tensors[name], np.float64)
+
+    def weights(self, parameters: int, shift: float, turned: bool) -> dict[str, np.ndarray]:
+        """Our parameters by name; of a coupling whose features stand the other way round, if turned."""
+        names = {"in": "initial_layer", "out": "final_layer"}
+        for block in range(self.blocks):
+            theirs, ours = f"blocks.{block}", f"block_{block}"
+            names[f"{ours}.first"] = f"{theirs}.linear_layers.0"
+            names[f"{ours}.second"] = f"{theirs}.linear_layers.1"
+            if self.context_features > 0:
+                names[f"{ours}.gate"] = f"{theirs}.context_layer"
+        out = {}
+        for ours, theirs in names.items():
+            out[f"{ours}.weight"] = self._get(f"{theirs}.weight").T
+            out[f"{ours}.bias"] = self._get(f"{theirs}.bias")
+        # There raw widths and heights are divided before they are normalised.
+        bins = (parameters + 1) // 3
+        scale = np.where(np.arange(parameters) < 2 * bins, self.hidden**-0.5, 1.0)
+        bias = out["out.bias"].reshape(-1, parameters) * scale
+        bias[:, 2 * bins :] -= shift
+        weight = out["out.weight"].reshape(self.hidden, -1, parameters) * scale
+        if turned:
+            weight, bias = weight[:, ::-1], bias[::-1]
+            kept = out["in.weight"][: self._kept]
+            out["in.weight"] = np.concatenate([kept[::-1], out["in.weight"][self._kept :]])
+        out["out.weight"], out["out.bias"] = weight, bias
         return out

@@ -27,3 +27,15 @@ def placed(
     out = np.zeros(shape)
     out[np.ix_(rows, columns)] = weight
     return out
+
+
+def coupling_split(kept: np.ndarray) -> str:
+    """The settings of a coupling that keeps these features."""
+    place = np.arange(len(kept))
+    for split, usual in (("alternating", place % 2 == 1), ("halves", place < len(kept) // 2)):
+        for swap, mask in (("false", usual), ("true", ~usual)):
+            if np.array_equal(kept, mask):
+                return f"split={split}, swap={swap}"
+    raise ValueError(
+        "a mask keeps neither every other feature nor the first or second half of them"
+    )

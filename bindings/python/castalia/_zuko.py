@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._model import Model
-from ._weights import filled, placed
+from ._weights import coupling_split, filled, placed
 
 _TENSOR = re.compile(r"transform\.transforms\.(\d+)\.(order|mask|hyper\.(\d+)\.(weight|bias|mask))")
 
@@ -196,7 +196,7 @@ def _couplings(layers: list[_Layer], fields: dict[str, Any]) -> Model:
     for place, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
         layer.require_affine(int((~mask).sum()))
         words.append(
-            f"coupling(transformer=affine, hidden={hidden}, hidden_layers={depth}, {own}, {_split(mask)})"
+            f"coupling(transformer=affine, hidden={hidden}, hidden_layers={depth}, {own}, {coupling_split(mask)})"
         )
         steps = layer.steps()
         for number, step in enumerate(steps):
@@ -212,15 +212,3 @@ def _couplings(layers: list[_Layer], fields: dict[str, Any]) -> Model:
             weights[f"{name}.bias"] = placed(step["bias"][None], [0], range(outputs), (1, shape[1]))
     model = Model._classes["composed_flow"](**_common(features, context, fields), layers=words)
     return filled(model, weights)
-
-
-def _split(kept: np.ndarray) -> str:
-    """The settings of a coupling that keeps these features."""
-    place = np.arange(len(kept))
-    for split, usual in (("alternating", place % 2 == 1), ("halves", place < len(kept) // 2)):
-        for swap, mask in (("false", usual), ("true", ~usual)):
-            if np.array_equal(kept, mask):
-                return f"split={split}, swap={swap}"
-    raise ValueError(
-        "a mask keeps neither every other feature nor the first or second half of them"
-    )

@@ -31,9 +31,11 @@ CausalFlows causal_flows(const std::string& kind) {
                                               {.tails = "none", .lower = -1, .upper = 1});
   const auto flow = [&](int64_t cells) -> CausalFlows::CellFlow {
     if (kind == "coupling") {
-      return CouplingLayers(
-          {.features = cells, .layers = 2, .permutation = "reverse", .conditioner = {.hidden = 8}},
-          transformer);
+      return CouplingLayers({.features = cells,
+                             .layers = 2,
+                             .permutation = "reverse",
+                             .conditioner = {.network = {.hidden = 8}}},
+                            transformer);
     }
     return AutoregressiveLayers({.features = cells, .layers = 2, .network = {.hidden = 8}},
                                 transformer);

@@ -26,7 +26,7 @@ CausalFlows::CellFlow cell_flow(const Specification& s, int64_t cells,
                          .layers = s.integer("layers"),
                          .permutation = s.text("order"),
                          .seed = s.seed(),
-                         .conditioner = conditioner_options(s)},
+                         .conditioner = {conditioner_options(s)}},
                         transformer);
 }
 

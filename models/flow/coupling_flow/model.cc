@@ -15,7 +15,7 @@ class CouplingFlow final : public FlowNetwork {
                  .layers = s.integer("layers"),
                  .permutation = s.text("permutation"),
                  .seed = s.seed(),
-                 .conditioner = conditioner_options(s)},
+                 .conditioner = coupling_conditioner(s)},
                 make_transformer("coupling_flow", s, domain())) {
     if (features() == 1 && context_features() == 0) {
       fail(Code::invalid_argument,
@@ -56,6 +56,7 @@ std::vector<Field> fields() {
   for (Field& each : conditioned_fields("rational_quadratic_spline")) {
     own.push_back(std::move(each));
   }
+  own.push_back(coupling_conditioner_field());
   return flow_fields(std::move(own));
 }
 
@@ -69,7 +70,7 @@ const Architecture& coupling_flow_architecture() {
       .description =
           "Learns the density of events of a fixed number of features, which may depend on a "
           "context, and draws from it. Each layer maps the elements of one half of the features "
-          "by a transformer whose parameters a perceptron computes from the other half and the "
+          "by a transformer whose parameters a network computes from the other half and the "
           "context: a rational-quadratic spline, or another map of those that `castalia models` "
           "lists, whose references they carry. Density and sampling both take one pass. With "
           "linear tails the data may lie anywhere; with tails 'none' they lie in a bounded domain, "
@@ -87,6 +88,8 @@ const Architecture& coupling_flow_architecture() {
                        "preprocessing": ["log(12); standardise", "angle(0)"]})json",
                    R"({"features": 1, "context_features": 1, "layers": 2, "hidden": 8,
                        "hidden_layers": 1})",
+                   R"({"features": 3, "context_features": 1, "layers": 2, "hidden": 8,
+                       "hidden_layers": 1, "conditioner": "residual"})",
                    R"({"features": 2, "layers": 3, "hidden": 8, "tails": "none",
                        "base": "uniform"})",
                    R"({"features": 2, "layers": 3, "hidden": 8, "tails": "circular",

@@ -1,5 +1,5 @@
 // The coupling layer (arXiv:1605.08803): leaves some features alone and maps the others element by
-// element, by a transformer whose parameters a perceptron computes from those and the context.
+// element, by a transformer whose parameters a network computes from those and the context.
 #include <algorithm>
 
 #include "cpp/base/status.h"
@@ -14,9 +14,9 @@ using Places = std::vector<int64_t>;
 
 class Coupling final : public Bijection {
  public:
-  Coupling(Transformer transformer, const MlpOptions& conditioner, Places kept, Places mapped)
+  Coupling(Transformer transformer, CouplingConditioner conditioner, Places kept, Places mapped)
       : transformer_(std::move(transformer)),
-        conditioner_(conditioner),
+        conditioner_(std::move(conditioner)),
         kept_(std::move(kept)),
         mapped_(std::move(mapped)) {
     Places joined = kept_;
@@ -25,7 +25,6 @@ class Coupling final : public Bijection {
     for (size_t i = 0; i < joined.size(); ++i) {
       back_[static_cast<size_t>(joined[i])] = static_cast<int64_t>(i);
     }
-    conditioner_.outputs = std::ssize(mapped_) * transformer_.parameters();
   }
 
   Mapped forward(Trace& trace, Value x, Value context) const override {
@@ -49,9 +48,8 @@ class Coupling final : public Bijection {
   }
 
   Value parameters(Trace& trace, Value kept, Value context) const {
-    const Trace::Part part(trace, "conditioner");
-    const Value seen = !kept ? context : context ? concat({kept, context}, 1) : kept;
-    return mlp(trace, seen, conditioner_);
+    return coupling_parameters(trace, conditioner_, kept, context,
+                               std::ssize(mapped_) * transformer_.parameters());
   }
 
   Mapped joined(Value kept, const Mapped& mapped) const {
@@ -61,7 +59,7 @@ class Coupling final : public Bijection {
   }
 
   Transformer transformer_;
-  MlpOptions conditioner_;
+  CouplingConditioner conditioner_;
   Places kept_;
   Places mapped_;
   Places back_;  // where each feature stands in kept and mapped, joined
@@ -83,7 +81,7 @@ std::unique_ptr<const Bijection> make_coupling(const std::string& owner, const F
   }
   if (values.boolean("swap") && !kept.empty()) std::swap(kept, mapped);
   return std::make_unique<Coupling>(make_transformer(owner, values, place.domain),
-                                    conditioner_options(values), std::move(kept),
+                                    coupling_conditioner(values), std::move(kept),
                                     std::move(mapped));
 }
 
@@ -103,6 +101,7 @@ std::vector<Field> coupling_fields() {
        {transformer_fields("rational_quadratic_spline"), conditioner_fields()}) {
     fields.insert(fields.end(), more.begin(), more.end());
   }
+  fields.push_back(coupling_conditioner_field());
   return fields;
 }
 
@@ -125,7 +124,11 @@ const BijectionKind& coupling_bijection() {
                     .tails = "none"},
                    {.settings = R"({"hidden": 8, "activation": "silu", "hidden_layers": 1})",
                     .features = 1,
-                    .context_features = 1}},
+                    .context_features = 1},
+                   {.settings = R"({"hidden": 8, "activation": "silu", "hidden_layers": 1,
+                                    "conditioner": "residual"})",
+                    .features = 3,
+                    .context_features = 2}},
   };
   return kind;
 }
