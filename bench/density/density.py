@@ -61,7 +61,7 @@ def with_castalia(architecture: str, seed: int, train: np.ndarray, test: np.ndar
     else:
         fields.update(bins=s["bins"], bound=s["bound"])
     if architecture.startswith("coupling"):
-        model = castalia.CouplingFlow(**fields, permutation="reverse")
+        model = castalia.CouplingFlow(**fields)
     else:
         model = castalia.AutoregressiveFlow(**fields)
     model.fit(

@@ -14,8 +14,9 @@ The mean logarithm of the density at test events, in nats an event, higher is be
 same architectures in zuko and flowjax. Each learns the same standardised events, with {layers} layers,
 conditioners of two hidden layers of {hidden}, splines of {bins} bins on [-{bound:g}, {bound:g}], {steps}
 steps of Adam of {batch} events, and a learning rate that falls from {learning_rate:g} to 0 by a cosine.
-No weights are chosen by a validation sample. Events: the standard densities have {plane} for training and
-as many for the test, collisions and jets are Pythia's.
+Between the layers each permutes the features as it does by default; zuko's couplings swap halves. No
+weights are chosen by a validation sample. Events: the standard densities have {plane} for training and as
+many for the test, collisions and jets are Pythia's.
 This page is written by
 
     python -m bench.density.density --data DIR

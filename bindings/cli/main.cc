@@ -6,16 +6,33 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iostream>
+#include <utility>
 
 #include "bindings/cli/commands.h"
 
 namespace castalia_cli {
+
+namespace {
+
+// Chunks of one command warn of the same: the first is told.
+int warn(int32_t level, const char* message, void*) {
+  static bool told = false;
+  constexpr int32_t kWarning = 2;
+  if (level >= kWarning && !std::exchange(told, true)) {
+    std::cerr << "castalia: warning: " << message << "\n";
+  }
+  return 0;
+}
+
+}  // namespace
 
 Context make_context(int threads, const std::string& device) {
   Context context = make<Context>(castalia_context_create);
   // Training takes all cores unless a number was given; sampling and evaluation the number, or all.
   check(castalia_context_set_threads(context.get(), threads, threads));
   check(castalia_context_set_device(context.get(), device.c_str()));
+  check(castalia_context_set_log(context.get(), warn, nullptr));
   return context;
 }
 

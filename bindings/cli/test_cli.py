@@ -153,7 +153,7 @@ def test_train_sample_evaluate(run, data, tmp_path):
     assert "mean log-likelihood" in run("evaluate", "flow.safetensors", "--data", f"{data}:x")
 
 
-def test_with_a_context(run, data, tmp_path):
+def test_with_a_context(run, program, data, tmp_path):
     train(run, data, "--context", f"{data}:c")
     run("sample", "flow.safetensors", "-n", 50, "--context", f"{data}:c", "--output", "out.h5:x")
     context = castalia.hdf5_read(data, "c")[:50]
@@ -161,6 +161,13 @@ def test_with_a_context(run, data, tmp_path):
     expected = model.sample(context=context, dtype=np.float64)
     np.testing.assert_array_equal(castalia.hdf5_read(tmp_path / "out.h5", "x"), expected)
     run("evaluate", "flow.safetensors", "--data", f"{data}:x", "--context", f"{data}:c", "-n", 100)
+    castalia.hdf5_write(tmp_path / "far.h5", "c", np.full((50, 1), 99.0))
+    far = ["-n", "50", "--context", f"{tmp_path}/far.h5:c", "--output", "far_out.h5:x"]
+    done = subprocess.run(
+        [program, "sample", "flow.safetensors", *far], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "castalia: warning: " in done.stderr and "range of the training" in done.stderr
 
 
 def test_widths_that_follow_from_a_geometry(run, tmp_path):

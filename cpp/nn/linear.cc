@@ -50,7 +50,7 @@ Value mlp(Trace& trace, Value x, const MlpOptions& options) {
   const Initializer hidden_weights = initializer_for(options.activation);
   for (int64_t layer = 0; layer < options.hidden_layers; ++layer) {
     x = activation(options.activation, linear(trace, text("linear_", layer), x, options.hidden,
-                                              hidden_weights, Initializer::bias_uniform));
+                                              hidden_weights, options.hidden_bias));
   }
   return linear(trace, text("linear_", options.hidden_layers), x, options.outputs,
                 options.zero_last ? Initializer::zeros : Initializer::glorot_uniform);

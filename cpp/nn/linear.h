@@ -42,12 +42,13 @@ struct MlpOptions {
   int64_t hidden_layers = 2;
   int64_t outputs = 1;
   std::string activation = "relu";
+  Initializer hidden_bias = Initializer::zeros;  // or bias_uniform, of the hidden layers
   // The last layer starts as zero: a transformation that is the identity at zero starts as such.
   bool zero_last = false;
 };
 
 // A multi-layer perceptron: hidden_layers times (linear, activation), then linear. The layers are
-// named linear_0, linear_1, ... Biases of hidden layers are spread (Initializer::bias_uniform).
+// named linear_0, linear_1, ...
 Value mlp(Trace& trace, Value x, const MlpOptions& options);
 
 }  // namespace castalia

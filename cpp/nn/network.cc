@@ -27,10 +27,11 @@ std::string scope_name(std::string name) {
 // kernel.
 double limit(const Parameter& parameter) {
   const Shape& shape = parameter.shape;
-  const bool bias = parameter.initializer == Initializer::bias_uniform;
-  const auto inputs =
-      static_cast<double>(bias ? parameter.inputs : shape.count(0, shape.rank() - 1));
-  if (bias || parameter.initializer == Initializer::he_uniform) return std::sqrt(6.0 / inputs);
+  if (parameter.initializer == Initializer::bias_uniform) {
+    return 1.0 / std::sqrt(static_cast<double>(parameter.inputs));
+  }
+  const auto inputs = static_cast<double>(shape.count(0, shape.rank() - 1));
+  if (parameter.initializer == Initializer::he_uniform) return std::sqrt(6.0 / inputs);
   const auto outputs =
       static_cast<double>(shape.count(0, std::max(shape.rank() - 2, 0)) * shape.back());
   return std::sqrt(6.0 / (inputs + outputs));

@@ -48,9 +48,9 @@ TEST(InitialValues, FollowTheirInitializerAndSeed) {
   EXPECT_GE(largest(10, 2400), 0.49);
   EXPECT_LE(largest(2410, 3024), 0.2);
   EXPECT_GE(largest(2410, 3024), 0.196);
-  // sqrt(6 / 16)
-  EXPECT_LE(largest(5434, 1000), 0.613);
-  EXPECT_GE(largest(5434, 1000), 0.6);
+  // 1 / sqrt(16)
+  EXPECT_LE(largest(5434, 1000), 0.25);
+  EXPECT_GE(largest(5434, 1000), 0.245);
   EXPECT_EQ(initial_values(table, 1), values);
   EXPECT_NE(initial_values(table, 2), values);
 }

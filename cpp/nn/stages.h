@@ -26,6 +26,10 @@ inline constexpr uint16_t kDesignStage = 1020;  // the parameters that a simulat
 inline constexpr uint16_t kInputStage = 1021;   // which inputs its events start from
 inline constexpr uint16_t kImageNoiseStage = 1030;  // noise between the layers of an image
 
+// Fold number i of a flow draws its pieces in stage + i.
+inline constexpr uint16_t kFolds = 64;  // at most so many
+inline constexpr uint16_t kPieceStage = 1040;
+
 // Dense layer number i of a network that drops out draws in stage + i.
 inline constexpr uint16_t kDropoutStage = 2048;
 

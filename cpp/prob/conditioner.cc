@@ -43,7 +43,20 @@ MlpOptions conditioner_options(const FieldValues& values) {
   return {.hidden = values.integer("hidden"),
           .hidden_layers = values.integer("hidden_layers"),
           .activation = values.text("activation"),
+          .hidden_bias = Initializer::bias_uniform,
           .zero_last = true};
+}
+
+Value contextual_parameters(Trace& trace, const MlpOptions& network, Value x, Value context,
+                            int64_t outputs) {
+  if (!context) {
+    return broadcast_to(trace.parameter("parameters", {1, outputs}, Initializer::zeros),
+                        {x.rows(), outputs});
+  }
+  const Trace::Part part(trace, "conditioner");
+  MlpOptions options = network;
+  options.outputs = outputs;
+  return mlp(trace, context, options);
 }
 
 Field coupling_conditioner_field() {

@@ -20,8 +20,14 @@ std::vector<Field> conditioner_fields();
 // layers have whose transformers get their parameters from a conditioner.
 std::vector<Field> conditioned_fields(const std::string& transformer);
 
-// The network that these fields ask for, whose last layer starts as zero.
+// The network that these fields ask for, whose biases of hidden layers start spread out and whose
+// last layer starts as zero.
 MlpOptions conditioner_options(const FieldValues& values);
+
+// (rows of x, outputs), zero at first: from the context by that network, named conditioner, or, where
+// the context is null, `parameters` of their own.
+Value contextual_parameters(Trace& trace, const MlpOptions& network, Value x, Value context,
+                            int64_t outputs);
 
 // What a coupling computes the parameters by: a perceptron ("mlp"), or one of residual blocks
 // ("residual"), as many as it has hidden layers, each scaled by a gate of the context where there

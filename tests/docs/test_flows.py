@@ -27,6 +27,9 @@ def test_python():
             exec(compile(text, str(PAGE), "exec"), names)
     assert names["events"].shape == (1000, 6)
     assert np.all(np.isfinite(names["density"]))
+    # Nothing is drawn between the islands.
+    assert np.mean(np.abs(np.abs(names["drawn"][:, 0]) - 2) < 0.7) < 0.02
+    assert np.all(np.isfinite(names["heights"]))
     assert np.median(names["usual"]) < 0.1 < names["strange"][0]
     assert names["some"].shape == (2, 12) and np.all(names["some"] >= 0)
     assert np.all(np.isfinite(names["likelihood"]))

@@ -29,9 +29,7 @@ class ContinuousFlow final : public FlowNetwork {
   explicit ContinuousFlow(const Specification& s)
       : FlowNetwork(s),
         field_{.kind = s.text("field"),
-               .network = {.hidden = s.integer("hidden"),
-                           .hidden_layers = s.integer("hidden_layers"),
-                           .activation = s.text("activation")},
+               .network = conditioner_options(s),
                .time_frequencies = s.integer("time_frequencies"),
                .particles = s.integer("particles")},
         objective_(s.text("objective")),

@@ -125,8 +125,8 @@ const BijectionKind& coupling_bijection() {
                    {.settings = R"({"hidden": 8, "activation": "silu", "hidden_layers": 1})",
                     .features = 1,
                     .context_features = 1},
-                   {.settings = R"({"hidden": 8, "activation": "silu", "hidden_layers": 1,
-                                    "conditioner": "residual"})",
+                   {.settings = R"({"hidden": 4, "activation": "tanh", "hidden_layers": 1,
+                                    "conditioner": "residual", "transformer": "affine"})",
                     .features = 3,
                     .context_features = 2}},
   };

@@ -25,15 +25,8 @@ class Elementwise final : public Bijection {
  private:
   // (rows, features * parameters of the transformer)
   Value parameters(Trace& trace, Value x, Value context) const {
-    const int64_t count = x.columns() * transformer_.parameters();
-    if (!context) {
-      return broadcast_to(trace.parameter("parameters", {1, count}, Initializer::zeros),
-                          {x.rows(), count});
-    }
-    const Trace::Part part(trace, "conditioner");
-    MlpOptions options = conditioner_;
-    options.outputs = count;
-    return mlp(trace, context, options);
+    return contextual_parameters(trace, conditioner_, x, context,
+                                 x.columns() * transformer_.parameters());
   }
 
   Transformer transformer_;
