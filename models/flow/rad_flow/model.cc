@@ -125,8 +125,7 @@ const Architecture& rad_flow_architecture() {
                                   "coupling(hidden=8, activation=silu, swap=true)"]})json",
                    R"json({"features": 3, "context_features": 1, "folds": 1, "hidden": 8,
                        "activation": "silu", "base": "mixture", "base_components": 2,
-                       "layers": ["permutation", "coupling(transformer=affine, hidden=8,
-                                   activation=silu)"]})json"},
+                       "layers": ["permutation", "coupling(transformer=affine, hidden=8)"]})json"},
   };
   return architecture;
 }
