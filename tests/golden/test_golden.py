@@ -112,6 +112,17 @@ def test_couplings_of_nflows_that_cannot_be_carried_over_are_refused():
         castalia.from_nflows({**state, **other}, bound=2.5)
     with pytest.raises(ValueError, match="part of"):
         castalia.from_nflows({**state, f"{first}unconditional_transform.x": 0}, bound=2.5)
+    with pytest.raises(ValueError, match="within another"):
+        castalia.from_nflows({f"_transform.{k}": v for k, v in state.items()}, bound=2.5)
+    with pytest.raises(ValueError, match="more than one flow"):
+        both = {f"{name}.{k}": v for name in ("a", "b") for k, v in state.items()}
+        castalia.from_nflows(both, bound=2.5)
+    with pytest.raises(ValueError, match="transform 0 has no tensors"):
+        castalia.from_nflows({k: v for k, v in state.items() if first not in k}, bound=2.5)
+    with pytest.raises(ValueError, match=r"base\.logits"):
+        castalia.from_nflows(state, bound=2.5, base="mixture")
+    alone = {f"flow.{k}": v for k, v in state.items()}
+    assert castalia.from_nflows(alone, bound=2.5).features == 5
 
 
 def test_what_cannot_be_imported_from_zuko_is_refused():
@@ -129,6 +140,14 @@ def test_what_cannot_be_imported_from_zuko_is_refused():
         castalia.from_zuko({**state, "base.scale": np.full(5, 2.0)})
     with pytest.raises(ValueError, match="residual networks"):
         castalia.from_zuko({**state, f"{second}hyper.1.0.weight": np.ones((2, 2))})
+    with pytest.raises(ValueError, match="transform 1 has no tensors"):
+        castalia.from_zuko({k: v for k, v in state.items() if not k.startswith(second)})
+    with pytest.raises(ValueError, match="take turns"):
+        wider = {
+            k.replace("hyper.4", "hyper.6").replace("hyper.2", "hyper.3"): v
+            for k, v in state.items()
+        }
+        castalia.from_zuko(wider)
     couplings, _ = imported("real_nvp")
     with pytest.raises(ValueError, match="a mask keeps"):
         castalia.from_zuko(

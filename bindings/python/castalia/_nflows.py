@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from ._model import Model
-from ._weights import coupling_split, filled
+from ._weights import coupling_split, filled, require_all
 
-_TENSOR = re.compile(r"(?:.*?\.)?(\d+)\.(autoregressive_net\.|transform_net\.|)(.+)")
+_TENSOR = re.compile(
+    r"(|.*?\.)(?:_transform\.)?_transforms\.(\d+)\.(autoregressive_net\.|transform_net\.|)(.+)"
+)
+_WITHIN = re.compile(r"(.*\.)?(_transform|_transforms\.\d+)\.")
 _MASKS = ("identity_features", "transform_features")
 
 
@@ -33,26 +36,38 @@ def from_nflows(state: Mapping[str, Any], *, bound: float | None = None, **field
     min_bin_width, min_bin_height, min_derivative, dtype.
 
     The data are taken as they are (preprocessing "none"). Raises ValueError for what cannot be carried
-    over, naming it.
+    over, naming it. A state does not tell all: that the splines are rational-quadratic and of one
+    tail_bound, that the base is a standard normal, and that no transform without tensors (LeakyReLU,
+    Sigmoid) stands behind the others, the caller must know.
     """
     networks: dict[int, dict[str, np.ndarray]] = {}
     masks: dict[int, dict[str, np.ndarray]] = {}
     permutations: dict[int, np.ndarray] = {}
     kinds = set()
+    prefixes = set()
     for name, value in state.items():
         tensor = _TENSOR.fullmatch(name)
-        if tensor and tensor[2]:
-            kinds.add(tensor[2])
-            networks.setdefault(int(tensor[1]), {})[tensor[3]] = np.asarray(value)
-        elif tensor and tensor[3] in _MASKS:
-            masks.setdefault(int(tensor[1]), {})[tensor[3]] = np.asarray(value)
-        elif tensor and tensor[3] == "_permutation":
-            permutations[int(tensor[1])] = np.asarray(value)
+        prefix, place, kind, rest = tensor.groups() if tensor else ("", "", "", "")
+        if _WITHIN.fullmatch(prefix):
+            raise ValueError(
+                f"{name!r}: transforms within another, such as InverseTransform, cannot be carried over"
+            )
+        prefixes.add(prefix)
+        if kind:
+            kinds.add(kind)
+            networks.setdefault(int(place), {})[rest] = np.asarray(value)
+        elif rest in _MASKS:
+            masks.setdefault(int(place), {})[rest] = np.asarray(value)
+        elif rest == "_permutation":
+            permutations[int(place)] = np.asarray(value)
         else:
             raise ValueError(
                 f"{name!r} is not part of a masked autoregressive transform, of a coupling or of a "
-                "permutation"
+                "permutation in a CompositeTransform"
             )
+    if len(prefixes) > 1:
+        raise ValueError(f"there is more than one flow in this state: {sorted(prefixes)}")
+    require_all({*networks, *permutations})
     if kinds == {"autoregressive_net."}:
         return _autoregressive(networks, permutations, bound, fields)
     if kinds == {"transform_net."}:

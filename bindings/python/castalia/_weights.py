@@ -11,10 +11,25 @@ from ._model import Model
 
 def filled(model: Model, weights: Mapping[str, np.ndarray]) -> Model:
     """The model with these parameters, by name."""
-    model.parameters = np.concatenate(
-        [weights[each["name"]].ravel() for each in model.describe()["parameters"]]
-    )
+    ordered = []
+    for each in model.describe()["parameters"]:
+        name, shape = each["name"], each["shape"]
+        if name not in weights:
+            raise ValueError(f"the state has nothing for {name}, which these fields ask for")
+        if weights[name].size != np.prod(shape, dtype=int):
+            raise ValueError(f"{name} has the shape {shape}, the state's {weights[name].shape}")
+        ordered.append(weights[name].ravel())
+    model.parameters = np.concatenate(ordered)
     return model
+
+
+def require_all(places: set[int]) -> None:
+    """Raises ValueError where transforms are missing between the first and the last of these."""
+    for place in range(max(places, default=-1) + 1):
+        if place not in places:
+            raise ValueError(
+                f"transform {place} has no tensors in this state: what it does cannot be carried over"
+            )
 
 
 def placed(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._model import Model
-from ._weights import coupling_split, filled, placed
+from ._weights import coupling_split, filled, placed, require_all
 
 _TENSOR = re.compile(r"transform\.transforms\.(\d+)\.(order|mask|hyper\.(\d+)\.(weight|bias|mask))")
 
@@ -44,6 +44,9 @@ def from_zuko(state: Mapping[str, Any], **fields: Any) -> Model:
             layer.linear.setdefault(int(tensor[3]), {})[tensor[4]] = np.asarray(value)
     if not layers:
         raise ValueError("there is no transform of zuko in this state")
+    require_all(set(layers))
+    for layer in layers.values():
+        layer.require_perceptron()
     _check_base(state)
     ordered = [layers[place] for place in sorted(layers)]
     kinds = {tuple(layer.buffers) for layer in ordered}
@@ -71,6 +74,15 @@ class _Layer:
 
     def steps(self) -> list[dict[str, np.ndarray]]:
         return [self.linear[number] for number in sorted(self.linear)]
+
+    def require_perceptron(self) -> None:
+        """Activations have no tensors, and stand between the linear layers one by one."""
+        if sorted(self.linear) != list(range(0, 2 * len(self.linear), 2)) or len(self.linear) < 2:
+            raise ValueError(
+                f"the network of transform {self.place} has layers {sorted(self.linear)} with tensors, where "
+                "linear layers and activations take turns: normalisation and networks without hidden "
+                "layers cannot be carried over"
+            )
 
     def widths(self) -> list[int]:
         return [len(step["weight"]) for step in self.steps()[:-1]]
