@@ -47,7 +47,8 @@ Value segment_linear(Trace& trace, const std::string& name, Value x, Value ids, 
 }
 
 Value mlp(Trace& trace, Value x, const MlpOptions& options) {
-  const Initializer hidden_weights = initializer_for(options.activation);
+  const Initializer hidden_weights =
+      options.hidden_weight.value_or(initializer_for(options.activation));
   for (int64_t layer = 0; layer < options.hidden_layers; ++layer) {
     x = activation(options.activation, linear(trace, text("linear_", layer), x, options.hidden,
                                               hidden_weights, options.hidden_bias));

@@ -3,6 +3,7 @@
 #define CASTALIA_CPP_NN_LINEAR_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "cpp/graph/graph.h"
@@ -42,7 +43,9 @@ struct MlpOptions {
   int64_t hidden_layers = 2;
   int64_t outputs = 1;
   std::string activation = "relu";
-  Initializer hidden_bias = Initializer::zeros;  // or bias_uniform, of the hidden layers
+  // Of the hidden layers: initializer_for() the activation, and zeros.
+  std::optional<Initializer> hidden_weight = std::nullopt;
+  Initializer hidden_bias = Initializer::zeros;
   // The last layer starts as zero: a transformation that is the identity at zero starts as such.
   bool zero_last = false;
 };

@@ -32,6 +32,7 @@ double limit(const Parameter& parameter) {
   }
   const auto inputs = static_cast<double>(shape.count(0, shape.rank() - 1));
   if (parameter.initializer == Initializer::he_uniform) return std::sqrt(6.0 / inputs);
+  if (parameter.initializer == Initializer::lecun_uniform) return std::sqrt(3.0 / inputs);
   const auto outputs =
       static_cast<double>(shape.count(0, std::max(shape.rank() - 2, 0)) * shape.back());
   return std::sqrt(6.0 / (inputs + outputs));
@@ -93,6 +94,7 @@ std::vector<double> initial_values(const ParameterTable& table, uint64_t seed) {
       case Initializer::ones: std::fill(own.begin(), own.end(), 1.0); break;
       case Initializer::glorot_uniform:
       case Initializer::he_uniform:
+      case Initializer::lecun_uniform:
       case Initializer::bias_uniform: {
         fill_uniform(Stream{seed, index, kWeightsStage, 0}, own);
         const double width = limit(parameter);

@@ -33,6 +33,7 @@ TEST(InitialValues, FollowTheirInitializerAndSeed) {
   table.declare("he", {24, 100}, Initializer::he_uniform);
   table.declare("glorot", {24, 126}, Initializer::glorot_uniform);
   table.declare("bias", {1000}, Initializer::bias_uniform, true, 16);
+  table.declare("lecun", {12, 100}, Initializer::lecun_uniform);
   const std::vector<double> values = initial_values(table, 1);
   const auto largest = [&](int64_t first, int64_t count) {
     double out = 0;
@@ -51,6 +52,9 @@ TEST(InitialValues, FollowTheirInitializerAndSeed) {
   // 1 / sqrt(16)
   EXPECT_LE(largest(5434, 1000), 0.25);
   EXPECT_GE(largest(5434, 1000), 0.245);
+  // sqrt(3 / 12)
+  EXPECT_LE(largest(6434, 1200), 0.5);
+  EXPECT_GE(largest(6434, 1200), 0.49);
   EXPECT_EQ(initial_values(table, 1), values);
   EXPECT_NE(initial_values(table, 2), values);
 }

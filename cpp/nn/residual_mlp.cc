@@ -6,7 +6,7 @@
 namespace castalia {
 
 Value residual_mlp(Trace& trace, Value x, Value gate, const MlpOptions& options) {
-  const Initializer weights = initializer_for(options.activation);
+  const Initializer weights = options.hidden_weight.value_or(initializer_for(options.activation));
   Value h =
       linear(trace, "in", x, options.hidden, Initializer::glorot_uniform, options.hidden_bias);
   for (int64_t block = 0; block < options.hidden_layers; ++block) {

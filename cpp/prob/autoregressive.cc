@@ -8,6 +8,7 @@
 #include "cpp/base/text.h"
 #include "cpp/nn/linear.h"
 #include "cpp/ops/ops.h"
+#include "cpp/prob/conditioner.h"
 
 namespace castalia {
 
@@ -27,7 +28,7 @@ std::vector<int64_t> hidden_degrees(const AutoregressiveOptions& options, int64_
 AutoregressiveNetwork autoregressive_network(Trace& trace, int64_t features, Value context,
                                              int64_t parameters,
                                              const AutoregressiveOptions& options) {
-  const Initializer weights = initializer_for(options.activation);
+  const Initializer weights = kConditionerWeight;
   const int64_t hidden = options.hidden;
   AutoregressiveNetwork network;
   network.activation = options.activation;

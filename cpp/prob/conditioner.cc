@@ -43,6 +43,7 @@ MlpOptions conditioner_options(const FieldValues& values) {
   return {.hidden = values.integer("hidden"),
           .hidden_layers = values.integer("hidden_layers"),
           .activation = values.text("activation"),
+          .hidden_weight = kConditionerWeight,
           .hidden_bias = Initializer::bias_uniform,
           .zero_last = true};
 }
