@@ -16,6 +16,7 @@ TITLES = {
     "P2": "Sampling and density of the same flow",
     "P3": "Sampling a masked autoregressive flow of 504 features, 8 layers",
     "P4": "Perceptron generator 64-256-512-504",
+    "P5": "CaloGAN, showers of 504 cells",
     "P6": "Training step of a WGAN-GP, DCGAN 32x32",
     "P7": "Training step of a 3-D convolutional VAE, 30x30x30",
     "P8": "EPiC-GAN, 150 points",
@@ -52,8 +53,8 @@ def cells(each: dict) -> list[str]:
 METHOD = f"""\
 ## How it is measured
 
-Each side is a process that keeps a workload ready: Castalia through its C interface (or, where the
-catalogue has no such model yet, as layers compiled to a Program), PyTorch eager and through
+Each side is a process that keeps a workload ready: Castalia through its C interface (P4 and P7, of
+which the catalogue has no such model, as layers compiled to a Program), PyTorch eager and through
 `torch.compile`, JAX through `jax.jit` with donated buffers, ONNX Runtime with bound buffers. After a
 warm-up all sides take turns in rounds; a figure is the median of all repetitions. Both sides have the
 same number of threads, and with one thread the same single core. The architectures are stated in

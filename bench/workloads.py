@@ -170,24 +170,52 @@ def voxel_autoencoder(batch: int) -> Case:
     )
 
 
+def contest_flops(generator: float, critic: float) -> float:
+    """Of a step of each side of a GAN, for products that one event takes."""
+    # The critic's: the generator forward, the critic on both kinds of events forward and back. The
+    # generator's: itself forward and back, the critic forward and back to the events.
+    return generator * (1 + TRAIN_FLOPS) + critic * (2 * TRAIN_FLOPS + 2)
+
+
+SHOWER_GRIDS = ((3, 96), (12, 12), (12, 6))
+SHOWER_LATENT, SHOWER_CRITIC_HIDDEN = 1024, 256
+
+
+def calogan(mode: str, batch: int, goal: float) -> Case:
+    cells = sum(height * width for height, width in SHOWER_GRIDS)
+    blended = cells - SHOWER_GRIDS[0][0] * SHOWER_GRIDS[0][1]
+    # Cells before the last layer of a stream, and before the one before it.
+    between = sum((height + 1) * (width + 1) for height, width in SHOWER_GRIDS)
+    first = sum((height + 2) * (width + 2) for height, width in SHOWER_GRIDS)
+    dense = perceptron_flops((SHOWER_LATENT, 36 * first))
+    generator = dense + convolution_flops(first, 4, 36, 16) + convolution_flops(between, 4, 16, 6)
+    generator += convolution_flops(cells, 4, 6, 1) + convolution_flops(blended, 9, 2, 1)
+    critic = convolution_flops(cells, 4, 1, 64) + perceptron_flops(
+        (8 * cells, SHOWER_CRITIC_HIDDEN)
+    )
+    critic += sum(convolution_flops(cells, 9, *layer) for layer in ((64, 16), (16, 8), (8, 8)))
+    train = mode == "train"
+    flops = contest_flops(generator, critic) if train else generator
+    weights = FLOAT * (36_400_000 * TRAIN_BYTES if train else 29_800_000)
+    events = FLOAT * batch * (SHOWER_LATENT + cells)
+    torch = Contest(goal, ("torch", "torch.compile"))
+    return Case("P5", mode, batch, "interface", (torch,), batch * flops, weights + events)
+
+
 def point_cloud_gan(mode: str, batch: int, goal: float) -> Case:
     epic_of_all = perceptron_flops((266, 128, 10)) + perceptron_flops((10, 128))
     epic = 150 * perceptron_flops((128, 128, 128)) + epic_of_all
     generator = 150 * perceptron_flops((3, 128)) * 2 + perceptron_flops((10, 128, 10)) + 6 * epic
-    discriminator = (
+    critic = (
         150 * perceptron_flops((3, 128, 128)) + perceptron_flops((256, 128, 10)) + 3 * epic
-    ) + perceptron_flops((266, 128, 1))
-    if mode == "sample":
-        flops = generator
-    else:
-        # The discriminator's step: noise to jets, then both kinds of jets forward and back. The
-        # generator's: itself forward and back, the discriminator forward and back to the jets.
-        flops = generator * (1 + TRAIN_FLOPS) + discriminator * (2 * TRAIN_FLOPS + 2)
-    weights = FLOAT * (422_000 if mode == "sample" else 717_000 * TRAIN_BYTES)
+    ) + perceptron_flops((266, 128, 128, 1))
+    train = mode == "train"
+    flops = contest_flops(generator, critic) if train else generator
+    weights = FLOAT * (738_000 * TRAIN_BYTES if train else 425_000)
     peers = ("torch", "torch.compile", "jax")
     points = FLOAT * batch * 150 * 3
     return Case(
-        "P8", mode, batch, "network", (Contest(goal, peers),), batch * flops, weights + 2 * points
+        "P8", mode, batch, "interface", (Contest(goal, peers),), batch * flops, weights + 2 * points
     )
 
 
@@ -255,6 +283,8 @@ CASES: list[Case] = [
     *(generator(batch) for batch in (1, 128, 1024)),
     wasserstein_gan(64),
     voxel_autoencoder(16),
+    *(calogan("sample", batch, goal) for batch, goal in ((1, 3), (128, 1.3), (1024, 1.3))),
+    calogan("train", 128, 1.3),
     *(point_cloud_gan("sample", batch, 2) for batch in (1, 256)),
     point_cloud_gan("train", 64, 1.5),
     *(continuous_flow(batch, goal) for batch, goal in ((1, 2), (1024, 1.2))),

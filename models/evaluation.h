@@ -1,9 +1,10 @@
 // Programs of a model and the memory in which a caller runs them.
 //
-// A request for any number of rows is cut into tiles of kTileRows; a last, shorter tile is padded
-// to the next power of two. Programs exist for powers of two up to a tile, so there are at most
-// log2(kTileRows) + 1 of each kind, and some more of larger tiles where there is a device. A row's
-// numbers do not depend on the tile that it falls into.
+// A request for any number of rows is cut into tiles of kTileRows, or of fewer where a tile's
+// tensors would not fit into a processor's caches; a last, shorter tile is padded to the next power
+// of two. Programs exist for powers of two up to a tile, so there are at most log2(kTileRows) + 1
+// of each kind, and some more of larger tiles where there is a device. A row's numbers do not
+// depend on the tile that it falls into.
 #ifndef CASTALIA_MODELS_EVALUATION_H_
 #define CASTALIA_MODELS_EVALUATION_H_
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -27,7 +29,7 @@
 
 namespace castalia {
 
-inline constexpr int64_t kTileRows = 256;
+inline constexpr int64_t kTileRows = 256;         // at most
 inline constexpr int64_t kDeviceTileRows = 8192;  // on a device: enough to keep it busy
 
 // What stands in the caller's arrays. On the host float64; what rounds is the copy.
@@ -59,6 +61,9 @@ class ProgramCache {
 
   std::shared_ptr<const Program> get(Capability capability, int64_t rows, const Device* device,
                                      ArrayTypes types = {});
+  // Gives a Workspace of such a Program on the host its parameters, which lie at `parameters`, and
+  // what is made of them once for all.
+  void bind(Workspace& workspace, void* parameters);
   // The parameters, which lie at `parameters` on the host, on a device: copied there once for all
   // who evaluate the network there.
   std::shared_ptr<StateMemory> on_device(const Device* device, void* parameters);
@@ -71,12 +76,12 @@ class ProgramCache {
   // device_unavailable.
   void set_products(Products products);
   uint64_t generation() const { return generation_; }
-  // The parameters in the forms in which kernels read them, shared by all who evaluate the network.
-  PreparedOperands& operands() { return operands_; }
+  size_t parameter_bytes() const { return static_cast<size_t>(table_.count()) * size_of(dtype_); }
 
  private:
   std::shared_ptr<const Program> made(Capability capability, int64_t rows, const Device* device,
                                       ArrayTypes types);
+  void compute_fixed(std::shared_ptr<const Program> maker, void* parameters);
 
   Network& network_;
   ParameterTable& table_;
@@ -86,7 +91,12 @@ class ProgramCache {
   std::map<std::tuple<Capability, int64_t, const Device*, ArrayTypes>,
            std::shared_ptr<const Program>>
       programs_;
+  // Of Programs that read what is computed of the parameters alone: what computes that; and the
+  // results by the names of the states that they are (divide_fixed()).
+  std::map<const Program*, std::shared_ptr<const Program>> makers_;
+  std::map<std::string, AlignedBuffer> fixed_;
   std::map<const Device*, std::shared_ptr<StateMemory>> copies_;
+  // The parameters in the forms in which kernels read them, shared by all who evaluate the network.
   PreparedOperands operands_;
   std::atomic<uint64_t> generation_{0};
 };
@@ -127,8 +137,11 @@ class Crew {
     uint64_t generation = 0;
   };
   Workspace& workspace(Member& member, Capability capability, int64_t rows, ArrayTypes types);
-  bool run_tile(Member& member, const EvaluationRequest& request, int64_t first, int64_t features,
-                int64_t context_features);
+  // Together: by all threads, where that is worth while.
+  bool run_tile(Member& member, const EvaluationRequest& request, int64_t first, int64_t tile_rows,
+                int64_t features, int64_t context_features, bool together);
+  // How many rows of a request a tile has.
+  int64_t tile_rows(const EvaluationRequest& request);
   // Returns whether all are finite.
   bool store(Member& member, Workspace& workspace, const char* name, int64_t first, int64_t rows,
              const RowsOut& to);
@@ -141,7 +154,8 @@ class Crew {
   void* parameters_;
   const Resources resources_;
   const int threads_;
-  const int64_t tile_rows_;
+  const int64_t tile_rows_;                                  // at most
+  std::map<std::pair<Capability, int64_t>, int64_t> tiles_;  // what tile_rows() found
   std::unique_ptr<ThreadPool> pool_;  // with more than one thread; started when first needed
   std::vector<Member> members_;
 };

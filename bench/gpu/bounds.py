@@ -10,9 +10,8 @@ PRODUCT_ROWS, STREAM_MEGABYTES, SECONDS = 8192, 512, 0.3
 SMALL_PRODUCT_ROWS, SMALL_STREAM_MEGABYTES = 256, 4
 FLOAT = 4
 GAN_GENERATOR = (64, 384, 384, 504)
-CALOGAN_GRIDS, CALOGAN_LATENT = ((3, 96), (12, 12), (12, 6)), 1024
 # Numbers of an event that come from or go to the host.
-COLUMNS = {"P1": 12, "P2": 12, "P3": 504, "P4.gan": 504, "P5": 504, "P8": 450, "P9": 12}
+COLUMNS = {"P1": 12, "P2": 12, "P3": 504, "P4.gan": 504, "P5": 504, "P8": 600, "P9": 12}
 
 
 class Bounds:
@@ -57,16 +56,11 @@ def work(workload: str, mode: str, batch: int) -> tuple[float, float]:
             batch * workloads.perceptron_flops(GAN_GENERATOR),
             FLOAT * (weights + batch * columns),
         )
-    if workload == "P5":
-        cells = [height * width for height, width in CALOGAN_GRIDS]
-        first = [(height + 2) * (width + 2) for height, width in CALOGAN_GRIDS]
-        dense = CALOGAN_LATENT * 36 * sum(first)
-        flops = 2 * batch * (dense + 4 * 36 * 16 * sum(first) + (4 * 16 * 6 + 4 * 6) * sum(cells))
-        return flops, FLOAT * (dense + batch * (CALOGAN_LATENT + sum(cells)))
     case = {
         "P1": lambda: workloads.coupling_flow(workload, mode, batch, 1),
         "P2": lambda: workloads.coupling_flow(workload, mode, batch, 1),
         "P3": lambda: workloads.autoregressive_flow(batch),
+        "P5": lambda: workloads.calogan(mode, batch, 1),
         "P8": lambda: workloads.point_cloud_gan(mode, batch, 1),
         "P9": lambda: workloads.continuous_flow(batch, 1),
     }[workload]()

@@ -19,25 +19,11 @@ SEED, FEW_EVENTS, BATCHES = 1, 64, 4
 # Untrained, every spline is the identity. Weights of this size put events into all bins.
 WEIGHT_SCALE = 0.1
 ENERGY = np.float32(50)  # of the particles that make showers
+CLOUD_COLUMNS = 4  # of a particle: three features and the mask
+LOSSES = {"P8": {"adversarial_loss": "least_squares"}}
 
 COUPLING_FLOW = ("coupling_flow", {"features": 12})
-# The networks of bench/peers/torch_clouds.py.
-EPIC_GAN = (
-    "epic_gan",
-    {
-        "particles": 150,
-        "particle_features": 3,
-        "positive_features": [],
-        "latent": 10,
-        "particle_latent": 3,
-        "hidden": 128,
-        "global_features": 10,
-        "generator_layers": 6,
-        "critic_layers": 3,
-        "weight_norm": False,
-    },
-)
-# Those of bench/interface/flow_tasks.cc, and the nearest to the perceptron of P4 that has one width.
+# Those of bench/interface/model_tasks.cc, and the nearest to the perceptron of P4 that has one width.
 MODELS = {
     "P1": COUPLING_FLOW,
     "P2": COUPLING_FLOW,
@@ -63,7 +49,7 @@ MODELS = {
         },
     ),
     "P5": ("calogan", {"heights": [3, 12, 12], "widths": [96, 12, 6]}),
-    "P8": EPIC_GAN,
+    "P8": ("epic_gan", {"particles": 150}),
     "P9": (
         "continuous_flow",
         {
@@ -79,23 +65,24 @@ MODELS = {
 
 
 class Workload:
-    """A model with random weights, and events of the kind that it takes."""
+    """A model, whose weights are random numbers in flows, and events of the kind that it takes."""
 
     def __init__(self, case: str):
         architecture, fields = MODELS[case]
-        self._masked = fields.get("particle_features", 0)  # behind these of a particle is its mask
-        self._showers = architecture == "calogan"
+        self._showers, self._clouds = architecture == "calogan", architecture == "epic_gan"
         self.context = castalia.context(DEVICE, THREADS)
         self.model = castalia.Model(self.context, architecture, fields)
-        weights = castalia.normal(SEED, (1, self.model.parameters), np.float64, stage=0)[0]
-        self.model.set_parameters(WEIGHT_SCALE * weights)
+        if not (self._showers or self._clouds):
+            weights = castalia.normal(SEED, (1, self.model.parameters), np.float64, stage=0)[0]
+            self.model.set_parameters(WEIGHT_SCALE * weights)
 
     def events(self, count: int) -> np.ndarray:
         x = castalia.normal(SEED, (count, self.model.features))
         if self._showers:
             x = ENERGY / self.model.features * np.abs(x)
-        if self._masked:
-            x[:, self._masked :: self._masked + 1] = 1  # every particle is there
+        if self._clouds:
+            x = np.abs(x)
+            x[:, CLOUD_COLUMNS - 1 :: CLOUD_COLUMNS] = 1  # every particle is there
         return x
 
     def conditions(self, count: int) -> np.ndarray | None:
@@ -151,7 +138,7 @@ class Train(Workload):
         self._trainer = castalia.Trainer(
             self.model,
             self.data(BATCHES * batch),
-            {"batch": batch, "steps": 1_000_000_000, "validation": 0},
+            {"batch": batch, "steps": 1_000_000_000, "validation": 0, **LOSSES.get(case, {})},
         )
 
     def __call__(self) -> None:

@@ -24,7 +24,6 @@ FAR = 4
 
 OWN_TITLES = TITLES | {
     "P4": "Perceptron generator 64-384-384-504",
-    "P5": "CaloGAN's generator",
 }
 
 METHOD = """\

@@ -7,14 +7,14 @@
 #include <exception>
 #include <iostream>
 
-#include "bench/interface/flow_tasks.h"
+#include "bench/interface/model_tasks.h"
 #include "bench/interface/referee_tasks.h"
 
 int main(int argc, char** argv) {
   using namespace castalia::bench;
   try {
     if (argc == 4 && std::strcmp(argv[1], "--write") == 0) {
-      write_flow(argv[2], argv[3]);
+      write_model(argv[2], argv[3]);
       return 0;
     }
   } catch (const std::exception& error) {
@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   serve(
       [threads](const Request& request) {
         return request.workload == "M" ? make_referee_task(request, threads)
-                                       : make_flow_task(request, threads);
+                                       : make_model_task(request, threads);
       },
       std::cin, std::cout);
 }

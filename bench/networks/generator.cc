@@ -33,7 +33,7 @@ class Generator final : public Task {
   Generator(int64_t rows, int threads)
       : rows_(rows),
         tile_rows_(std::min(rows, kTileRows)),
-        part_("generator", [](Trace& trace) { generator(trace, latent(trace, 1)); }),
+        part_([](Trace& trace) { generator(trace, latent(trace, 1)); }),
         pool_(threads),
         latent_(static_cast<size_t>(rows * kLatent)),
         voxels_(static_cast<size_t>(rows * kVoxels)) {
@@ -42,7 +42,7 @@ class Generator final : public Task {
     const bool together = rows <= kTileRows;
     for (int i = 0; i < (together ? 1 : threads); ++i) {
       workspaces_.emplace_back(program, together ? threads : 1);
-      part_.bind(workspaces_.back(), false);
+      part_.bind(workspaces_.back());
       workspaces_.back().prepare(operands_);
     }
   }

@@ -25,7 +25,7 @@ class InverseFlow final : public Task {
     model_->fit_preprocessing(data, context);
     std::vector<double> weights(static_cast<size_t>(parameters()));
     fill_normal(Stream{kSeed, 0, 3, 0}, weights);
-    for (double& weight : weights) weight *= 0.1;  // as bench/interface/flow_tasks.cc has them
+    for (double& weight : weights) weight *= 0.1;  // as bench/interface/model_tasks.cc has them
     model_->set_parameter_values(weights);
   }
 

@@ -82,7 +82,7 @@ std::unique_ptr<Task> make_limit(const Request& request, int threads) {
   const Value a = graph.input("a", square_matrix);
   const Value b = graph.input("b", square_matrix);
   graph.output("check", matmul(a, b));
-  return std::make_unique<ProgramTask>(graph, std::vector<std::shared_ptr<Part>>{}, threads);
+  return std::make_unique<ProgramTask>(graph, threads);
 }
 
 }  // namespace castalia::bench

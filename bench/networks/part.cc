@@ -23,6 +23,7 @@ const TrainingOptions& training() {
   return options;
 }
 constexpr double kRate = 1e-3;
+constexpr char kWeights[] = "weights";
 
 std::vector<float> normal(uint64_t which, int64_t count) {
   std::vector<float> values(static_cast<size_t>(count));
@@ -41,7 +42,7 @@ double total(const void* data, const TensorType& type) {
 
 }  // namespace
 
-Part::Part(std::string name, const std::function<void(Trace&)>& declare) : name_(std::move(name)) {
+Part::Part(const std::function<void(Trace&)>& declare) {
   Graph graph;
   Trace trace(graph, table_, Value(), DType::float32);
   declare(trace);
@@ -54,7 +55,7 @@ Part::Part(std::string name, const std::function<void(Trace&)>& declare) : name_
 }
 
 Trace Part::trace(Graph& graph) {
-  return {graph, table_, graph.state(name_, {DType::float32, {parameters()}}), DType::float32};
+  return {graph, table_, graph.state(kWeights, {DType::float32, {parameters()}}), DType::float32};
 }
 
 void Part::add_adam(Trace& trace, Value loss) {
@@ -70,35 +71,31 @@ void Part::add_adam(Trace& trace, Value loss) {
   const Value g = concat(pieces, 0);
   trace_update(graph, training(),
                {.loss = cast(loss, DType::float64),
-                .weights = graph.state(name_, g.type()),
+                .weights = graph.state(kWeights, g.type()),
                 .gradient = g,
                 .rate_factors = {},
                 .decay_factors = {}});
 }
 
-void Part::bind(Workspace& workspace, bool trained) {
+void Part::bind(Workspace& workspace) {
   for (const Binding& state : workspace.program().states) {
-    if (state.name == name_) workspace.bind_state(state.name, weights_.data());
-    if (!trained) continue;
+    if (state.name == kWeights) workspace.bind_state(state.name, weights_.data());
     if (state.name == "first_moment") workspace.bind_state(state.name, first_moment_.data());
     if (state.name == "second_moment") workspace.bind_state(state.name, second_moment_.data());
   }
 }
 
-ProgramTask::ProgramTask(const Graph& graph, std::vector<std::shared_ptr<Part>> parts, int threads,
-                         const std::shared_ptr<Part>& trained)
-    : parts_(std::move(parts)),
+ProgramTask::ProgramTask(const Graph& graph, int threads, std::shared_ptr<Part> trained)
+    : trained_(std::move(trained)),
       pool_(threads),
-      workspace_(compile(graph, {.rows_independent = trained == nullptr,
-                                 .states_fixed = trained == nullptr}),
-                 threads) {
+      workspace_(compile(graph, {.rows_independent = trained_ == nullptr}), threads) {
   uint64_t which = 0;
   for (const Binding& input : program().inputs) {
     if (input.type.shape.rank() > 0) {
       inputs_.push_back({input.name, normal(which++, input.type.shape.count())});
     }
   }
-  for (const std::shared_ptr<Part>& part : parts_) part->bind(workspace_, part == trained);
+  if (trained_) trained_->bind(workspace_);
   workspace_.prepare(operands_);
 }
 
@@ -121,27 +118,13 @@ void ProgramTask::run() {
   workspace_.run(&pool_);
 }
 
-int64_t ProgramTask::parameters() const {
-  int64_t count = 0;
-  for (const std::shared_ptr<Part>& part : parts_) count += part->parameters();
-  return count;
-}
+int64_t ProgramTask::parameters() const { return trained_ ? trained_->parameters() : 0; }
 
 double ProgramTask::check() const {
   for (const Binding& output : program().outputs) {
     if (output.name == "check") return total(workspace_.output("check"), output.type);
   }
   throw std::logic_error("the Program has no output 'check'");
-}
-
-void Sequence::run() {
-  for (const auto& task : tasks_) task->run();
-}
-
-double Sequence::check() const {
-  double sum = 0;
-  for (const auto& task : tasks_) sum += task->check();
-  return sum;
 }
 
 }  // namespace castalia::bench

@@ -20,11 +20,6 @@ std::unique_ptr<Task> make_generator(const Request& request, int threads);
 // stride 2 to 64 channels, 32 latent variables, three transposed convolutions back.
 std::unique_ptr<Task> make_voxel_autoencoder(const Request& request, int threads);
 
-// P8: EPiC-GAN, arXiv:2301.08128: clouds of 150 points, 6 layers in the generator, 3 in the
-// discriminator, 128 wide, 10 global features, without the weights' normalisation. sample: the
-// generator. train: a step of the discriminator, then one of the generator, least squares and Adam.
-std::unique_ptr<Task> make_point_cloud_gan(const Request& request, int threads);
-
 // P14: blocks of 100 calls that draw one event each of a small flow, straight from its Program.
 std::unique_ptr<Task> make_direct_call(const Request& request, int threads);
 

@@ -41,7 +41,7 @@ Value decode(Trace& trace, Value latent) {
 
 std::unique_ptr<Task> make_voxel_autoencoder(const Request& request, int threads) {
   const int64_t rows = request.batch;
-  const auto part = std::make_shared<Part>("autoencoder", [](Trace& trace) {
+  const auto part = std::make_shared<Part>([](Trace& trace) {
     const Value code = encode(trace, voxels(trace.graph(), 1));
     decode(trace, slice(code, 1, 0, kLatent));
   });
@@ -58,7 +58,7 @@ std::unique_ptr<Task> make_voxel_autoencoder(const Request& request, int threads
       (sum(square(decoded - images)) + sum(divergence)) * (1.0 / static_cast<double>(rows));
   part->add_adam(trace, loss);
   graph.output("check", loss);
-  return std::make_unique<ProgramTask>(graph, std::vector{part}, threads, part);
+  return std::make_unique<ProgramTask>(graph, threads, part);
 }
 
 }  // namespace castalia::bench

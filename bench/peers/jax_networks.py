@@ -10,8 +10,8 @@ import optax
 from jax.nn import leaky_relu, relu, silu
 from jax_setup import Normal, inference, parameters_of, training
 
-# The generator of the architecture gan: hidden layers of one width.
-GAN_GENERATOR = (64, 384, 384, 504)
+# The architecture gan: hidden layers of one width.
+GAN_GENERATOR, GAN_CRITIC = (64, 384, 384, 504), (504, 256, 256, 256, 1)
 POINTS, FEATURES, GLOBAL, HIDDEN, SUM_SCALE = 150, 3, 10, 128, 0.01
 
 
@@ -25,29 +25,35 @@ class Keys:
         self._key, own = jax.random.split(self._key)
         return jax.random.normal(own, shape)
 
-    def linear(self, inputs, outputs, bias=True):
+    def linear(self, inputs, outputs):
         weight = self.normal(inputs, outputs) / np.sqrt(inputs)
-        return {"w": weight, "b": jnp.zeros(outputs)} if bias else {"w": weight}
+        return {"w": weight, "b": jnp.zeros(outputs)}
+
+    def normalised(self, inputs, outputs):
+        direction = self.normal(inputs, outputs)
+        length = jnp.full(outputs, 1 / np.sqrt(3))
+        return {"direction": direction, "length": length, "b": jnp.zeros(outputs)}
 
 
 def apply(layer, x):
-    y = x @ layer["w"]
-    return y + layer["b"] if "b" in layer else y
+    return x @ layer["w"] + layer["b"]
 
 
 # P4 ----------------------------------------------------------------------------------------------
 
 
-def generator(mode, batch, peer):
+def gan(mode, batch, peer):
     keys = Keys()
-    layers = [keys.linear(a, b) for a, b in pairwise(GAN_GENERATOR)]
+    layers, critic = (
+        [keys.linear(a, b) for a, b in pairwise(widths)] for widths in (GAN_GENERATOR, GAN_CRITIC)
+    )
 
     def run(x):
         for layer in layers[:-1]:
             x = relu(apply(layer, x))
         return apply(layers[-1], x)
 
-    return inference(run, Normal((batch, GAN_GENERATOR[0]))), parameters_of(layers)
+    return inference(run, Normal((batch, GAN_GENERATOR[0]))), parameters_of(layers, critic)
 
 
 # P9 ----------------------------------------------------------------------------------------------
@@ -114,103 +120,123 @@ def continuous_flow(mode, batch, peer):
 # P8: the networks of torch_clouds.py ----------------------------------------------------------------
 
 
-def pooled(particles):
+def is_normalised(layer):
+    return isinstance(layer, dict) and "direction" in layer
+
+
+def folded(network):
+    """With weights in the place of directions and lengths."""
+
+    def fold(layer):
+        norm = jnp.sqrt((layer["direction"] ** 2).sum(0))
+        return {"w": layer["direction"] * (layer["length"] / norm), "b": layer["b"]}
+
+    return jax.tree.map(fold, network, is_leaf=is_normalised)
+
+
+def pooled(particles, mask):
     total = particles.sum(1)
-    return jnp.concatenate([total / POINTS, total * SUM_SCALE], axis=1)
+    count = jnp.maximum(mask.sum(1), 1)
+    return jnp.concatenate([total / count, total * SUM_SCALE], axis=1)
 
 
 def make_epic(keys):
     return {
-        "global_0": keys.linear(2 * HIDDEN + GLOBAL, HIDDEN),
-        "global_1": keys.linear(HIDDEN, GLOBAL),
-        "from_global": keys.linear(GLOBAL, HIDDEN),
-        "particles_0": keys.linear(HIDDEN, HIDDEN, bias=False),
-        "particles_1": keys.linear(HIDDEN, HIDDEN),
+        "global_0": keys.normalised(2 * HIDDEN + GLOBAL, HIDDEN),
+        "global_1": keys.normalised(HIDDEN, GLOBAL),
+        "particles_0": keys.normalised(HIDDEN + GLOBAL, HIDDEN),
+        "particles_1": keys.normalised(HIDDEN, HIDDEN),
     }
 
 
-def epic(layer, particles, of_all):
-    seen = jnp.concatenate([pooled(particles), of_all], axis=1)
+def epic(layer, particles, of_all, mask):
+    seen = jnp.concatenate([pooled(particles, mask), of_all], axis=1)
     of_all = leaky_relu(
         apply(layer["global_1"], leaky_relu(apply(layer["global_0"], seen))) + of_all
     )
-    from_global = apply(layer["from_global"], of_all)[:, None, :]
-    seen = leaky_relu(apply(layer["particles_0"], particles) + from_global)
-    return leaky_relu(apply(layer["particles_1"], seen) + particles), of_all
+    own, from_global = jnp.split(layer["particles_0"]["w"], [HIDDEN])
+    known = of_all @ from_global + layer["particles_0"]["b"]
+    seen = leaky_relu(particles @ own + known[:, None, :])
+    return leaky_relu(apply(layer["particles_1"], seen) + particles) * mask, of_all
 
 
 def make_generator(keys):
     return {
-        "particles_in": keys.linear(FEATURES, HIDDEN),
-        "global_in_0": keys.linear(GLOBAL, HIDDEN),
-        "global_in_1": keys.linear(HIDDEN, GLOBAL),
+        "particles_in": keys.normalised(FEATURES, HIDDEN),
+        "global_in_0": keys.normalised(GLOBAL, HIDDEN),
+        "global_in_1": keys.normalised(HIDDEN, GLOBAL),
         "epics": [make_epic(keys) for _ in range(6)],
-        "out": keys.linear(HIDDEN, FEATURES),
+        "out": keys.normalised(HIDDEN, FEATURES),
     }
 
 
-def generate(network, particles, of_all):
-    particles = leaky_relu(apply(network["particles_in"], particles))
+def generate(network, mask, particles, of_all):
+    first = particles = leaky_relu(apply(network["particles_in"], particles)) * mask
     of_all = leaky_relu(apply(network["global_in_0"], of_all))
-    of_all = leaky_relu(apply(network["global_in_1"], of_all))
+    first_of_all = of_all = leaky_relu(apply(network["global_in_1"], of_all))
     for layer in network["epics"]:
-        particles, of_all = epic(layer, particles, of_all)
-    return apply(network["out"], particles)
+        particles, of_all = epic(layer, particles, of_all, mask)
+        particles, of_all = particles + first, of_all + first_of_all
+    return apply(network["out"], particles) * mask
 
 
-def make_discriminator(keys):
+def make_critic(keys):
     return {
-        "particles_in_0": keys.linear(FEATURES, HIDDEN),
-        "particles_in_1": keys.linear(HIDDEN, HIDDEN),
-        "global_in_0": keys.linear(2 * HIDDEN, HIDDEN),
-        "global_in_1": keys.linear(HIDDEN, GLOBAL),
+        "particles_in_0": keys.normalised(FEATURES, HIDDEN),
+        "particles_in_1": keys.normalised(HIDDEN, HIDDEN),
+        "global_in_0": keys.normalised(2 * HIDDEN, HIDDEN),
+        "global_in_1": keys.normalised(HIDDEN, GLOBAL),
         "epics": [make_epic(keys) for _ in range(3)],
-        "out_0": keys.linear(2 * HIDDEN + GLOBAL, HIDDEN),
-        "out_1": keys.linear(HIDDEN, 1),
+        "out_0": keys.normalised(2 * HIDDEN + GLOBAL, HIDDEN),
+        "out_1": keys.normalised(HIDDEN, HIDDEN),
+        "score": keys.normalised(HIDDEN, 1),
     }
 
 
-def judge(network, particles):
+def judge(network, mask, particles):
     particles = leaky_relu(apply(network["particles_in_0"], particles))
-    particles = leaky_relu(apply(network["particles_in_1"], particles))
-    of_all = leaky_relu(apply(network["global_in_0"], pooled(particles)))
+    particles = leaky_relu(apply(network["particles_in_1"], particles) + particles) * mask
+    of_all = leaky_relu(apply(network["global_in_0"], pooled(particles, mask)))
     of_all = leaky_relu(apply(network["global_in_1"], of_all))
     for layer in network["epics"]:
-        particles, of_all = epic(layer, particles, of_all)
-    seen = jnp.concatenate([pooled(particles), of_all], axis=1)
-    return apply(network["out_1"], leaky_relu(apply(network["out_0"], seen)))
+        particles, of_all = epic(layer, particles, of_all, mask)
+    seen = jnp.concatenate([pooled(particles, mask), of_all], axis=1)
+    seen = leaky_relu(apply(network["out_0"], seen))
+    return apply(network["score"], leaky_relu(apply(network["out_1"], seen) + seen))
 
 
 def point_cloud_gan(mode, batch, peer):
     del peer
     keys = Keys()
-    generator = make_generator(keys)
+    generator, critic = make_generator(keys), make_critic(keys)
+    count = parameters_of(generator, critic)
     noise = Normal((batch, POINTS, FEATURES)), Normal((batch, GLOBAL))
+    mask = jnp.ones((batch, POINTS, 1))
     if mode == "sample":
-        return inference(lambda *z: generate(generator, *z), *noise), parameters_of(generator)
+        network = folded(generator)
+        return inference(lambda mask, *z: generate(network, mask, *z), mask, *noise), count
 
-    discriminator = make_discriminator(keys)
-    count = parameters_of(generator, discriminator)
     jets = keys.normal(batch, POINTS, FEATURES)
     optimiser = optax.adam(1e-3)
 
-    def discriminator_loss(discriminator, generator, jets, *noise):
-        fake = generate(generator, *noise)
-        return ((judge(discriminator, jets) - 1) ** 2).mean() + (
-            judge(discriminator, fake) ** 2
-        ).mean()
+    def critic_loss(critic, generator, jets, mask, *noise):
+        critic = folded(critic)
+        fake = generate(folded(generator), mask, *noise)
+        errors = (judge(critic, mask, jets) - 1) ** 2 + judge(critic, mask, fake) ** 2
+        return 0.5 * errors.mean()
 
-    def generator_loss(generator, discriminator, *noise):
-        return ((judge(discriminator, generate(generator, *noise)) - 1) ** 2).mean()
+    def generator_loss(generator, critic, mask, *noise):
+        fake = generate(folded(generator), mask, *noise)
+        return 0.5 * ((judge(folded(critic), mask, fake) - 1) ** 2).mean()
 
-    def step(generator, discriminator, generator_state, discriminator_state, jets, *noise):
-        gradient = jax.grad(discriminator_loss)(discriminator, generator, jets, *noise)
-        updates, discriminator_state = optimiser.update(gradient, discriminator_state)
-        discriminator = optax.apply_updates(discriminator, updates)
-        gradient = jax.grad(generator_loss)(generator, discriminator, *noise)
+    def step(generator, critic, generator_state, critic_state, jets, mask, *noise):
+        gradient = jax.grad(critic_loss)(critic, generator, jets, mask, *noise)
+        updates, critic_state = optimiser.update(gradient, critic_state)
+        critic = optax.apply_updates(critic, updates)
+        gradient = jax.grad(generator_loss)(generator, critic, mask, *noise)
         updates, generator_state = optimiser.update(gradient, generator_state)
         generator = optax.apply_updates(generator, updates)
-        return generator, discriminator, generator_state, discriminator_state
+        return generator, critic, generator_state, critic_state
 
-    states = optimiser.init(generator), optimiser.init(discriminator)
-    return training(step, generator, discriminator, *states, data=(jets, *noise)), count
+    states = optimiser.init(generator), optimiser.init(critic)
+    return training(step, generator, critic, *states, data=(jets, mask, *noise)), count

@@ -26,8 +26,7 @@ if KIND != "cpu":
 
 @dataclass(frozen=True)
 class Normal:
-    """An argument of standard normal numbers. On a GPU they are drawn in every repetition, as they are
-    when one samples; on the processor once, since there Castalia's networks are given them, too."""
+    """An argument of standard normal numbers, drawn in every repetition, as they are when one samples."""
 
     shape: tuple[int, ...]
 
@@ -40,12 +39,6 @@ def parameters_of(*trees):
 def drawing(function, arguments):
     """The function as one of keys where it takes normal numbers, and what it is to be called with."""
     keys = jax.random.split(jax.random.key(1), len(arguments) + 1)
-    if KIND == "cpu":
-        given = [
-            jax.random.normal(key, each.shape) if isinstance(each, Normal) else each
-            for key, each in zip(keys, arguments, strict=False)
-        ]
-        return function, given
 
     def drawn(*given):
         return function(

@@ -12,7 +12,7 @@ from serve import serve
 MAKERS = {
     "P1": jax_flows.coupling_flow,
     "P2": jax_flows.coupling_flow,
-    "P4.gan": jax_networks.generator,
+    "P4.gan": jax_networks.gan,
     "P8": jax_networks.point_cloud_gan,
     "P9": jax_networks.continuous_flow,
 }

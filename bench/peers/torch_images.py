@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 from torch.nn.functional import leaky_relu
-from torch_setup import adam, compiled, parameters_of
+from torch_setup import adam, compiled, parameters_of, take_turns
 
 LATENT, BASE, CHANNELS, PENALTY = 128, 64, 3, 10.0
 
@@ -50,7 +50,6 @@ def wasserstein_gan(mode, batch, peer):
     """P6: a step of the critic with the gradient penalty (arXiv:1704.00028), then one of the generator."""
     generator = Generator().to(memory_format=torch.channels_last)
     critic = Critic().to(memory_format=torch.channels_last)
-    generator_adam, critic_adam = adam(generator), adam(critic)
     z = torch.randn(batch, LATENT)
     real = torch.randn(batch, CHANNELS, 32, 32).to(memory_format=torch.channels_last)
     mix = torch.randn(batch, 1, 1, 1)
@@ -66,17 +65,9 @@ def wasserstein_gan(mode, batch, peer):
     def generator_loss():
         return -critic(generator(z)).mean()
 
-    def step():
-        for loss, module, optimiser in (
-            (critic_loss, critic, critic_adam),
-            (generator_loss, generator, generator_adam),
-        ):
-            for network in (generator, critic):
-                network.requires_grad_(network is module)
-            optimiser.zero_grad(set_to_none=True)
-            loss().backward()
-            optimiser.step()
-
+    step = take_turns(
+        (critic_loss, critic, adam(critic)), (generator_loss, generator, adam(generator))
+    )
     # Castalia counts the running statistics among its parameters.
     running = sum(
         2 * layer.num_features for layer in generator if isinstance(layer, nn.BatchNorm2d)

@@ -8,7 +8,7 @@ from torch_setup import Normal, compiled, inference, parameters_of
 
 GENERATOR = (64, 256, 512, 504)
 # With hidden layers of one width, as the architecture gan has them.
-GAN_GENERATOR = (64, 384, 384, 504)
+GAN_GENERATOR, GAN_CRITIC = (64, 384, 384, 504), (504, 256, 256, 256, 1)
 
 
 def perceptron(widths, activation=nn.ReLU):
@@ -19,11 +19,19 @@ def perceptron(widths, activation=nn.ReLU):
     return nn.Sequential(*layers[:-1])
 
 
-def generator(mode, batch, peer, widths=GENERATOR):
-    """P4: latent vectors to 504 voxels."""
-    network = perceptron(widths).eval()
-    z = Normal((batch, widths[0]))
+def generator(mode, batch, peer):
+    """P4: latent vectors to 504 voxels. Castalia's network is given them, too."""
+    network = perceptron(GENERATOR).eval()
+    z = torch.randn(batch, GENERATOR[0])
     return inference(compiled(network, peer), z, peer=peer), parameters_of(network)
+
+
+def gan(mode, batch, peer):
+    """P4.gan: the same from the architecture gan, whose critic counts among its parameters."""
+    network = perceptron(GAN_GENERATOR).eval()
+    z = Normal((batch, GAN_GENERATOR[0]))
+    count = parameters_of(network, perceptron(GAN_CRITIC))
+    return inference(compiled(network, peer), z, peer=peer), count
 
 
 class Velocity(nn.Module):

@@ -23,8 +23,7 @@ WARM_UPS_BEFORE_CAPTURE = 3
 
 @dataclass(frozen=True)
 class Normal:
-    """An argument of standard normal numbers. On a GPU they are drawn in every repetition, as they are
-    when one samples; on the processor once, since there Castalia's networks are given them, too."""
+    """An argument of standard normal numbers, drawn in every repetition, as they are when one samples."""
 
     shape: tuple[int, ...]
 
@@ -48,8 +47,6 @@ class Repetition:
     """
 
     def __init__(self, function, arguments, peer, steps=1):
-        if not ON_GPU:
-            arguments = [a.drawn() if isinstance(a, Normal) else a for a in arguments]
         self.steps = steps
         self._graph = ON_GPU and peer.endswith((".graph", ".compile"))
         self._launch = None
@@ -118,6 +115,23 @@ def inference(function, *arguments, peer=""):
 def training(step, *arguments, peer=""):
     """A repetition of step(*arguments), which gives nothing."""
     return Repetition(step, arguments, peer, steps_of(DEVICE.type))
+
+
+def take_turns(*sides):
+    """A step of training for each (loss, network, optimiser), one after another: those of a GAN. The
+    losses take the step's arguments."""
+    networks = [network for _, network, _ in sides]
+
+    def step(*arguments):
+        for loss, trained, optimiser in sides:
+            # The other networks' weights need no gradient.
+            for network in networks:
+                network.requires_grad_(network is trained)
+            optimiser.zero_grad(set_to_none=True)
+            loss(*arguments).backward()
+            optimiser.step()
+
+    return step
 
 
 def adam(module, **options):

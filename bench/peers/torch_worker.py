@@ -3,7 +3,6 @@
 usage: torch_worker.py THREADS [DEVICE]
 """
 
-from functools import partial
 from importlib.metadata import version
 
 import torch
@@ -22,7 +21,7 @@ MAKERS = {
     "P2": torch_flows.coupling_flow,
     "P3": torch_flows.autoregressive_flow,
     "P4": torch_networks.generator,
-    "P4.gan": partial(torch_networks.generator, widths=torch_networks.GAN_GENERATOR),
+    "P4.gan": torch_networks.gan,
     "P5": torch_showers.calogan,
     "P6": torch_images.wasserstein_gan,
     "P7": torch_images.voxel_autoencoder,

@@ -13,32 +13,6 @@
 namespace castalia {
 namespace {
 
-std::vector<bool> needed_nodes(const Graph& graph) {
-  std::vector<bool> needed(graph.nodes().size(), false);
-  const auto need = [&](Value value) { needed[static_cast<size_t>(value.node_index())] = true; };
-  for (const auto& [name, value] : graph.outputs()) need(value);
-  for (const auto& [state, value] : graph.assignments()) {
-    need(state);
-    need(value);
-  }
-  // Inputs and states keep their places even where nothing reads them: the caller binds them by
-  // name.
-  for (const Value& input : graph.inputs()) need(input);
-  for (const Value& state : graph.states()) need(state);
-  for (size_t i = needed.size(); i-- > 0;) {
-    if (!needed[i]) continue;
-    for (const Value& input : graph.nodes()[i].inputs) need(input);
-  }
-  return needed;
-}
-
-Value copy_source(const Node& node, Graph& target) {
-  const TensorType& type = node.outputs[0];
-  if (node.op == &input_operator()) return target.input(node.attributes.string("name"), type);
-  if (node.op == &state_operator()) return target.state(node.attributes.string("name"), type);
-  return target.constant(type.shape, type.dtype, node.attributes.reals("values"));
-}
-
 // One round; true when something was expanded (and may have brought in new composites).
 bool lower_once(const Graph& source, const Expands& expands, const CompileOptions& options,
                 Graph& target) {
@@ -83,6 +57,30 @@ bool lower_once(const Graph& source, const Expands& expands, const CompileOption
 }
 
 }  // namespace
+
+std::vector<bool> needed_nodes(const Graph& graph) {
+  std::vector<bool> needed(graph.nodes().size(), false);
+  const auto need = [&](Value value) { needed[static_cast<size_t>(value.node_index())] = true; };
+  for (const auto& [name, value] : graph.outputs()) need(value);
+  for (const auto& [state, value] : graph.assignments()) {
+    need(state);
+    need(value);
+  }
+  for (const Value& input : graph.inputs()) need(input);
+  for (const Value& state : graph.states()) need(state);
+  for (size_t i = needed.size(); i-- > 0;) {
+    if (!needed[i]) continue;
+    for (const Value& input : graph.nodes()[i].inputs) need(input);
+  }
+  return needed;
+}
+
+Value copy_source(const Node& node, Graph& target) {
+  const TensorType& type = node.outputs[0];
+  if (node.op == &input_operator()) return target.input(node.attributes.string("name"), type);
+  if (node.op == &state_operator()) return target.state(node.attributes.string("name"), type);
+  return target.constant(type.shape, type.dtype, node.attributes.reals("values"));
+}
 
 void expand(const Graph& source, const Expands& expands, const CompileOptions& options,
             Graph& target) {

@@ -4,11 +4,18 @@
 #define CASTALIA_CPP_COMPILE_EXPAND_H_
 
 #include <functional>
+#include <vector>
 
 #include "cpp/compile/compile.h"
 #include "cpp/graph/graph.h"
 
 namespace castalia {
+
+// Which nodes the outputs and the assignments need; and all inputs and states, which keep their
+// places even where nothing reads them: the caller binds them by name.
+std::vector<bool> needed_nodes(const Graph& graph);
+// An input, a state or a constant, made once more in another graph.
+Value copy_source(const Node& node, Graph& target);
 
 using Expands = std::function<bool(const Node&)>;
 

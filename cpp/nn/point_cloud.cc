@@ -47,16 +47,15 @@ Value particle_linear(Trace& trace, const std::string& name, Value particles, in
   return as_cloud(linear(trace, name, as_matrix(particles), outputs, weight), particles);
 }
 
+Value masked(Value particles, Value mask) { return mask ? particles * mask : particles; }
+
 Value pooled(const Cloud& cloud, double sum_scale) {
-  const Shape shape{cloud.particles.shape()[0], cloud.particles.columns()};
-  const auto over_particles = [&](Value x) { return sum(x, {1}, false); };
+  const Value total = sum(cloud.particles, {1}, false);
   if (!cloud.mask) {
-    const Value total = over_particles(cloud.particles);
     const auto count = static_cast<double>(cloud.particles.shape()[1]);
     return concat({total * (count > 0 ? 1.0 / count : 0.0), total * sum_scale}, 1);
   }
-  const Value total = over_particles(cloud.particles * cloud.mask);
-  return concat({total / at_least_one(over_particles(cloud.mask)), total * sum_scale}, 1);
+  return concat({total / at_least_one(sum(cloud.mask, {1}, false)), total * sum_scale}, 1);
 }
 
 Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t outputs,
@@ -103,9 +102,9 @@ Cloud epic_layer(Trace& trace, const std::string& name, const Cloud& cloud,
   const Value from_particles =
       as_cloud(matmul(as_matrix(cloud.particles), slice(weight, 0, 0, own)), cloud.particles);
   const Value seen = act(from_particles + reshape(from_global, Shape{shape[0], 1, options.hidden}));
-  Value particles = act(epic_linear(trace, "particles_1", seen, own, options) + cloud.particles);
-  if (cloud.mask) particles = particles * cloud.mask;
-  return {particles, global, cloud.mask};
+  const Value particles =
+      act(epic_linear(trace, "particles_1", seen, own, options) + cloud.particles);
+  return {masked(particles, cloud.mask), global, cloud.mask};
 }
 
 Value message_passing_layer(Trace& trace, const std::string& name, const Cloud& cloud,

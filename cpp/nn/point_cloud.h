@@ -20,12 +20,16 @@ struct Cloud {
   Value mask;
 };
 
+// The particles with zeros in the places that hold none; the mask may be null.
+Value masked(Value particles, Value mask);
+
 // linear() for each particle: (rows, particles, inputs) to (rows, particles, outputs).
 Value particle_linear(Trace& trace, const std::string& name, Value particles, int64_t outputs,
                       Initializer weight = Initializer::glorot_uniform);
 
 // The mean and the sum over the particles of a cloud, the sum times `sum_scale`:
-// (rows, 2 features). A cloud without particles has zeros.
+// (rows, 2 features). A cloud without particles has zeros. Places without a particle must hold
+// zeros.
 Value pooled(const Cloud& cloud, double sum_scale);
 
 struct EpicOptions {
@@ -42,7 +46,7 @@ Value epic_linear(Trace& trace, const std::string& name, Value x, int64_t output
 
 // An equivariant point cloud layer, arXiv:2301.08128. The global features learn from the pooled
 // particles and then each particle from the global features; both are added to what they were, so
-// that all widths stay. Places without a particle hold zeros afterwards.
+// that all widths stay. Places without a particle must hold zeros, and hold them afterwards.
 Cloud epic_layer(Trace& trace, const std::string& name, const Cloud& cloud,
                  const EpicOptions& options = {});
 

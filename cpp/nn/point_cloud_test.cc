@@ -34,14 +34,14 @@ std::vector<double> normals(uint64_t which, int64_t count) {
 // The particles, and then the global features, that a layer makes of these.
 std::vector<double> epic(const std::vector<double>& particles, const std::vector<double>& global,
                          const std::vector<double>& mask) {
-  return evaluate_layer(
-      {{"particles", {1, kParticles, kFeatures}, particles},
-       {"global", {1, kGlobal}, global},
-       {"mask", {1, kParticles, 1}, mask}},
-      [](Trace& trace, const std::vector<Value>& in) {
-        const Cloud out = epic_layer(trace, "epic", {in[0], in[1], in[2]}, {.hidden = 8});
-        return std::vector<Value>{out.particles, out.global};
-      });
+  return evaluate_layer({{"particles", {1, kParticles, kFeatures}, particles},
+                         {"global", {1, kGlobal}, global},
+                         {"mask", {1, kParticles, 1}, mask}},
+                        [](Trace& trace, const std::vector<Value>& in) {
+                          const Cloud cloud = {masked(in[0], in[2]), in[1], in[2]};
+                          const Cloud out = epic_layer(trace, "epic", cloud, {.hidden = 8});
+                          return std::vector<Value>{out.particles, out.global};
+                        });
 }
 
 TEST(EpicLayer, CarriesParticlesAlongInAnyOrder) {
@@ -72,11 +72,12 @@ TEST(EpicLayer, DoesNotSeePlacesWithoutAParticle) {
 }
 
 TEST(Pooled, IsTheMeanAndTheScaledSum) {
-  const std::vector<double> particles = {1, 2, 3, 5, 100, 100};
+  const std::vector<double> particles = {1, 2, 3, 5, 100, 100};  // the last is not always there
   const auto pool = [&](const std::vector<double>& mask) {
     return evaluate_layer({{"particles", {1, 3, 2}, particles}, {"mask", {1, 3, 1}, mask}},
                           [](Trace&, const std::vector<Value>& in) {
-                            return std::vector<Value>{pooled({in[0], Value(), in[1]}, 0.5)};
+                            const Cloud cloud = {masked(in[0], in[1]), Value(), in[1]};
+                            return std::vector<Value>{pooled(cloud, 0.5)};
                           });
   };
   EXPECT_EQ(pool({1, 1, 0}), (std::vector<double>{2, 3.5, 2, 3.5}));

@@ -130,6 +130,16 @@ void pack_panel(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t coun
   }
 }
 
+// Rows that are copied next are on their way meanwhile. They may end behind the matrix: nothing is
+// read.
+template <typename T>
+void prefetch_rows(const T* from, int64_t ld, int64_t rows, int64_t columns) {
+  constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
+  for (int64_t p = 0; p < rows; ++p) {
+    for (int64_t j = 0; j < columns; j += kLine) hwy::Prefetch(from + p * ld + j);
+  }
+}
+
 // The panels of one block of op(B). Rows of B that follow each other are read in turn, a few at a
 // time, so that memory is read in order.
 template <typename T>
@@ -138,6 +148,7 @@ void pack_block(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t colu
   const int64_t step = transpose ? k : 16;
   for (int64_t begin = 0; begin < k; begin += step) {
     const int64_t depth = std::min(step, k - begin);
+    if (!transpose) prefetch_rows(b + (begin + step) * ldb, ldb, step, columns);
     for (int64_t j = 0; j < columns; j += width) {
       pack_panel(transpose ? b + j * ldb : b + begin * ldb + j, ldb, transpose, depth,
                  std::min(width, columns - j), width, to + j * k + begin * width);
@@ -162,6 +173,7 @@ void pack_rows(const T* a, int64_t lda, int64_t k, const Groups& groups, T* HWY_
   constexpr int64_t kStep = 16;
   for (int64_t begin = 0; begin < k; begin += kStep) {
     const int64_t end = std::min(k, begin + kStep);
+    prefetch_rows(a + end * lda, lda, kStep, groups.count * groups.size + groups.large);
     const T* from = a;
     T* panel = to;
     for (int64_t g = 0; g < groups.count; ++g) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cpp/autodiff/gradient.h"
@@ -189,6 +190,42 @@ TEST(EpicGan, DrawsAsManyParticlesAsItSaw) {
       ASSERT_TRUE(mask == 0 || x[place + 2] > 0);
     }
   }
+}
+
+// Their tensors make tiles smaller than usual: a row is in another place of another tile then.
+TEST(EpicGan, DrawsManyParticlesWithTheSameBitsInAnyNumber) {
+  constexpr int64_t kMany = 150, kRows = 65;
+  const std::shared_ptr<Model> model = Model::create("epic_gan", R"({"particles": 150})");
+  std::vector<double> cloud = normals(3, 4 * kMany);
+  for (size_t i = 0; i < cloud.size(); ++i) cloud[i] = i % 4 == 3 ? 1 : std::fabs(cloud[i]);
+  model->fit_preprocessing(cloud, {});
+  const auto draw = [&](uint64_t first, int64_t rows, int threads) {
+    std::vector<double> out(static_cast<size_t>(rows * 4 * kMany));
+    model->sample(7, first, {}, out, threads);
+    return out;
+  };
+  const std::vector<double> all = draw(0, kRows, 1);
+  EXPECT_EQ(draw(0, kRows, 2), all);
+  for (const auto& [first, rows] : {std::pair{0, 1}, {7, 9}, {40, 2}, {33, 32}}) {
+    const auto begin = all.begin() + first * 4 * kMany;
+    const std::vector<double> expected(begin, begin + rows * 4 * kMany);
+    EXPECT_EQ(draw(static_cast<uint64_t>(first), rows, 1), expected) << first;
+    EXPECT_EQ(draw(static_cast<uint64_t>(first), rows, 2), expected) << first;
+  }
+}
+
+// What is made of the weights alone is made anew.
+TEST(EpicGan, DrawsByItsPresentWeights) {
+  const std::shared_ptr<Model> model = fitted();
+  const std::vector<double> before = drawn(*model, 20);
+  std::vector<double> weights = model->parameter_values();
+  for (double& each : weights) each *= 1.5;
+  model->set_parameter_values(weights);
+  const std::vector<double> after = drawn(*model, 20);
+  EXPECT_NE(after, before);
+  const std::shared_ptr<Model> other = fitted();
+  other->set_parameter_values(weights);
+  EXPECT_EQ(drawn(*other, 20), after);
 }
 
 TEST(EpicGan, SortsParticlesWhereItIsAskedTo) {

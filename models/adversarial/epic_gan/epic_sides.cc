@@ -21,8 +21,10 @@ Value epic_generator(Trace& trace, const Cloud& latent, int64_t features,
                      const EpicSideOptions& options) {
   const EpicOptions& layer = options.layer;
   Cloud cloud = latent;
-  cloud.particles = activation(
-      layer.activation, epic_linear(trace, "particles_in", latent.particles, layer.hidden, layer));
+  cloud.particles =
+      masked(activation(layer.activation,
+                        epic_linear(trace, "particles_in", latent.particles, layer.hidden, layer)),
+             latent.mask);
   cloud.global = global_features(trace, latent.global, options);
   // Every layer is given again what the first was given.
   const Cloud first = cloud;
@@ -31,8 +33,7 @@ Value epic_generator(Trace& trace, const Cloud& latent, int64_t features,
     cloud.particles = cloud.particles + first.particles;
     cloud.global = cloud.global + first.global;
   }
-  const Value particles = epic_linear(trace, "particles_out", cloud.particles, features, layer);
-  return latent.mask ? particles * latent.mask : particles;
+  return masked(epic_linear(trace, "particles_out", cloud.particles, features, layer), latent.mask);
 }
 
 Value epic_critic(Trace& trace, const Cloud& given, const EpicSideOptions& options) {
@@ -43,7 +44,8 @@ Value epic_critic(Trace& trace, const Cloud& given, const EpicSideOptions& optio
   };
   Cloud cloud = given;
   cloud.particles = act(dense("particles_in_0", cloud.particles));
-  cloud.particles = act(dense("particles_in_1", cloud.particles) + cloud.particles);
+  cloud.particles =
+      masked(act(dense("particles_in_1", cloud.particles) + cloud.particles), given.mask);
   const Value seen = pooled(cloud, layer.sum_scale);
   cloud.global =
       global_features(trace, given.global ? concat({seen, given.global}, 1) : seen, options);
