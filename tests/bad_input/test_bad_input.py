@@ -57,6 +57,8 @@ def files(tmp_path_factory):
         flipped = bytearray(good)
         flipped[place] ^= 0x40
         (folder / f"{name}.safetensors").write_bytes(flipped)
+    # A message that quotes this must still be text.
+    (folder / "not_text.safetensors").write_bytes(good.replace(b"features", b"f\xe5atures", 1))
     with_header(
         folder / "foreign.safetensors",
         {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}},
