@@ -7,7 +7,6 @@
 namespace castalia {
 namespace {
 
-constexpr double kGreatestCoordinate = 1.5;
 constexpr double kLeastMade = 1e-9;
 
 }  // namespace
@@ -20,7 +19,7 @@ double CellCoordinate::of(double share) const { return std::log1p(share / softne
 Value CellCoordinate::of(Value share) const { return log1p(share / softness_) / unit_; }
 
 Value CellCoordinate::share(Value coordinate) const {
-  const Value greatest = coordinate.graph().scalar(kGreatestCoordinate, DType::float64);
+  const Value greatest = coordinate.graph().scalar(kGreatest, DType::float64);
   return softness_ * expm1(unit_ * minimum(coordinate, greatest));
 }
 
