@@ -13,16 +13,13 @@ namespace castalia {
 // and ends at 1 for t = 1.
 class CellCoordinate {
  public:
-  // No true event has cells beyond it, shares of about s^-0.5.
-  static constexpr double kGreatest = 1.5;
-
   explicit CellCoordinate(double softness);
   double softness() const { return softness_; }
 
   double of(double share) const;
   // Of any shape, float64.
   Value of(Value share) const;
-  // Those above kGreatest are cut off there.
+  // Those above 1.5, shares of about s^-0.5, are cut off there: no true event has them.
   Value share(Value coordinate) const;
 
  private:

@@ -11,7 +11,16 @@
 namespace castalia {
 namespace {
 
-constexpr double kSlopeOfCut = 0.1;
+constexpr double kSlopeOfShut = 0.1;
+
+// Energies of cells, those below the threshold 0. What the critic says of these reaches the
+// generator as of any other: the derivative is 1.
+Value kept(Value cells, double threshold) {
+  if (threshold == 0) return cells;
+  const Value above = above_threshold(cells, threshold);
+  const Value below = cells - above;
+  return above + (below - stop_gradient(below));
+}
 
 }  // namespace
 
@@ -51,37 +60,29 @@ Value ImageView::images(Value table) const {
   return reshape(table, Shape{table.rows() / settings_.cells, features()});
 }
 
-Value ImageView::kept(Value cells) const {
-  if (settings_.threshold == 0) return cells;
-  const Value above = above_threshold(cells, settings_.threshold);
-  const Value below = cells - above;
-  return above + (below - stop_gradient(below));
-}
-
 Value ImageView::coordinates(Value x, const Preprocessing& scales, Value total) const {
   const auto scaled = [&](Value cells) { return images(scales.forward(table(cells)).values); };
   if (!settings_.energies) return scaled(x);
-  const Value seen = kept(x);
+  const Value seen = kept(x, settings_.threshold);
   return coordinate_.of(total ? seen / total : scaled(seen));
 }
 
 Value ImageView::rectified(Value results) const {
   if (!settings_.energies) return results;
-  // Nothing is added but a slope: a generator would never bring back cells that it has shut, or
-  // made too bright.
-  const Value coordinates = clamp(results, 0, CellCoordinate::kGreatest);
-  const Value cut = kSlopeOfCut * (results - coordinates);
-  return coordinates + (cut - stop_gradient(cut));
+  // Nothing is added but a slope: a generator that has shut all cells would never open one again.
+  const Value shut = kSlopeOfShut * minimum(results, results.graph().scalar(0, results.dtype()));
+  return relu(results) + (shut - stop_gradient(shut));
 }
 
 Value ImageView::cells(Value coordinates, const Preprocessing& scales, Value total) const {
   const auto unscaled = [&](Value cells) { return images(scales.inverse(table(cells)).values); };
   if (!settings_.energies) return unscaled(coordinates);
   const Value shares = coordinate_.share(coordinates);
-  if (!total) return kept(unscaled(shares));
+  if (!total) return kept(unscaled(shares), settings_.threshold);
   const Value scaled = with_sum(shares * total, total);
   // Once more behind the threshold, which takes energy away.
-  return settings_.threshold == 0 ? scaled : with_sum(kept(scaled), total);
+  const double threshold = settings_.threshold;
+  return threshold == 0 ? scaled : with_sum(kept(scaled, threshold), total);
 }
 
 }  // namespace castalia

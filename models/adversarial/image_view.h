@@ -42,20 +42,17 @@ class ImageView {
 
   // Float64 (rows, features). The total, float64 (rows, 1), is null where it is not known.
   Value coordinates(Value x, const Preprocessing& scales, Value total) const;
-  // Coordinates from a network's results, of any shape and type: those of energies are cut off at 0
-  // and at CellCoordinate::kGreatest, and what the critic says of a cell that was cut off reaches
-  // the generator by a tenth.
+  // Coordinates from a network's results, of any shape and type: those of energies are rectified,
+  // and what the critic says of an empty cell reaches the generator by a tenth.
   Value rectified(Value results) const;
   // Images from such coordinates. Energies add up to the total unless all of a row are empty or
-  // below the threshold. Of a cell that is below it the critic is heard as of any other.
+  // below the threshold.
   Value cells(Value coordinates, const Preprocessing& scales, Value total) const;
 
  private:
   // (rows, features) with a row for each cell, and back.
   Value table(Value rows) const;
   Value images(Value table) const;
-  // Energies of cells, those below the threshold 0; the derivative is 1 for these, too.
-  Value kept(Value cells) const;
 
   Settings settings_;
   CellCoordinate coordinate_;
