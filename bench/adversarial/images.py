@@ -194,7 +194,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=Path, default=Path("out/images"))
-    parser.add_argument("--architectures", nargs="+", choices=MODELS, default=["lagan"])
+    parser.add_argument("--architectures", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--jets", type=int, default=6000, help="of each kind to learn from")
     parser.add_argument("--device", default="cpu")
