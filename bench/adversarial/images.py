@@ -41,7 +41,7 @@ MODELS = {
         "threshold": LEAST,
     },
 }
-COMMON = {
+TRAINING = {
     "batch": 64,
     "adversarial_loss": "hinge",
     "regularisers": ["r1"],
@@ -56,10 +56,6 @@ COMMON = {
     "validate_every": 500,
     "judge_events": 1500,
     "checkpoint_every": 100,
-}
-TRAINING = {
-    "lagan": COMMON,
-    "dcgan": COMMON,
 }
 TITLES = {
     "mass": "mass, GeV",
@@ -108,7 +104,7 @@ def trained(
         callback=lambda s: progress.show(
             f"{architecture}: step {s.step} of {s.steps}, judged {s.validation_loss:.4f}"
         ),
-        **TRAINING[architecture],
+        **TRAINING,
     )
     # A run that is gone on with has taken more than this says; the file keeps the last part.
     training = {
@@ -219,7 +215,7 @@ def main() -> None:
         minutes = training["seconds" if on_cpu else "clock"] / 60
         of_one_core = " of one core" if on_cpu else ""
         text += (
-            f"\n## `{architecture}`\n\n{training['steps']} steps of {COMMON['batch']} images, "
+            f"\n## `{architecture}`\n\n{training['steps']} steps of {TRAINING['batch']} images, "
             f"{minutes:.0f} minutes{of_one_core} on {training['device']}.\n\n"
             "| jets | observable | drawn | floor |\n|---|---|---|---|\n"
         )

@@ -159,11 +159,13 @@ def section(kind: str, training: dict, generated: dict, floor: dict) -> str:
                 f"{ratio:.3g}" if np.isfinite(ratio) else "",
             ]
         )
+    settings = [recipe(training[part]) for part in ("fields", "training") if part in training]
     by_one_core = " of one core" if training["device"] == "cpu" else ""
     return (
         f"\n### {kind}\n\n{training['steps']} steps on {training['device']}, "
         f"{training['seconds'] / 60:.1f} minutes{by_one_core}.\n\n"
-        f"{recipe(training['fields'])}\n{recipe(training['training'])}\n\n"
+        + "\n".join(settings)
+        + "\n\n"
         + table(["figure", "generated", "floor", "ratio"], body)
     )
 
