@@ -210,7 +210,7 @@ def main() -> None:
         progress.show(f"{architecture}: drawing")
         drawn = model.sample(len(test), context=context_of(architecture, kinds), seed=1)
         own = by_kind(drawn, kinds)
-        # What else the machine does does not count.
+        # On a CPU user time, to which other work does not add.
         on_cpu = training["device"] == "cpu"
         minutes = training["seconds" if on_cpu else "clock"] / 60
         of_one_core = " of one core" if on_cpu else ""
