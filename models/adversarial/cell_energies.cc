@@ -9,6 +9,8 @@ namespace {
 
 constexpr double kGreatestCoordinate = 1.5;
 constexpr double kLeastMade = 1e-9;
+constexpr double kSlopeOfCut = 0.1;
+constexpr double kVast = 1e6;  // a coordinate of a network that is broken
 
 }  // namespace
 
@@ -20,8 +22,13 @@ double CellCoordinate::of(double share) const { return std::log1p(share / softne
 Value CellCoordinate::of(Value share) const { return log1p(share / softness_) / unit_; }
 
 Value CellCoordinate::share(Value coordinate) const {
-  const Value greatest = coordinate.graph().scalar(kGreatestCoordinate, DType::float64);
-  return softness_ * expm1(unit_ * minimum(coordinate, greatest));
+  const auto below = [&](double greatest) {
+    return minimum(coordinate, coordinate.graph().scalar(greatest, DType::float64));
+  };
+  // Nothing is added but a slope: a generator would never bring back what it has made too large.
+  const Value cut = below(kGreatestCoordinate);
+  const Value beyond = kSlopeOfCut * (below(kVast) - cut);
+  return softness_ * expm1(unit_ * (cut + (beyond - stop_gradient(beyond))));
 }
 
 Value above_threshold(Value cells, double threshold) {

@@ -19,7 +19,8 @@ class CellCoordinate {
   double of(double share) const;
   // Of any shape, float64.
   Value of(Value share) const;
-  // Those above 1.5, shares of about s^-0.5, are cut off there: no true event has them.
+  // Those above 1.5, shares of about s^-0.5, are cut off there: no true event has them. The
+  // derivative of what is cut off is a tenth of that at 1.5.
   Value share(Value coordinate) const;
 
  private:

@@ -154,6 +154,37 @@ TEST(ImageView, AShutCellHasASlope) {
   for (size_t i = 15; i < 18; ++i) EXPECT_NEAR(out[i], slope, 1e-14) << i;
 }
 
+// A generator may start with cells that are shut, dimmer than the threshold or too bright; the slope
+// of what a critic sees of them brings each back.
+TEST(ImageView, ACriticIsHeardOfEveryCell) {
+  constexpr double kThreshold = 0.02;
+  ImageView view(
+      {.cells = kCells, .cell_features = 1, .softness = kSoftness, .threshold = kThreshold});
+  Preprocessing scales(1, view.chains(std::vector<double>{0, 2, 1}), "x");
+  scales.fit(std::vector<double>{0, 2, 1});
+  const double unit = std::log1p(1 / kSoftness);
+  const double dim = std::log1p(0.25 * kThreshold / kSoftness) / unit;
+  for (const bool has_total : {false, true}) {
+    const std::vector<double> out = evaluate_layer(
+        {{"y", {1, kCells}, {-3, dim, 4}}, {"total", {1, 1}, {2}}}, [&](Trace&, const Values& in) {
+          const Value total = has_total ? in[1] : Value();
+          const Value seen =
+              view.coordinates(view.cells(view.rectified(in[0]), scales, total), scales, total);
+          return Values{seen, gradient(sum(slice(seen, 1, 0, 1)), {&in[0], 1})[0],
+                        gradient(sum(slice(seen, 1, 1, 2)), {&in[0], 1})[0],
+                        gradient(sum(slice(seen, 1, 2, 3)), {&in[0], 1})[0]};
+        });
+    EXPECT_EQ(out[0], 0);
+    EXPECT_EQ(out[1], 0);
+    EXPECT_NEAR(out[2], has_total ? 1 : 1.5, 1e-14);
+    // Of each cell with respect to itself. Cells of a given total are scaled down by the bright one.
+    const double scale = has_total ? 1 / (std::pow(1 + 1 / kSoftness, 1.5) - 1) / kSoftness : 1;
+    EXPECT_NEAR(out[3], 0.1 * scale, 5e-3 * scale);
+    EXPECT_NEAR(out[7], (1 + 0.25 * kThreshold / kSoftness) * scale, 5e-3 * scale);
+    EXPECT_NEAR(out[11], has_total ? 0 : 0.1, 1e-3);
+  }
+}
+
 TEST(ImageView, StandardisesReals) {
   const std::vector<double> x = uniform(10 * kColumns);
   ImageView view({.cells = kCells, .cell_features = 2, .energies = false});

@@ -13,6 +13,15 @@ namespace {
 
 constexpr double kSlopeOfShut = 0.1;
 
+// Energies of cells, those below the threshold 0. What the critic says of these reaches the
+// generator as of any other: the derivative is 1.
+Value kept(Value cells, double threshold) {
+  if (threshold == 0) return cells;
+  const Value above = above_threshold(cells, threshold);
+  const Value below = cells - above;
+  return above + (below - stop_gradient(below));
+}
+
 }  // namespace
 
 void ImageView::check(std::span<const double> x, int64_t first_row) const {
@@ -54,7 +63,7 @@ Value ImageView::images(Value table) const {
 Value ImageView::coordinates(Value x, const Preprocessing& scales, Value total) const {
   const auto scaled = [&](Value cells) { return images(scales.forward(table(cells)).values); };
   if (!settings_.energies) return scaled(x);
-  const Value seen = above_threshold(x, settings_.threshold);
+  const Value seen = kept(x, settings_.threshold);
   return coordinate_.of(total ? seen / total : scaled(seen));
 }
 
@@ -69,8 +78,11 @@ Value ImageView::cells(Value coordinates, const Preprocessing& scales, Value tot
   const auto unscaled = [&](Value cells) { return images(scales.inverse(table(cells)).values); };
   if (!settings_.energies) return unscaled(coordinates);
   const Value shares = coordinate_.share(coordinates);
-  if (total) return with_sum(shares * total, total, settings_.threshold);
-  return above_threshold(unscaled(shares), settings_.threshold);
+  if (!total) return kept(unscaled(shares), settings_.threshold);
+  const Value scaled = with_sum(shares * total, total);
+  // Once more behind the threshold, which takes energy away.
+  const double threshold = settings_.threshold;
+  return threshold == 0 ? scaled : with_sum(kept(scaled, threshold), total);
 }
 
 }  // namespace castalia

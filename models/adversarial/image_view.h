@@ -46,7 +46,7 @@ class ImageView {
   // and what the critic says of an empty cell reaches the generator by a tenth.
   Value rectified(Value results) const;
   // Images from such coordinates. Energies add up to the total unless all of a row are empty or
-  // below the threshold.
+  // below the threshold. Cells below it are 0, with the derivatives of those that are not.
   Value cells(Value coordinates, const Preprocessing& scales, Value total) const;
 
  private:
