@@ -211,6 +211,8 @@ std::vector<double> mean_and_deviation(std::span<const double> values) {
   return {mean, std::sqrt(squares / n)};
 }
 
+constexpr char kConditions[] = "context";  // what these are called in messages
+
 std::vector<double> fitted_constants(const PreprocessingStep& step, std::span<const double> values,
                                      const std::string& what, size_t column) {
   if (step.kind == Kind::angle) {
@@ -230,6 +232,9 @@ std::vector<double> fitted_constants(const PreprocessingStep& step, std::span<co
   // A spread at the level of rounding is none.
   const double magnitude = std::max(std::abs(*least), std::abs(*greatest));
   if (*greatest - *least <= 1e-13 * magnitude) {
+    // A condition that was always the same, as in showers of one energy, says nothing and harms
+    // nothing.
+    if (what == kConditions) return {constants[0], 1.0};
     fail(Code::invalid_argument, what, " column ", column, " is constant (", *least,
          "): ", step.name,
          " cannot scale it; leave the column out or give it the preprocessing 'none'");

@@ -63,7 +63,7 @@ class Preprocessing {
 
   // Fits what is fitted from data, row-major (rows, columns). Errors: empty_data; not_finite and
   // out_of_range with row and column, counted from 0; invalid_argument for a column that is
-  // constant.
+  // constant, unless it is of the context.
   void fit(std::span<const double> data);
   // Where there are no data: what would be fitted leaves the values as they are, and an angle is
   // centred at 0.

@@ -85,6 +85,9 @@ TEST(PreprocessingFit, NamesRowAndColumn) {
   EXPECT_FALSE(standardised.fitted());
   standardised.fit(std::vector<double>{1, 5, 2, 6});
   EXPECT_TRUE(standardised.fitted());
+  Preprocessing conditions(2, {}, "context");
+  conditions.fit(std::vector<double>{1, 5, 2, 5, 3, 5});
+  EXPECT_NE(conditions.json().find("5.0,1.0"), std::string::npos) << conditions.json();
 }
 
 TEST(PreprocessingCheck, NamesTheRowsOfALaterBlock) {
