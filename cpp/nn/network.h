@@ -23,8 +23,8 @@ class Adversarial;
 
 // The first values of a parameter: element i of n, given the parameter's shape.
 // Draws are counter-based: (seed, index of the parameter, index of the element).
-// bias_uniform is for biases of hidden layers: by the number of the layer's inputs, wide enough that
-// the kinks of its units spread over the inputs and do not all lie at zero.
+// bias_uniform is for biases of hidden layers, by the number of the layer's inputs: the kinks of
+// its units spread over the inputs and do not all lie at zero.
 enum class Initializer { zeros, ones, glorot_uniform, he_uniform, lecun_uniform, bias_uniform };
 
 struct Parameter {

@@ -20,16 +20,16 @@ std::vector<Field> conditioner_fields();
 // layers have whose transformers get their parameters from a conditioner.
 std::vector<Field> conditioned_fields(const std::string& transformer);
 
-// What the weights of hidden layers start as: narrower than for other networks, with which densities
-// come out closer in as many steps (docs/density.md).
+// What the weights of hidden layers start as: narrower than those of other networks, with which
+// densities come out closer in as many steps (docs/density.md).
 inline constexpr Initializer kConditionerWeight = Initializer::lecun_uniform;
 
 // The network that these fields ask for, whose biases of hidden layers start spread out and whose
 // last layer starts as zero.
 MlpOptions conditioner_options(const FieldValues& values);
 
-// (rows of x, outputs), zero at first: from the context by that network, named conditioner, or, where
-// the context is null, `parameters` of their own.
+// (rows of x, outputs), zero at first: from the context by that network, named conditioner, or,
+// where the context is null, `parameters` of their own.
 Value contextual_parameters(Trace& trace, const MlpOptions& network, Value x, Value context,
                             int64_t outputs);
 

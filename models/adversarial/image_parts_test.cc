@@ -154,8 +154,8 @@ TEST(ImageView, AShutCellHasASlope) {
   for (size_t i = 15; i < 18; ++i) EXPECT_NEAR(out[i], slope, 1e-14) << i;
 }
 
-// A generator may start with cells that are shut, dimmer than the threshold or too bright; the slope
-// of what a critic sees of them brings each back.
+// A generator may start with cells that are shut, dimmer than the threshold or too bright; the
+// slope of what a critic sees of them brings each back.
 TEST(ImageView, ACriticIsHeardOfEveryCell) {
   constexpr double kThreshold = 0.02;
   ImageView view(
@@ -177,7 +177,8 @@ TEST(ImageView, ACriticIsHeardOfEveryCell) {
     EXPECT_EQ(out[0], 0);
     EXPECT_EQ(out[1], 0);
     EXPECT_NEAR(out[2], has_total ? 1 : 1.5, 1e-14);
-    // Of each cell with respect to itself. Cells of a given total are scaled down by the bright one.
+    // Of each cell with respect to itself. Cells of a given total are scaled down by the bright
+    // one.
     const double scale = has_total ? 1 / (std::pow(1 + 1 / kSoftness, 1.5) - 1) / kSoftness : 1;
     EXPECT_NEAR(out[3], 0.1 * scale, 5e-3 * scale);
     EXPECT_NEAR(out[7], (1 + 0.25 * kThreshold / kSoftness) * scale, 5e-3 * scale);

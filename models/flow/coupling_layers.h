@@ -1,6 +1,7 @@
 // A stack of coupling layers, arXiv:1605.08803: each leaves one half of the features alone and maps
 // the other element by element, by a transformer (cpp/prob/transformer.h) whose parameters a
-// network (cpp/prob/conditioner.h) computes from the first half and the context. Both directions cost one pass.
+// network (cpp/prob/conditioner.h) computes from the first half and the context. Both directions
+// cost one pass.
 #ifndef CASTALIA_MODELS_FLOW_COUPLING_LAYERS_H_
 #define CASTALIA_MODELS_FLOW_COUPLING_LAYERS_H_
 

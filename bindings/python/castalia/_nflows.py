@@ -171,10 +171,10 @@ def _couplings(
         if place in permutations:
             words.append(f"permutation(order={_named(permutations[place])})")
             continue
-        split = masks.get(place, {})
-        if len(split) != 2:
-            raise ValueError(f"transform {place} has no {' or no '.join(set(_MASKS) - set(split))}")
-        kept = np.isin(np.arange(sum(map(len, split.values()))), split["identity_features"])
+        mask = masks.get(place, {})
+        if len(mask) != 2:
+            raise ValueError(f"transform {place} has no {' or no '.join(set(_MASKS) - set(mask))}")
+        kept = np.isin(np.arange(sum(map(len, mask.values()))), mask["identity_features"])
         network = _Residual(networks[place], place, int(kept.sum()))
         parameters = _spline_parameters(network.outputs, int((~kept).sum()), bound)
         sizes.add((len(kept), network.context_features))
@@ -186,9 +186,10 @@ def _couplings(
         turn = ["permutation(order=reverse)"] if turned else []
         number += len(turn)
         words += turn
+        split = coupling_split(kept[::-1] if turned else kept)
         words.append(
             f"coupling(bins={(parameters + 1) // 3}, hidden={network.hidden}, "
-            f"hidden_layers={network.blocks}, conditioner=residual, {own}, {coupling_split(kept[::-1] if turned else kept)})"
+            f"hidden_layers={network.blocks}, conditioner=residual, {own}, {split})"
         )
         words += turn
         weights |= {

@@ -208,7 +208,8 @@ def _couplings(layers: list[_Layer], fields: dict[str, Any]) -> Model:
     for place, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
         layer.require_affine(int((~mask).sum()))
         words.append(
-            f"coupling(transformer=affine, hidden={hidden}, hidden_layers={depth}, {own}, {coupling_split(mask)})"
+            f"coupling(transformer=affine, hidden={hidden}, hidden_layers={depth}, {own}, "
+            f"{coupling_split(mask)})"
         )
         steps = layer.steps()
         for number, step in enumerate(steps):
