@@ -321,9 +321,9 @@ TEST(Objectives, LearnFromEventsAndTargetAlike) {
     const auto model = Model::create("coupling_flow", kSpline);
     const bool aims = std::string(fields).find("symmetric") != std::string::npos;
     const TrainingOptions options(
-        with(std::string(R"("steps": 400, "batch": 256, "learning_rate": 0.005, )") + fields));
+        with(std::string(R"("steps": 600, "batch": 256, "learning_rate": 0.005, )") + fields));
     const auto trainer = make_trainer(*model, two_islands(), options, 2, aims ? target : nullptr);
-    trainer->advance(400);
+    trainer->advance(600);
     adopt(*model, *trainer);
     constexpr size_t events = 10000;
     std::vector<double> x(2 * events);

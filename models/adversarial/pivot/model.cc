@@ -1,4 +1,6 @@
 // Classifiers whose response does not depend on a nuisance (arXiv:1611.01046).
+#include <algorithm>
+
 #include "cpp/base/status.h"
 #include "cpp/nn/adversarial.h"
 #include "cpp/nn/conditioned_mlp.h"
@@ -44,6 +46,22 @@ class Pivot final : public PreprocessedNetwork, public Adversarial {
       fail(Code::out_of_range, "context row ", first_row + static_cast<int64_t>(i / width),
            ", column 0: the label is ", context[i], "; allowed: 0 (background) to 1 (signal)");
     }
+  }
+
+  // What it is to tell apart, and to be independent of.
+  void fit_preprocessing(std::span<const double> x, std::span<const double> context) override {
+    const auto width = static_cast<size_t>(context_features());
+    for (size_t column = 0; column < std::min(width, context.size()); ++column) {
+      bool varies = false;
+      for (size_t i = column; i < context.size(); i += width) {
+        varies = varies || context[i] != context[column];
+      }
+      if (!varies) {
+        fail(Code::invalid_argument, "context column ", column, " is constant (", context[column],
+             "): there is nothing to learn of it");
+      }
+    }
+    PreprocessedNetwork::fit_preprocessing(x, context);
   }
 
   void declare(Trace& trace) override {

@@ -94,7 +94,7 @@ const Architecture& coupling_flow_architecture() {
                        "base": "uniform"})",
                    R"({"features": 2, "layers": 3, "hidden": 8, "tails": "circular",
                        "base": "uniform", "bins": 4})",
-                   R"({"features": 2, "layers": 6, "hidden": 24, "activation": "silu",
+                   R"({"features": 2, "layers": 10, "hidden": 32, "activation": "silu",
                        "transformer": "additive"})",
                    R"({"features": 3, "layers": 3, "hidden": 8, "transformer": "affine",
                        "affine_scale": "sigmoid"})",
