@@ -14,16 +14,16 @@ The mean logarithm of the density at test events, in nats an event, higher is be
 same architectures in zuko and flowjax. Each learns the same standardised events, with {layers} layers,
 conditioners of two hidden layers of {hidden}, splines of {bins} bins on [-{bound:g}, {bound:g}], {steps}
 steps of Adam of {batch} events, and a learning rate that falls from {learning_rate:g} to 0 by a cosine.
-Between the layers each permutes the features as it does by default; zuko's couplings swap halves. No
-weights are chosen by a validation sample. Events: the standard densities have {plane} for training and as
-many for the test, collisions and jets are Pythia's.
+Between the layers each permutes the features as it does by default; zuko's couplings swap halves. No weights
+are chosen by a validation sample. Events: the standard densities have {plane} for training and as many for
+the test, collisions and jets are Pythia's.
 This page is written by
 
     python -m bench.density.density --data DIR
 
-After a figure stands its error from the seeds; after the difference to the better peer its error, from the
-test events of both, paired, and from the seeds. Numbers of parameters differ a little: flowjax learns the
-derivatives at the ends of the interval, too.
+After a figure stands its error from the seeds, where there are two; after the difference to the better peer
+its error, from the test events of both, paired, and from the seeds. Numbers of parameters differ a little:
+flowjax learns the derivatives at the ends of the interval, too. A dash stands for what was not trained.
 """
 
 
@@ -38,6 +38,12 @@ def mean(runs: list[dict]) -> float:
 def spread(runs: list[dict]) -> float:
     means = [run["log_prob"].mean() for run in runs]
     return float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else 0.0
+
+
+def figure(runs: list[dict]) -> str:
+    if not runs:
+        return "–"
+    return f"{mean(runs):.4f}" + (f" ± {spread(runs):.4f}" if len(runs) > 1 else "")
 
 
 def difference(ours: list[dict], theirs: list[dict]) -> tuple[float, float]:
@@ -59,11 +65,12 @@ def page(
                 library: loaded(rows, f"{one.name}-{architecture.replace(', ', '-')}-{library}")
                 for library in libraries
             }
-            if not all(runs.values()):
+            known = [peer for peer in peers if runs[peer]]
+            if not (runs["castalia"] and known):
                 continue
-            best = max(peers, key=lambda peer: mean(runs[peer]))
+            best = max(known, key=lambda peer: mean(runs[peer]))
             above, error = difference(runs["castalia"], runs[best])
-            figures = [f"{mean(runs[k]):.4f} ± {spread(runs[k]):.4f}" for k in libraries]
+            figures = [figure(runs[library]) for library in libraries]
             body.append([architecture, *figures, f"{above:+.4f} ± {error:.4f}"])
         if body:
             head = ["architecture", *libraries, "above the better peer"]
