@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._model import Model
-from ._weights import coupling_split, filled, require_all
+from ._weights import as_they_are, coupling_split, filled, require_all
 
 _TENSOR = re.compile(
     r"(|.*?\.)(?:_transform\.)?_transforms\.(\d+)\.(autoregressive_net\.|transform_net\.|)(.+)"
@@ -79,15 +79,6 @@ def from_nflows(state: Mapping[str, Any], *, bound: float | None = None, **field
     )
 
 
-def _common(features: int, context_features: int) -> dict[str, Any]:
-    return {
-        "features": features,
-        "context_features": context_features,
-        "preprocessing": ["none"] * features,
-        "context_preprocessing": ["none"] * context_features,
-    }
-
-
 def _derivative_shift(floor: float) -> float:
     """A derivative of nflows is softplus(raw) over its floor; ours is shifted to be 1 for a raw 0."""
     return float(np.log(np.expm1(1 - floor)))
@@ -113,7 +104,7 @@ def _autoregressive(
         else {"bins": (parameters + 1) // 3, "bound": bound}
     )
     model = Model._classes["autoregressive_flow"](
-        **_common(first.features, first.context_features),
+        **as_they_are(first.features, first.context_features),
         layers=len(networks),
         hidden=first.hidden,
         hidden_layers=1 + first.blocks,
@@ -199,7 +190,7 @@ def _couplings(
     if len(sizes) != 1:
         raise ValueError("the transforms differ in features or context")
     model = Model._classes["composed_flow"](
-        **_common(*sizes.pop()), layers=words, bound=bound, **fields
+        **as_they_are(*sizes.pop()), layers=words, bound=bound, **fields
     )
     return filled(model, weights)
 

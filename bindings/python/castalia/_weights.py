@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ._model import Model
+
+
+def as_they_are(features: int, context_features: int) -> dict[str, Any]:
+    """The fields of a model that takes data and context without preprocessing."""
+    return {
+        "features": features,
+        "context_features": context_features,
+        "preprocessing": ["none"] * features,
+        "context_preprocessing": ["none"] * context_features,
+    }
 
 
 def filled(model: Model, weights: Mapping[str, np.ndarray]) -> Model:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._model import Model
-from ._weights import coupling_split, filled, placed, require_all
+from ._weights import as_they_are, coupling_split, filled, placed, require_all
 
 _TENSOR = re.compile(r"transform\.transforms\.(\d+)\.(order|mask|hyper\.(\d+)\.(weight|bias|mask))")
 
@@ -106,16 +106,6 @@ def _shared(values: list[Any], what: str) -> Any:
     return values[0]
 
 
-def _common(features: int, context_features: int, fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "features": features,
-        "context_features": context_features,
-        "preprocessing": ["none"] * features,
-        "context_preprocessing": ["none"] * context_features,
-        **fields,
-    }
-
-
 def _autoregressive(layers: list[_Layer], fields: dict[str, Any]) -> Model:
     features = len(layers[0].buffers["order"])
     context = _shared([layer.context_features(features) for layer in layers], "inputs")
@@ -124,7 +114,7 @@ def _autoregressive(layers: list[_Layer], fields: dict[str, Any]) -> Model:
     degrees = np.arange(0 if context > 0 else 1, features)
     group = -(-max(max(layer.widths()) for layer in layers) // len(degrees))
     model = Model._classes["autoregressive_flow"](
-        **_common(features, context, fields),
+        **as_they_are(features, context) | fields,
         layers=len(layers),
         hidden=group * len(degrees),
         hidden_layers=depth,
@@ -223,5 +213,5 @@ def _couplings(layers: list[_Layer], fields: dict[str, Any]) -> Model:
                 step["weight"].T, range(inputs), range(outputs), shape
             )
             weights[f"{name}.bias"] = placed(step["bias"][None], [0], range(outputs), (1, shape[1]))
-    model = Model._classes["composed_flow"](**_common(features, context, fields), layers=words)
+    model = Model._classes["composed_flow"](**as_they_are(features, context) | fields, layers=words)
     return filled(model, weights)
