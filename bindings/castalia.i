@@ -289,6 +289,19 @@ static void castalia_release(Py_buffer* buffer) {
 }
 %typemap(freearg, noblock=1) const castalia_array* { castalia_release(&buffer$argnum); }
 
+/* A text ends at its first null character: one that has another inside would be cut without a word. */
+%typemap(in, noblock=1, fragment="SWIG_AsCharPtrAndSize") const char*
+    (int res, char* text = NULL, size_t size = 0, int alloc = 0) {
+  res = SWIG_AsCharPtrAndSize($input, &text, &size, &alloc);
+  if (!SWIG_IsOK(res)) { %argument_fail(res, "$type", $symname, $argnum); }
+  if (text && strlen(text) + 1 != size) {
+    PyErr_SetString(PyExc_ValueError, "embedded null character");
+    SWIG_fail;
+  }
+  $1 = text;
+}
+%typemap(freearg, noblock=1) const char* { if (alloc$argnum == SWIG_NEWOBJ) free(text$argnum); }
+
 /* Results. */
 %typemap(in, numinputs=0, noblock=1) const char** json (const char* text = NULL) { $1 = (char**)&text; }
 %typemap(argout) const char** json {

@@ -1,4 +1,5 @@
 // Context, configuration, catalogue, information.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -55,6 +56,14 @@ std::string config_json(castalia_config* handle) {
 }
 
 namespace {
+
+// What a text says just before a fault, whose name is often there.
+std::string text_before(const std::string& whole, size_t fault) {
+  constexpr size_t kShown = 48;
+  fault = std::min(fault, whole.size());
+  const size_t first = fault > kShown ? fault - kShown : 0;
+  return (first > 0 ? "..." : "") + whole.substr(first, fault - first);
+}
 
 template <typename Value>
 void set_field(castalia_config* handle, const char* field, const Value& value) {
@@ -170,7 +179,8 @@ CASTALIA_API castalia_status castalia_config_set_json(castalia_config* handle, c
     try {
       given = nlohmann::json::parse(&required(json, "json"));
     } catch (const nlohmann::json::parse_error& error) {
-      fail(Code::invalid_argument, "not valid JSON: fault at byte ", error.byte);
+      fail(Code::invalid_argument, "not valid JSON: fault at byte ", error.byte, ", behind '",
+           text_before(json, error.byte), "'");
     }
     if (!given.is_object()) {
       fail(Code::invalid_argument, "a configuration is a JSON object, not ", given.type_name());

@@ -31,8 +31,10 @@ PreprocessedNetwork::PreprocessedNetwork(const Specification& s, int64_t columns
                                          std::span<const std::string> chains, double limit,
                                          int64_t classes)
     : preprocessing_(columns, chains, "x"),
+      // A condition that was always the same, as in showers of one energy, says nothing and harms
+      // nothing.
       context_preprocessing_(number_columns(s, classes), s.texts("context_preprocessing"),
-                             "context"),
+                             "context", Preprocessing::Constant::shifted),
       limit_(limit),
       classes_(classes) {
   if (context_features() == 0 && !s.texts("context_preprocessing").empty()) {

@@ -17,6 +17,9 @@ using Kind = PreprocessingStep::Kind;
 using std::numbers::pi;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// Of a preprocessed value. What is not larger than kOrdinary before is not computed to see that.
+constexpr double kLargest = 1e15;
+constexpr double kOrdinary = 1e9;
 // The largest argument of a logistic function whose value float64 tells from 1.
 constexpr double kSmallestShare = 4.6588861451034e-15;  // 1 / (1 + exp(33))
 
@@ -211,10 +214,9 @@ std::vector<double> mean_and_deviation(std::span<const double> values) {
   return {mean, std::sqrt(squares / n)};
 }
 
-constexpr char kConditions[] = "context";  // what these are called in messages
-
 std::vector<double> fitted_constants(const PreprocessingStep& step, std::span<const double> values,
-                                     const std::string& what, size_t column) {
+                                     Preprocessing::Constant constant, const std::string& what,
+                                     size_t column) {
   if (step.kind == Kind::angle) {
     double sines = 0;
     double cosines = 0;
@@ -229,12 +231,14 @@ std::vector<double> fitted_constants(const PreprocessingStep& step, std::span<co
       step.name == "interval"
           ? std::vector<double>{0.5 * (*least + *greatest), 0.5 * (*greatest - *least)}
           : mean_and_deviation(values);
+  if (!std::isfinite(constants[0]) || !std::isfinite(constants[1])) {
+    fail(Code::out_of_range, what, " column ", column, ": values from ", *least, " to ", *greatest,
+         " are too large for ", step.name);
+  }
   // A spread at the level of rounding is none.
   const double magnitude = std::max(std::abs(*least), std::abs(*greatest));
   if (*greatest - *least <= 1e-13 * magnitude) {
-    // A condition that was always the same, as in showers of one energy, says nothing and harms
-    // nothing.
-    if (what == kConditions) return {constants[0], 1.0};
+    if (constant == Preprocessing::Constant::shifted) return {constants[0], 1.0};
     fail(Code::invalid_argument, what, " column ", column, " is constant (", *least,
          "): ", step.name,
          " cannot scale it; leave the column out or give it the preprocessing 'none'");
@@ -282,8 +286,9 @@ std::string PreprocessingStep::text() const {
   return name + "(" + list + ")";
 }
 
-Preprocessing::Preprocessing(int64_t columns, std::span<const std::string> chains, std::string what)
-    : what_(std::move(what)) {
+Preprocessing::Preprocessing(int64_t columns, std::span<const std::string> chains, std::string what,
+                             Constant constant)
+    : what_(std::move(what)), constant_(constant) {
   if (!chains.empty() && static_cast<int64_t>(chains.size()) != columns) {
     fail(Code::shape_mismatch, "preprocessing of ", what_, " has ", chains.size(),
          chains.size() == 1 ? " text" : " texts", " for ", columns,
@@ -311,7 +316,9 @@ void Preprocessing::fit(std::span<const double> data) {
     }
     for (PreprocessingStep& step : fitted[column]) {
       step.constants = constants_from_arguments(step);
-      if (!is_fitted(step)) step.constants = fitted_constants(step, values, what_, column);
+      if (!is_fitted(step)) {
+        step.constants = fitted_constants(step, values, constant_, what_, column);
+      }
       for (size_t row = 0; row < rows; ++row) {
         if (!inside(step, values[row])) {
           fail_outside(what_, static_cast<int64_t>(row), column, values[row], step);
@@ -355,10 +362,17 @@ void Preprocessing::check(std::span<const double> data, int64_t first_row, doubl
       const int64_t named = first_row + static_cast<int64_t>(row);
       double x = data[row * width + column];
       if (!std::isfinite(x)) fail_not_finite(what_, named, column, x);
-      for (size_t i = 0; i < needed; ++i) {
+      const bool large = std::abs(x) > kOrdinary;
+      const size_t steps = large ? chain.size() : needed;
+      for (size_t i = 0; i < steps; ++i) {
         const PreprocessingStep& step = chain[i];
         if (!inside(step, x)) fail_outside(what_, named, column, x, step);
-        if (i + 1 < needed || limit > 0) x = step.forward(x);
+        if (i + 1 < steps || limit > 0 || large) x = step.forward(x);
+      }
+      if (large && !(std::abs(x) <= kLargest)) {
+        fail(Code::out_of_range, what_, " row ", named, ", column ", column, ": ",
+             data[row * width + column], " is ", x, " after preprocessing; allowed: ", -kLargest,
+             " to ", kLargest);
       }
       // Rounding may carry the ends of a fitted interval over the limit by an ulp or two.
       if (limit > 0 && std::abs(x) > limit * (1 + 1e-12)) {

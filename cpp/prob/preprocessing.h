@@ -14,9 +14,10 @@
 //                                    the real line as logit does; comes back in that interval.
 //                                    Without arguments the centre is the circular mean of the data
 //   breit_wigner(mass, width)        the arctangent that makes a resonance flat, then stretched
-//   over breit_wigner(mass, width, low, high)   the real line as logit does. With bounds: low < x <
-//   high sigmoid                          1 / (1 + exp(-x)), the real line onto (0, 1): behind
-//                                    angle or breit_wigner it gives a bounded variable
+//                                    over the real line as logit does
+//   breit_wigner(mass, width, low, high)   the same for low < x < high
+//   sigmoid                          1 / (1 + exp(-x)), the real line onto (0, 1): behind angle or
+//                                    breit_wigner it gives a bounded variable
 //   none                             nothing; an empty text is the same
 //
 // Everything is float64. A step that ends on the real line maps its inverse's input beyond +-33,
@@ -54,16 +55,20 @@ struct PreprocessingStep {
 
 class Preprocessing {
  public:
+  // What is fitted to a column that is constant: an error, or the shift alone.
+  enum class Constant { error, shifted };
+
   // An empty list of chains means "standardise" for every column. `what` names the data in
-  // messages: "x" or "context". Errors: not_found (unknown step, with the nearest name),
-  // invalid_argument (arguments), shape_mismatch (the number of chains).
-  Preprocessing(int64_t columns, std::span<const std::string> chains, std::string what);
+  // messages. Errors: not_found (unknown step, with the nearest name), invalid_argument
+  // (arguments), shape_mismatch (the number of chains).
+  Preprocessing(int64_t columns, std::span<const std::string> chains, std::string what,
+                Constant constant = Constant::error);
 
   int64_t columns() const { return static_cast<int64_t>(chains_.size()); }
 
   // Fits what is fitted from data, row-major (rows, columns). Errors: empty_data; not_finite and
-  // out_of_range with row and column, counted from 0; invalid_argument for a column that is
-  // constant, unless it is of the context.
+  // out_of_range with row and column, counted from 0, or with the column whose spread no float64
+  // holds; invalid_argument for a column that is constant.
   void fit(std::span<const double> data);
   // Where there are no data: what would be fitted leaves the values as they are, and an angle is
   // centred at 0.
@@ -71,7 +76,9 @@ class Preprocessing {
   bool fitted() const;
 
   // An Error as for fit() when a row cannot be preprocessed. The first row is named `first_row`.
-  // When a limit is given, the preprocessed values must lie in [-limit, limit].
+  // When a limit is given, the preprocessed values must lie in [-limit, limit], and
+  // always, where the value itself is beyond 1e9, in [-1e15, 1e15]: what is computed of larger ones
+  // in float32 overflows.
   void check(std::span<const double> data, int64_t first_row = 0, double limit = 0) const;
 
   struct Traced {
@@ -92,6 +99,7 @@ class Preprocessing {
  private:
   std::vector<std::vector<PreprocessingStep>> chains_;
   std::string what_;
+  Constant constant_;
 };
 
 }  // namespace castalia

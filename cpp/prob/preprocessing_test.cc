@@ -85,7 +85,7 @@ TEST(PreprocessingFit, NamesRowAndColumn) {
   EXPECT_FALSE(standardised.fitted());
   standardised.fit(std::vector<double>{1, 5, 2, 6});
   EXPECT_TRUE(standardised.fitted());
-  Preprocessing conditions(2, {}, "context");
+  Preprocessing conditions(2, {}, "context", Preprocessing::Constant::shifted);
   conditions.fit(std::vector<double>{1, 5, 2, 5, 3, 5});
   EXPECT_NE(conditions.json().find("5.0,1.0"), std::string::npos) << conditions.json();
 }
@@ -101,6 +101,24 @@ TEST(PreprocessingCheck, NamesTheRowsOfALaterBlock) {
                Code::out_of_range, "x row 101, column 0: 1 is outside the domain of logit(0, 1)");
   expect_error(outcome_of([&] { p.check(std::vector<double>{INFINITY}, 7); }), Code::not_finite,
                "x row 7, column 0");
+}
+
+TEST(PreprocessingFit, RefusesASpreadThatNoNumberHolds) {
+  Preprocessing p(2, {}, "x");
+  expect_error(outcome_of([&] {
+                 p.fit(std::vector<double>{1, 1e160, 2, -1e160});
+               }),
+               Code::out_of_range, "x column 1: values from -1e+160 to 1e+160 are too large");
+  EXPECT_FALSE(p.fitted());
+}
+
+TEST(PreprocessingCheck, RefusesWhatIsTooLargeAfterwardsOnly) {
+  const std::vector<std::string> chains = {"standardise", "log"};
+  Preprocessing p(2, chains, "x");
+  p.fit(std::vector<double>{1e20, 1e300, 3e20, 2e300});
+  EXPECT_NO_THROW(p.check(std::vector<double>{5e20, 3e305}));
+  expect_error(outcome_of([&] { p.check(std::vector<double>{1e37, 1}, 4); }), Code::out_of_range,
+               "x row 4, column 0: 1e+37 is 1e+17 after preprocessing");
 }
 
 TEST(PreprocessingCheck, HoldsABoundedModelToItsDomain) {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Mapping
 
+import numpy as np
+
 from ._errors import InvalidHandleError, low
 
 
@@ -54,12 +56,14 @@ class Config(Handle):
 
 def _plain(value: Any) -> Any:
     """NumPy's numbers, arrays and types, and paths, as JSON takes them."""
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, np.dtype):
+        return value.name
     if hasattr(value, "tolist"):
         return value.tolist()
     if hasattr(value, "__fspath__"):
         return value.__fspath__()
-    if isinstance(value, type):
-        return value.__name__
     raise TypeError(f"a field cannot be of type {type(value).__name__}")
 
 

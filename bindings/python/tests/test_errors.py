@@ -21,6 +21,18 @@ CASES = [
         ValueError,
         "features",
     ),
+    (
+        lambda flow: castalia.CouplingFlow(features=2, bound=float("inf")),
+        castalia.InvalidArgumentError,
+        ValueError,
+        "bound",
+    ),
+    (
+        lambda flow: flow.log_prob([[0.0, 1e300]]),
+        castalia.OutOfRangeError,
+        ValueError,
+        "column 1: 1e+300",
+    ),
     (lambda flow: castalia.load("/no/such/file"), castalia.IOError, OSError, "/no/such/file"),
     (lambda flow: flow.log_prob(np.zeros((3, 5))), castalia.ShapeMismatchError, ValueError, "5"),
     (lambda flow: flow.log_prob([[0.0, np.nan]]), castalia.NotFiniteError, ValueError, "column 1"),
@@ -47,6 +59,12 @@ def test_a_failure_is_of_both_classes(flow, call, own, builtin, words):
             "NOT_FINITE EMPTY_DATA DEVICE_UNAVAILABLE"
         ).split()
     )
+
+
+def test_a_path_is_not_cut_at_a_null_character(flow, tmp_path):
+    with pytest.raises(ValueError, match="null"):
+        flow.save(str(tmp_path / "a\0b"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_error_survives_pickling():
