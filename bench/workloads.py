@@ -198,8 +198,10 @@ def calogan(mode: str, batch: int, goal: float) -> Case:
     flops = contest_flops(generator, critic) if train else generator
     weights = FLOAT * (36_400_000 * TRAIN_BYTES if train else 29_800_000)
     events = FLOAT * batch * (SHOWER_LATENT + cells)
-    torch = Contest(goal, ("torch", "torch.compile"))
-    return Case("P5", mode, batch, "interface", (torch,), batch * flops, weights + events)
+    contests = [Contest(goal, ("torch", "torch.compile"))]
+    if not train:
+        contests.append(Contest(1.0, ("onnxruntime",)))
+    return Case("P5", mode, batch, "interface", tuple(contests), batch * flops, weights + events)
 
 
 def point_cloud_gan(mode: str, batch: int, goal: float) -> Case:

@@ -23,18 +23,33 @@ def session_of(model, threads=THREADS):
     )
 
 
+def network(case, batch):
+    """The graph, the number of its parameters, and arrays of normal numbers for its inputs."""
+    random = np.random.default_rng(2)
+    if case == "P4":
+        inputs = {"z": random.normal(size=(batch, GENERATOR[0]))}
+        return *perceptron(GENERATOR, batch), inputs
+    if case == "P5":
+        # Its weights come from PyTorch, which other workloads need not wait for.
+        import onnx_showers
+
+        z = random.normal(size=(batch, onnx_showers.LATENT))
+        energies = onnx_showers.INCIDENT + np.abs(random.normal(size=(batch, 1)))
+        return *onnx_showers.calogan(batch), {"z": z, "incident": energies}
+    raise ValueError(f"ONNX Runtime has no part in {case}")
+
+
 def make(case, mode, batch, peer):
-    if case != "P4":
-        raise ValueError(f"ONNX Runtime has no part in {case}")
-    model, parameters = perceptron(GENERATOR, batch)
+    model, parameters, inputs = network(case, batch)
     session = session_of(model)
-    z = np.random.default_rng(2).normal(size=(batch, GENERATOR[0])).astype(np.float32)
+    inputs = {name: values.astype(np.float32) for name, values in inputs.items()}
     binding = session.io_binding()
-    binding.bind_cpu_input("z", z)
-    out = np.empty((batch, GENERATOR[-1]), np.float32)
+    for name, values in inputs.items():
+        binding.bind_cpu_input(name, values)
+    out = np.empty(session.get_outputs()[0].shape, np.float32)
     binding.bind_output("x", "cpu", 0, np.float32, out.shape, out.ctypes.data)
-    # The binding borrows both arrays.
-    return lambda: session.run_with_iobinding(binding) or (z, out), parameters
+    # The binding borrows the arrays.
+    return lambda: session.run_with_iobinding(binding) or (inputs, out), parameters
 
 
 if __name__ == "__main__":
