@@ -34,7 +34,7 @@ REPETITIONS_A_TURN = 50
 # Repetitions of more than so many seconds stop after fewer rounds.
 LONG_REPETITION, LONG_ROUNDS = 1.0, 2
 # torch.compile calls a C++ compiler, for minutes where its cache is empty.
-PREPARATION_TIMEOUT = 300
+PREPARATION_TIMEOUT = 600
 # Threads of a side that has just run may still wait for more work, and hold a core; they get over it.
 PAUSE = 0.01
 # Sides whose models differ by more than this did not build the same model.
@@ -77,7 +77,10 @@ class Measurement:
     def prepare(self, case: Case) -> dict[str, tuple[str, float]]:
         """Makes the sides ready; gives the worker of each that is, and how many of its repetitions
         make the work."""
-        sides = {"castalia": case.ours, **{peer: WORKER_OF[peer] for peer in case.peers}}
+        # A worker that does not answer in time is ended, and with it all that it holds: those come first
+        # that may take so long.
+        peers = sorted(case.peers, key=lambda peer: not peer.endswith(".compile"))
+        sides = {"castalia": case.ours, **{peer: WORKER_OF[peer] for peer in peers}}
         ready = {}
         own = 0
         for side, name in sides.items():
