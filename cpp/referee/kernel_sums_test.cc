@@ -103,7 +103,8 @@ TEST(KernelSums, ManyCoincidentRowsHaveNoDistance) {
   ThreadPool pool(1);
   Work work{.pool = pool};
   const Discrepancy found = discrepancies(x, x, std::span(&kernel, 1), work).front();
-  EXPECT_NEAR(found.biased, 0, 1e-6);
+  // Rounding of distances of 39, but not that of the squares that they come from.
+  EXPECT_NEAR(found.biased, 0, 1e-5);
 }
 
 TEST(KernelSums, ErrorsAreThoseOfRepeatedSamples) {
