@@ -10,26 +10,14 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "cpp/runtime/cpu/panel-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace castalia::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-#if HWY_TARGET == HWY_AVX3
-constexpr int kRows = 12;  // 24 sums in 32 registers
-#else
-constexpr int kRows = 6;  // 12 sums in 16 registers
-#endif
-
-template <typename T>
-using Tag = hn::ScalableTag<T>;
-
-template <typename T>
-HWY_INLINE int64_t lanes() {
-  return static_cast<int64_t>(hn::Lanes(Tag<T>()));
-}
 
 // `Rows` rows from row `first` on, times `Vectors` vectors of columns from column `column` on.
 template <typename T, int Rows, int Vectors>
@@ -162,80 +150,13 @@ void run(const GatheredProduct<T>& p) {
   }
 }
 
-// One panel of a matrix stored [n, k].
-template <typename T>
-void pack_transposed(const T* from, int64_t ld, int64_t k, int64_t n, int64_t width,
-                     T* HWY_RESTRICT to) {
-  int64_t j = 0;
-#if HWY_TARGET != HWY_SCALAR
-  // Squares of one 128-bit block's width are transposed in registers.
-  constexpr int64_t kSide = 16 / static_cast<int64_t>(sizeof(T));
-  const hn::FixedTag<T, kSide> d;
-  for (; j + kSide <= n; j += kSide) {
-    const T* const rows = from + j * ld;
-    int64_t p = 0;
-    for (; p + kSide <= k; p += kSide) {
-      T* const square = to + p * width + j;
-      if constexpr (kSide == 4) {
-        const auto r0 = hn::LoadU(d, rows + p);
-        const auto r1 = hn::LoadU(d, rows + ld + p);
-        const auto r2 = hn::LoadU(d, rows + 2 * ld + p);
-        const auto r3 = hn::LoadU(d, rows + 3 * ld + p);
-        const auto low02 = hn::InterleaveLower(d, r0, r2);
-        const auto low13 = hn::InterleaveLower(d, r1, r3);
-        const auto high02 = hn::InterleaveUpper(d, r0, r2);
-        const auto high13 = hn::InterleaveUpper(d, r1, r3);
-        hn::StoreU(hn::InterleaveLower(d, low02, low13), d, square);
-        hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, square + width);
-        hn::StoreU(hn::InterleaveLower(d, high02, high13), d, square + 2 * width);
-        hn::StoreU(hn::InterleaveUpper(d, high02, high13), d, square + 3 * width);
-      } else {
-        const auto r0 = hn::LoadU(d, rows + p);
-        const auto r1 = hn::LoadU(d, rows + ld + p);
-        hn::StoreU(hn::InterleaveLower(d, r0, r1), d, square);
-        hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, square + width);
-      }
-    }
-    for (; p < k; ++p) {
-      for (int64_t i = 0; i < kSide; ++i) to[p * width + j + i] = rows[i * ld + p];
-    }
-  }
-#endif
-  for (; j < width; ++j) {
-    for (int64_t p = 0; p < k; ++p) to[p * width + j] = j < n ? from[j * ld + p] : T(0);
-  }
-}
-
-// One panel of a matrix stored [k, n].
-template <typename T>
-void pack_straight(const T* from, int64_t ld, int64_t k, int64_t n, int64_t width,
-                   T* HWY_RESTRICT to) {
-  const Tag<T> d;
-  if (n == width) {
-    const int64_t step = lanes<T>();
-    for (int64_t p = 0; p < k; ++p) {
-      hn::StoreU(hn::LoadU(d, from + p * ld), d, to + p * width);
-      hn::StoreU(hn::LoadU(d, from + p * ld + step), d, to + p * width + step);
-    }
-    return;
-  }
-  for (int64_t p = 0; p < k; ++p) {
-    std::copy_n(from + p * ld, n, to + p * width);
-    std::fill(to + p * width + n, to + (p + 1) * width, T(0));
-  }
-}
-
 template <typename T>
 void pack(const T* from, int64_t ld, bool transpose, int64_t k, int64_t n, int64_t panel_stride,
           T* to) {
   const int64_t width = 2 * lanes<T>();
   for (int64_t j = 0; j < n; j += width, to += panel_stride) {
-    const int64_t columns = std::min(width, n - j);
-    if (transpose) {
-      pack_transposed(from + j * ld, ld, k, columns, width, to);
-    } else {
-      pack_straight(from + j, ld, k, columns, width, to);
-    }
+    pack_panel(transpose ? from + j * ld : from + j, ld, transpose, k, std::min(width, n - j), width,
+               to);
   }
 }
 

@@ -67,69 +67,6 @@ namespace castalia::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Writes columns [0, count) of rows [0, k) of op(B) as one panel, padded with zeros to `width`.
-template <typename T>
-void pack_panel(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t count, int64_t width,
-                T* HWY_RESTRICT panel) {
-  if (!transpose) {
-    const Tag<T> d;
-    if (count == width) {
-      const int64_t step = lanes<T>();
-      for (int64_t p = 0; p < k; ++p) {
-        hn::StoreU(hn::LoadU(d, b + p * ldb), d, panel + p * width);
-        hn::StoreU(hn::LoadU(d, b + p * ldb + step), d, panel + p * width + step);
-      }
-      return;
-    }
-    constexpr int kHalf = static_cast<int>(hn::MaxLanes(Tag<T>()));
-    for (int64_t p = 0; p < k; ++p) {
-      T* to = panel + p * width;
-      hn::StoreU(hn::Zero(d), d, to);
-      hn::StoreU(hn::Zero(d), d, to + width / 2);
-      copy_columns<kHalf>(b + p * ldb, count, to);
-    }
-    return;
-  }
-  int64_t j = 0;
-#if HWY_TARGET != HWY_SCALAR
-  // Squares of one 128-bit block's width are transposed in registers.
-  constexpr int64_t kSide = 16 / static_cast<int64_t>(sizeof(T));
-  const hn::FixedTag<T, kSide> d;
-  for (; j + kSide <= count; j += kSide) {
-    const T* from = b + j * ldb;
-    int64_t p = 0;
-    for (; p + kSide <= k; p += kSide) {
-      T* to = panel + p * width + j;
-      if constexpr (kSide == 4) {
-        const auto r0 = hn::LoadU(d, from + p);
-        const auto r1 = hn::LoadU(d, from + ldb + p);
-        const auto r2 = hn::LoadU(d, from + 2 * ldb + p);
-        const auto r3 = hn::LoadU(d, from + 3 * ldb + p);
-        const auto low02 = hn::InterleaveLower(d, r0, r2);
-        const auto low13 = hn::InterleaveLower(d, r1, r3);
-        const auto high02 = hn::InterleaveUpper(d, r0, r2);
-        const auto high13 = hn::InterleaveUpper(d, r1, r3);
-        hn::StoreU(hn::InterleaveLower(d, low02, low13), d, to);
-        hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, to + width);
-        hn::StoreU(hn::InterleaveLower(d, high02, high13), d, to + 2 * width);
-        hn::StoreU(hn::InterleaveUpper(d, high02, high13), d, to + 3 * width);
-      } else {
-        const auto r0 = hn::LoadU(d, from + p);
-        const auto r1 = hn::LoadU(d, from + ldb + p);
-        hn::StoreU(hn::InterleaveLower(d, r0, r1), d, to);
-        hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, to + width);
-      }
-    }
-    for (; p < k; ++p) {
-      for (int64_t i = 0; i < kSide; ++i) panel[p * width + j + i] = from[i * ldb + p];
-    }
-  }
-#endif
-  for (; j < width; ++j) {
-    for (int64_t p = 0; p < k; ++p) panel[p * width + j] = j < count ? b[j * ldb + p] : T(0);
-  }
-}
-
 // Rows that are copied next are on their way meanwhile. They may end behind the matrix: nothing is
 // read.
 template <typename T>

@@ -39,7 +39,7 @@ struct Strip {
 #define CASTALIA_CPP_RUNTIME_CPU_GEMM_STRIP_INL_H_
 #endif
 
-#include "cpp/runtime/cpu/dispatch.h"
+#include "cpp/runtime/cpu/panel-inl.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
@@ -50,36 +50,10 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET == HWY_AVX3
-constexpr int kRows = 12;  // 24 sums in 32 registers
-#else
-constexpr int kRows = 6;  // 12 sums in 16 registers
-#endif
 // Rows up to which several panels are computed together, so that enough sums are in flight to
 // hide the latency of a multiply-add.
 constexpr int kFewRows = 3;
 constexpr int kPanelsTogether[kFewRows + 1] = {1, 4, 2, 2};
-
-template <typename T>
-using Tag = hn::ScalableTag<T>;
-
-template <typename T>
-HWY_INLINE int64_t lanes() {
-  return static_cast<int64_t>(hn::Lanes(Tag<T>()));
-}
-
-// Copies count < 2 * Piece elements in pieces of fixed sizes: a few moves where memcpy is a call.
-template <int Piece, typename T>
-HWY_INLINE void copy_columns(const T* from, int64_t count, T* to) {
-  if constexpr (Piece > 0) {
-    if ((count & Piece) != 0) {
-      std::memcpy(to, from, Piece * sizeof(T));
-      from += Piece;
-      to += Piece;
-    }
-    copy_columns<Piece / 2>(from, count, to);
-  }
-}
 
 // Rows x (Vectors * Panels) vectors of C, again for every group of rows of the strip.
 template <typename T, int Rows, int Vectors, int Panels, bool PackedA>
