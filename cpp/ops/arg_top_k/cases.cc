@@ -1,35 +1,7 @@
-#include "cpp/ops/cases.h"
-
-#include <cmath>
+#include "cpp/ops/order_cases.h"
 
 namespace castalia {
 
-std::vector<Case> arg_top_k_cases() {
-  return {
-      {{{{7}}}, {{"axis", int64_t{0}}, {"count", int64_t{3}}}},
-      {{{{4, 9}}}, {{"axis", int64_t{1}}, {"count", int64_t{4}}}},
-      {{{{4, 9}}}, {{"axis", int64_t{0}}, {"count", int64_t{1}}}},
-      {{{{3, 4, 5}}}, {{"axis", int64_t{1}}, {"count", int64_t{4}}}},
-      {{{{5, 1}}}, {{"axis", int64_t{1}}, {"count", int64_t{1}}}},
-      {{{{0, 4}}}, {{"axis", int64_t{1}}, {"count", int64_t{2}}}},
-      {{{{3, 0}}}, {{"axis", int64_t{1}}, {"count", int64_t{0}}}},
-      {{{{2, 17}}}, {{"axis", int64_t{1}}, {"count", int64_t{17}}}},
-      {{{{130, 67}}},
-       {{"axis", int64_t{1}}, {"count", int64_t{9}}},
-       "neighbours nearer than the step of the differences"},
-      {{{{2, 2500}}},
-       {{"axis", int64_t{1}}, {"count", int64_t{5}}},
-       "neighbours nearer than the step of the differences"},
-      {{{{3, 130}}},
-       {{"axis", int64_t{1}}, {"count", int64_t{33}}},
-       "neighbours nearer than the step of the differences"},
-      {{{{3, 4},
-         {},
-         {},
-         {1.0, NAN, 1.0, -1.0, 0.0, -0.0, 0.0, -0.0, NAN, INFINITY, NAN, -INFINITY}}},
-       {{"axis", int64_t{1}}, {"count", int64_t{3}}},
-       "equal elements"},
-  };
-}
+std::vector<Case> arg_top_k_cases() { return largest_cases(); }
 
 }  // namespace castalia

@@ -1,49 +1,7 @@
-#include "cpp/ops/cases.h"
-
-#include <cmath>
+#include "cpp/ops/order_cases.h"
 
 namespace castalia {
 
-std::vector<Case> argsort_cases() {
-  return {
-      {{{{7}}}, {{"axis", int64_t{0}}, {"descending", int64_t{0}}}},
-      {{{{7}}}, {{"axis", int64_t{0}}, {"descending", int64_t{1}}}},
-      {{{{4, 9}}}, {{"axis", int64_t{1}}, {"descending", int64_t{0}}}},
-      {{{{4, 9}}}, {{"axis", int64_t{1}}, {"descending", int64_t{1}}}},
-      {{{{4, 9}}}, {{"axis", int64_t{0}}, {"descending", int64_t{0}}}},
-      {{{{4, 9}}}, {{"axis", int64_t{0}}, {"descending", int64_t{1}}}},
-      {{{{3, 4, 5}}}, {{"axis", int64_t{1}}, {"descending", int64_t{0}}}},
-      {{{{3, 4, 5}}}, {{"axis", int64_t{1}}, {"descending", int64_t{1}}}},
-      {{{{5, 1}}}, {{"axis", int64_t{1}}, {"descending", int64_t{0}}}},
-      {{{{5, 1}}}, {{"axis", int64_t{1}}, {"descending", int64_t{1}}}},
-      {{{{0, 4}}}, {{"axis", int64_t{1}}, {"descending", int64_t{0}}}},
-      {{{{0, 4}}}, {{"axis", int64_t{1}}, {"descending", int64_t{1}}}},
-      {{{{3, 0}}}, {{"axis", int64_t{1}}, {"descending", int64_t{0}}}},
-      {{{{3, 0}}}, {{"axis", int64_t{1}}, {"descending", int64_t{1}}}},
-      {{{{2, 17}}}, {{"axis", int64_t{1}}, {"descending", int64_t{0}}}},
-      {{{{2, 17}}}, {{"axis", int64_t{1}}, {"descending", int64_t{1}}}},
-      {{{{130, 67}}},
-       {{"axis", int64_t{1}}, {"descending", int64_t{0}}},
-       "neighbours nearer than the step of the differences"},
-      {{{{1, 5000}}},
-       {{"axis", int64_t{1}}, {"descending", int64_t{0}}},
-       "neighbours nearer than the step of the differences"},
-      {{{{3, 130}}},
-       {{"axis", int64_t{1}}, {"descending", int64_t{1}}},
-       "neighbours nearer than the step of the differences"},
-      {{{{3, 4},
-         {},
-         {},
-         {1.0, NAN, 1.0, -1.0, 0.0, -0.0, 0.0, -0.0, NAN, INFINITY, NAN, -INFINITY}}},
-       {{"axis", int64_t{1}}, {"descending", int64_t{0}}},
-       "equal elements"},
-      {{{{3, 4},
-         {},
-         {},
-         {1.0, NAN, 1.0, -1.0, 0.0, -0.0, 0.0, -0.0, NAN, INFINITY, NAN, -INFINITY}}},
-       {{"axis", int64_t{1}}, {"descending", int64_t{1}}},
-       "equal elements"},
-  };
-}
+std::vector<Case> argsort_cases() { return sorting_cases(); }
 
 }  // namespace castalia

@@ -1,32 +1,7 @@
-#include "cpp/ops/cases.h"
+#include "cpp/ops/random_cases.h"
 
 namespace castalia {
 
-namespace {
-
-Case draw_uniform(int64_t seed, int64_t first_event, int64_t rows, int64_t features, DType dtype) {
-  const auto scalar = [](int64_t value) {
-    return CaseOperand{{}, {}, DType::int64, {static_cast<double>(value)}};
-  };
-  return {{scalar(seed), scalar(first_event)},
-          {{"rows", rows},
-           {"features", features},
-           {"stage", int64_t{3}},
-           {"dtype", static_cast<int64_t>(dtype)}}};
-}
-
-}  // namespace
-
-std::vector<Case> random_uniform_cases() {
-  std::vector<Case> cases;
-  for (const DType dtype : {DType::float32, DType::float64}) {
-    cases.push_back(draw_uniform(1, 0, 1, 1, dtype));
-    cases.push_back(draw_uniform(42, 7, 5, 9, dtype));
-    cases.push_back(draw_uniform(42, int64_t{1} << 40, 131, 3, dtype));
-    cases.push_back(draw_uniform(0, 0, 0, 4, dtype));
-    cases.push_back(draw_uniform(0, 0, 4, 0, dtype));
-  }
-  return cases;
-}
+std::vector<Case> random_uniform_cases() { return drawing_cases(); }
 
 }  // namespace castalia
