@@ -8,7 +8,7 @@
 DIR holds geant4/. Of positrons and of photons each, `calogan` is trained in the two games of MODELS; the
 stages are those of bench.caloflow, and so are the floors. What a stage makes is written when it is done and
 kept by the next run; --caloflow names a folder of rows of bench.caloflow, whose models then stand beside.
---fortran names examples/fortran/fast_simulation.f90, compiled: it then times a calogan of the published sizes.
+--fortran names examples/fortran/fast_simulation.f90, compiled: it times a calogan of the published sizes.
 Needs castalia, numpy and matplotlib.
 """
 
@@ -111,8 +111,8 @@ def train(name: str, steps: int, device: str, data: Path, rows: Path, progress: 
 
 
 def from_fortran(program: Path, data: Path, rows: Path, progress: Progress) -> None:
-    """Milliseconds for a shower as the program prints them, of a model of the published sizes. What its weights
-    are does not matter to that: it is hardly trained."""
+    """Milliseconds for a shower as the program prints them, of a model of the published sizes. What its
+    weights are does not matter to that: it is hardly trained."""
     path = rows / "fortran.json"
     if path.exists():
         return
@@ -149,15 +149,15 @@ def calls(rows: Path) -> str:
     return f"""
 ## From a simulation in Fortran
 
-Milliseconds of processor time for a shower as `examples/fortran/fast_simulation.f90` asks for them, by a `calogan`
-of the published sizes ({measured["parameters"]:,} weights, one thread), beside Geant4's on a machine of the same kind;
-the published figures (arXiv:1712.10321) are of its authors' CPU.
+Milliseconds of processor time for a shower as `examples/fortran/fast_simulation.f90` asks for them, by a
+`calogan` of the published sizes ({measured["parameters"]:,} weights, one thread), beside Geant4's on a
+machine of the same kind; the published figures (arXiv:1712.10321) are of its authors' CPU.
 
 {table(head, body)}"""
 
 
 def draw(rows: Path, data: Path, path: Path) -> bool:
-    """Mean energies of the cells, layer by layer, of Geant4 and of what has been drawn, on one scale a layer."""
+    """Mean energies of the cells, layer by layer, of Geant4 and of what has been drawn."""
     names = [name for name in MODELS if (rows / f"{name}-showers.h5").exists()]
     if not names:
         return False

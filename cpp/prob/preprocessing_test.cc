@@ -117,8 +117,10 @@ TEST(PreprocessingCheck, RefusesWhatIsTooLargeAfterwardsOnly) {
   Preprocessing p(2, chains, "x");
   p.fit(std::vector<double>{1e20, 1e300, 3e20, 2e300});
   EXPECT_NO_THROW(p.check(std::vector<double>{5e20, 3e305}));
-  expect_error(outcome_of([&] { p.check(std::vector<double>{1e37, 1}, 4); }), Code::out_of_range,
-               "x row 4, column 0: 1e+37 is 1e+17 after preprocessing");
+  expect_error(outcome_of([&] {
+                 p.check(std::vector<double>{1e37, 1}, 4);
+               }),
+               Code::out_of_range, "x row 4, column 0: 1e+37 is 1e+17 after preprocessing");
 }
 
 TEST(PreprocessingCheck, HoldsABoundedModelToItsDomain) {

@@ -155,8 +155,8 @@ void pack(const T* from, int64_t ld, bool transpose, int64_t k, int64_t n, int64
           T* to) {
   const int64_t width = 2 * lanes<T>();
   for (int64_t j = 0; j < n; j += width, to += panel_stride) {
-    pack_panel(transpose ? from + j * ld : from + j, ld, transpose, k, std::min(width, n - j), width,
-               to);
+    pack_panel(transpose ? from + j * ld : from + j, ld, transpose, k, std::min(width, n - j),
+               width, to);
   }
 }
 

@@ -1,5 +1,5 @@
-// The panels that loops of products read: columns of a matrix, two vectors wide, copied so that what
-// is needed together lies together.
+// The panels that loops of products read: columns of a matrix, two vectors wide, copied so that
+// what is needed together lies together.
 //
 // Include after hwy/foreach_target.h; the content is compiled once for each instruction set.
 #if defined(CASTALIA_CPP_RUNTIME_CPU_PANEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -49,8 +49,8 @@ HWY_INLINE void copy_columns(const T* from, int64_t count, T* to) {
   }
 }
 
-// Writes columns [0, count) of rows [0, k) of B, or of its transpose, as one panel [k, width], padded
-// with zeros.
+// Writes columns [0, count) of rows [0, k) of B, or of its transpose, as one panel [k, width],
+// padded with zeros.
 template <typename T>
 void pack_panel(const T* b, int64_t ldb, bool transpose, int64_t k, int64_t count, int64_t width,
                 T* HWY_RESTRICT panel) {
