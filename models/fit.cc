@@ -62,11 +62,14 @@ std::unique_ptr<Trainer> make_trainer(const Model& model, std::shared_ptr<const 
     }
     network = make_distillation(std::move(network), model, teacher, options);
   }
-  const bool judged = network->adversarial() != nullptr && network->can(Capability::sample);
-  Judge judge = judged ? judge_of(options) : Judge();
+  Judge judge = network->adversarial() != nullptr ? judge_of(options) : Judge();
+  if (!network->can(Capability::sample)) judge = {};
+  const nlohmann::json built_from = {
+      {"architecture", model.architecture().name},
+      {"fields", nlohmann::json::parse(model.specification().json())}};
   return std::make_unique<Trainer>(std::move(network), model.parameter_table(), model.dtype(),
                                    parameters, std::move(data), options, resources,
-                                   std::move(target), std::move(judge));
+                                   std::move(target), std::move(judge), built_from.dump());
 }
 
 void adopt(Model& model, const Trainer& trainer) {

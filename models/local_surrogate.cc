@@ -67,7 +67,7 @@ std::span<const Field> surrogate_fields() {
        .default_value = "16",
        .meaning = "parameter vectors that the simulator is asked about in a step, the present one "
                   "among them",
-       .least = 1,
+       .least = 2,
        .greatest = 1 << 20},
       {.name = "events",
        .type = FieldType::integer,
@@ -134,6 +134,9 @@ std::string surrogate_fields_json() {
 SurrogateOptions::SurrogateOptions(const std::string& json, int64_t parameters) {
   const FieldValues values("surrogate", surrogate_fields(), json);
   region = for_each(values, "region", parameters, 0);
+  if (values.reals("region").empty()) {
+    fail(Code::shape_mismatch, "surrogate.region is empty: it has one entry, or one a parameter");
+  }
   lower = for_each(values, "lower", parameters, -kInfinity);
   upper = for_each(values, "upper", parameters, kInfinity);
   points = values.integer("points");

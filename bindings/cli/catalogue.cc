@@ -97,10 +97,11 @@ void print_adversarial(const Json& entry) {
   std::cout << name << ": " << plain(entry["summary"]) << "\n"
             << "arXiv: " << list(entry["references"]) << "\n";
   if (entry.contains("weight")) std::cout << "usual weight: " << plain(entry["weight"]) << "\n";
-  std::cout << (kind == "loss"          ? "castalia train ... --training adversarial_loss="
-                : kind == "regulariser" ? "castalia train ... --training regularisers="
-                                        : "castalia train ... --set conditioning=")
-            << name << "\n";
+  std::cout << (kind == "loss" ? "castalia train ... --training adversarial_loss=" + name
+                : kind == "regulariser"
+                    ? "castalia train ... --training 'regularisers=[\"" + name + "\"]'"
+                    : "castalia train ... --set conditioning=" + name)
+            << "\n";
 }
 
 void print_model(const Json& model) {

@@ -5,7 +5,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+
+#include <unistd.h>
 
 #include "bindings/cli/commands.h"
 #include "bindings/cli/progress.h"
@@ -81,7 +84,20 @@ bool has_field(const std::string& architecture, const std::string& field) {
   return false;
 }
 
+// Before hours of training, not after them.
+void expect_writable(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  fs::path folder = fs::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  if (fs::is_directory(path, ignored) || !fs::is_directory(folder, ignored) ||
+      access(folder.c_str(), W_OK) != 0) {
+    throw CLI::ValidationError("--output", "'" + path + "' cannot be created");
+  }
+}
+
 void train(const Options& options) {
+  expect_writable(options.output);
   Json fields = Json::object(), training = Json::object();
   for (const std::string& each : options.fields) assign(fields, "--set", each);
   for (const std::string& each : options.training) assign(training, "--training", each);

@@ -235,6 +235,10 @@ std::vector<double> fitted_constants(const PreprocessingStep& step, std::span<co
     fail(Code::out_of_range, what, " column ", column, ": values from ", *least, " to ", *greatest,
          " are too large for ", step.name);
   }
+  if (constants[1] > 0 && !std::isfinite(1 / constants[1])) {
+    fail(Code::out_of_range, what, " column ", column, ": values from ", *least, " to ", *greatest,
+         " are too small for ", step.name);
+  }
   // A spread at the level of rounding is none.
   const double magnitude = std::max(std::abs(*least), std::abs(*greatest));
   if (*greatest - *least <= 1e-13 * magnitude) {

@@ -38,12 +38,22 @@ auto kept(ItsLearner& learner) {
        {"best", &learner.best}}};
 }
 
-// Fields that came after the file was written had their defaults then.
-std::string with_all_fields(const std::string& run) {
-  nlohmann::json identity = nlohmann::json::parse(run);
-  identity["options"] = nlohmann::json::parse(TrainingOptions(identity["options"].dump()).json);
-  drop_free_fields(identity["options"]);
-  return identity.dump();
+// Whether a file's run is this one. Fields that came after the file was written had their defaults
+// then.
+bool is_same_run(const std::string& stored, const std::string& present) {
+  nlohmann::json theirs = nlohmann::json::parse(stored), ours = nlohmann::json::parse(present);
+  theirs["options"] = nlohmann::json::parse(TrainingOptions(theirs["options"].dump()).json);
+  drop_free_fields(theirs["options"]);
+  if (ours.contains("model")) {
+    if (theirs.contains("model")) {
+      nlohmann::json fields = ours["model"]["fields"];
+      fields.update(theirs["model"]["fields"]);
+      theirs["model"]["fields"] = fields;
+    } else {
+      ours.erase("model");
+    }
+  }
+  return theirs == ours;
 }
 
 }  // namespace
@@ -61,6 +71,7 @@ std::string Trainer::run_identity() const {
   const std::string of_loss = network_->loss_identity();
   if (!of_loss.empty()) identity["loss"] = of_loss;
   if (draws_) identity["target"] = draws_->target().identity();
+  if (!model_.empty()) identity["model"] = nlohmann::json::parse(model_);
   for (const Parameter& parameter : table_.parameters()) {
     identity["parameters"].push_back(text(parameter.name, parameter.shape));
   }
@@ -127,7 +138,7 @@ void Trainer::read_checkpoint(const std::string& path) {
   if (std::stoi(format->second) > kFormat) {
     fail(Code::newer_version, "the checkpoint '", path, "' was written by a later release");
   }
-  if (with_all_fields(file.metadata.at("run")) != run_identity()) {
+  if (!is_same_run(file.metadata.at("run"), run_identity())) {
     fail(Code::invalid_argument, "the checkpoint '", path,
          "' belongs to another run: its model, data or training fields differ; remove the file or "
          "set "

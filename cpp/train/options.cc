@@ -179,6 +179,14 @@ TrainingOptions::TrainingOptions(const std::string& text) {
          "but with training.objective = '",
          objective_name, "' they are of draws");
   }
+  for (size_t i = 1; i < regularisers.size(); ++i) {
+    if (std::find(regularisers.begin(), regularisers.begin() + static_cast<std::ptrdiff_t>(i),
+                  regularisers[i]) == regularisers.begin() + static_cast<std::ptrdiff_t>(i)) {
+      continue;
+    }
+    fail(Code::invalid_argument, "training.regularisers names '", regularisers[i],
+         "' twice; regulariser_weights says how much it counts");
+  }
   if (regulariser_weights.empty()) {
     for (const std::string& each : regularisers) {
       regulariser_weights.push_back(find_regulariser(each).weight);

@@ -15,6 +15,7 @@ namespace castalia {
 namespace {
 
 constexpr DType kDouble = DType::float64;
+constexpr double kLeastWeight = 1e-300;
 
 class StepGraph {
  public:
@@ -49,7 +50,10 @@ class StepGraph {
                : graph_.state(kParameters, {request_.dtype, {split_}});
   }
   Value loss_sum() const { return sum(weighted_, {0, 1}, false); }
-  Value weight_sum() const { return sum(weight_, {0, 1}, false); }
+  // Events that all have weight 0 teach nothing, and do no harm.
+  Value weight_sum() const {
+    return maximum(sum(weight_, {0, 1}, false), graph_.scalar(kLeastWeight, kDouble));
+  }
   Value loss_part() const { return loss_sum() * graph_.input("inverse_weight", {kDouble, {}}); }
   Value gradient_sum() const { return graph_.state("gradient_sum", weights().type()); }
 

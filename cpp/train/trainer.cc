@@ -107,7 +107,7 @@ bool Trainer::is_good(Workspace& program) const {
 void Trainer::begin_parts(Learner& learner, int64_t turn) {
   const double weight = data_->rows > 0 ? weight_of(rows_of_turn(turn))
                                         : static_cast<double>(options_.batch * options_.accumulate);
-  const double inverse_weight = 1.0 / weight;
+  const double inverse_weight = weight > 0 ? 1.0 / weight : 0.0;
   for (Workspace* program : {learner.part.get(), learner.step.get()}) {
     if (program == nullptr) continue;
     *static_cast<double*>(program->input("inverse_weight")) = inverse_weight;

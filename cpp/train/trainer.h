@@ -44,10 +44,13 @@ class Trainer {
   // widths), empty_data (fewer events than a step takes, or none to judge a plateau by), those of
   // check_objective(), not_found (a group's pattern that fits no parameter), invalid_argument (a
   // checkpoint of another run), and those of Network::fit_preprocessing() and check_rows(), with
-  // row and column. Without a judge an adversarial network's last weights are kept.
+  // row and column. Without a judge an adversarial network's last weights are kept, and no events
+  // are held out. `model` is what the network was built from, JSON: part of what makes a run the
+  // same run.
   Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
           const void* parameters, std::shared_ptr<const Dataset> data, TrainingOptions options,
-          Resources resources, std::shared_ptr<Target> target = nullptr, Judge judge = {});
+          Resources resources, std::shared_ptr<Target> target = nullptr, Judge judge = {},
+          std::string model = {});
 
   // Takes up to `steps` further steps; returns how many were taken: fewer when training ends. On an
   // Error (numerical: names step and operator; io_error of a checkpoint; what a target fails with)
@@ -131,6 +134,7 @@ class Trainer {
   Learner& generator() { return learners_.front(); }
   bool adversarial() const { return learners_.size() > 1; }
 
+  std::string model_;
   std::unique_ptr<Network> network_;
   ParameterTable table_;
   DType dtype_;

@@ -74,8 +74,9 @@ void check_sides(const Adversarial* adversarial, const TrainingOptions& options)
 Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, DType dtype,
                  const void* parameters, std::shared_ptr<const Dataset> data,
                  TrainingOptions options, Resources resources, std::shared_ptr<Target> target,
-                 Judge judge)
-    : network_(std::move(network)),
+                 Judge judge, std::string model)
+    : model_(std::move(model)),
+      network_(std::move(network)),
       table_(table),
       dtype_(dtype),
       data_(std::move(data)),
@@ -89,6 +90,13 @@ Trainer::Trainer(std::unique_ptr<Network> network, const ParameterTable& table, 
   check_objective(*network_, target.get(), options_);
   check_sides(network_->adversarial(), options_);
   if (has_critic) turns_ = options_.critic_steps;
+  if (has_critic && !judge) {
+    if (options_.patience > 0) {
+      fail(Code::invalid_argument,
+           "training.patience has no effect: there is nothing to judge this model by");
+    }
+    options_.validation = 0;
+  }
   if (!data_) data_ = no_events(*network_, options_);
   if (data_->features != network_->features()) {
     fail(Code::shape_mismatch, "the data have ", data_->features, " features, the model ",
@@ -170,9 +178,11 @@ void Trainer::split() {
          options_.accumulate > 1 ? text(" times training.accumulate = ", options_.accumulate) : "",
          turns_ > 1 ? text(" times training.critic_steps = ", turns_) : "");
   }
-  if (options_.schedule == Schedule::reduce_on_plateau && held_out == 0) {
+  const bool plateau = options_.schedule == Schedule::reduce_on_plateau;
+  if (held_out == 0 && share > 0 && (plateau || options_.patience > 0)) {
     fail(Code::empty_data, "training.validation = ", options_.validation, " of ", rows,
-         " events leaves none for training.schedule = 'reduce_on_plateau' to judge by");
+         " events leaves none for training.",
+         plateau ? "schedule = 'reduce_on_plateau'" : "patience", " to judge by");
   }
   plan_steps(count / in_a_step);
 }

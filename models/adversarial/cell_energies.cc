@@ -33,8 +33,16 @@ Value CellCoordinate::share(Value coordinate) const {
 
 Value above_threshold(Value cells, double threshold) {
   if (threshold == 0) return cells;
-  const Value least = cells.graph().scalar(threshold, DType::float64);
-  return select(less(cells, least), cells.graph().scalar(0, DType::float64), cells);
+  return above_threshold(cells, cells.graph().scalar(threshold, DType::float64));
+}
+
+Value above_threshold(Value cells, Value threshold) {
+  return select(less(cells, threshold), cells.graph().scalar(0, DType::float64), cells);
+}
+
+Value with_one_kept(Value cells, double threshold) {
+  const Value greatest = stop_gradient(max(cells, 1));
+  return minimum(greatest, cells.graph().scalar(threshold, DType::float64));
 }
 
 Value with_sum(Value cells, Value total) {
@@ -46,8 +54,11 @@ Value with_sum(Value cells, Value total) {
 
 Value with_sum(Value cells, Value total, double threshold) {
   const Value scaled = with_sum(cells, total);
+  if (threshold == 0) return scaled;
   // Once more behind the threshold, which takes energy away: what is left grows, and stays above.
-  return threshold == 0 ? scaled : with_sum(above_threshold(scaled, threshold), total);
+  // The greatest cell is left in any case, and comes up to the threshold where the total does.
+  const Value left = above_threshold(scaled, with_one_kept(scaled, threshold));
+  return above_threshold(with_sum(left, total), threshold);
 }
 
 }  // namespace castalia

@@ -31,13 +31,20 @@ class CellCoordinate {
 // Cells, float64 (rows, cells), where those below the threshold become 0; a threshold of 0 leaves
 // all as they are.
 Value above_threshold(Value cells, double threshold);
+// The same with a threshold for each row, (rows, 1).
+Value above_threshold(Value cells, Value threshold);
+
+// The threshold, or a row's greatest cell where that is less: (rows, 1). Behind it a row that has
+// energy keeps some.
+Value with_one_kept(Value cells, double threshold);
 
 // Cells in the same proportions that add up to the total, float64 (rows, 1). Those of a row that
 // make less than 1e-9 of it stay as they are: nothing is not scaled up.
 Value with_sum(Value cells, Value total);
 
 // The same with a threshold that no cell other than empty ones lies below. What it takes away goes
-// to the cells that are left; a row stays empty where no cell comes up to it.
+// to the cells that are left, of which the greatest is one; a row whose total does not come up to
+// the threshold is empty.
 Value with_sum(Value cells, Value total, double threshold);
 
 }  // namespace castalia

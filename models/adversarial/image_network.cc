@@ -1,6 +1,7 @@
 #include "models/adversarial/image_network.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cpp/base/status.h"
 #include "cpp/base/text.h"
@@ -13,6 +14,8 @@ namespace {
 
 // A latent number that lies too far out is drawn again up to so often, and then cut.
 constexpr int64_t kDraws = 16;
+// How nearly the total that a row is told is the sum of its cells: data may have been rounded.
+constexpr double kTotalsAgree = 0.01;
 
 int64_t cells_of(const Grid& shape) {
   int64_t cells = 1;
@@ -91,10 +94,21 @@ void ImageNetwork::check_rows(std::span<const double> x, std::span<const double>
   PreprocessedNetwork::check_rows({}, context, first_row);
   if (total_column_ < 0) return;
   const auto width = static_cast<size_t>(context_features());
+  const auto cells = static_cast<size_t>(features());
   for (size_t i = static_cast<size_t>(total_column_); i < context.size(); i += width) {
-    if (context[i] > 0) continue;
-    fail(Code::out_of_range, "context row ", first_row + static_cast<int64_t>(i / width),
-         ", column ", total_column_, ": the value is ", context[i], "; totals are above 0");
+    const size_t row = i / width;
+    const double told = context[i];
+    const auto of_row = [&] {
+      return text("context row ", first_row + static_cast<int64_t>(row), ", column ",
+                  total_column_, ": the value is ", told);
+    };
+    if (!(told > 0)) fail(Code::out_of_range, of_row(), "; totals are above 0");
+    if (x.empty()) continue;
+    double sum = 0;
+    for (const double cell : x.subspan(row * cells, cells)) sum += cell;
+    if (std::abs(sum - told) > kTotalsAgree * told) {
+      fail(Code::out_of_range, of_row(), ", but the cells add up to ", sum);
+    }
   }
 }
 

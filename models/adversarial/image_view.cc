@@ -13,13 +13,17 @@ namespace {
 
 constexpr double kSlopeOfShut = 0.1;
 
-// Energies of cells, those below the threshold 0. What the critic says of these reaches the
+// What is kept of cells, those below the threshold 0. What the critic says of these reaches the
 // generator as of any other: the derivative is 1.
-Value kept(Value cells, double threshold) {
-  if (threshold == 0) return cells;
-  const Value above = above_threshold(cells, threshold);
+Value with_slope(Value above, Value cells) {
   const Value below = cells - above;
   return above + (below - stop_gradient(below));
+}
+Value kept(Value cells, double threshold) {
+  return threshold == 0 ? cells : with_slope(above_threshold(cells, threshold), cells);
+}
+Value kept(Value cells, Value threshold) {
+  return with_slope(above_threshold(cells, threshold), cells);
 }
 
 }  // namespace
@@ -46,6 +50,10 @@ std::vector<std::string> ImageView::chains(std::span<const double> x) const {
     for (size_t i = feature; i < x.size(); i += features) largest = std::max(largest, x[i]);
     if (largest == 0) {
       fail(Code::invalid_argument, "x: feature ", feature, " of the cells is 0 in all of them");
+    }
+    if (largest < settings_.threshold) {
+      fail(Code::invalid_argument, "x: feature ", feature, " of the cells is ", largest,
+           " at most, below the threshold of ", settings_.threshold);
     }
     all.push_back(text("affine(0, ", nlohmann::json(largest).dump(), ")"));
   }
@@ -80,9 +88,11 @@ Value ImageView::cells(Value coordinates, const Preprocessing& scales, Value tot
   const Value shares = coordinate_.share(coordinates);
   if (!total) return kept(unscaled(shares), settings_.threshold);
   const Value scaled = with_sum(shares * total, total);
-  // Once more behind the threshold, which takes energy away.
   const double threshold = settings_.threshold;
-  return threshold == 0 ? scaled : with_sum(kept(scaled, threshold), total);
+  if (threshold == 0) return scaled;
+  // Once more behind the threshold, which takes energy away. The greatest cell is left in any case,
+  // and comes up to the threshold where the total does.
+  return kept(with_sum(kept(scaled, with_one_kept(scaled, threshold)), total), threshold);
 }
 
 }  // namespace castalia

@@ -36,6 +36,12 @@ class Handle:
         if self._held is not None:
             self._destroy(self._held)
 
+    def __copy__(self):
+        raise TypeError(f"a {type(self).__name__} cannot be copied: both would own one object")
+
+    def __deepcopy__(self, _: object):
+        return self.__copy__()
+
     def __enter__(self):
         return self
 

@@ -48,7 +48,9 @@ class Model(Handle):
         threads, device, settings = (
             fields.pop(name, None) for name in ("threads", "device", "settings")
         )
-        if settings is None and (threads is not None or device is not None):
+        if threads is not None or device is not None:
+            if settings is not None:
+                raise TypeError("threads and device are those of settings: give them there")
             settings = Context(threads=1 if threads is None else threads, device=device or "cpu")
         with Config(fields) as config:
             super().__init__(
@@ -126,7 +128,9 @@ class Model(Handle):
     ) -> Model:
         """Trains the model and gives it back.
 
-        Ctrl-C, or an exception in the callback, ends training and leaves the model as it was.
+        Ctrl-C, or an exception in the callback, ends training and leaves the model as it was. A model that has
+        been fitted goes on from its weights, and keeps what its preprocessing has learned of the first data:
+        for data of another kind make a new one.
 
         Args:
             x: events (events, features), or a `Dataset`; with a target they may be left out.

@@ -81,6 +81,8 @@ class Surrogate(Handle):
 
     def advance(self, steps: int = 1) -> None:
         """Takes steps, between which Ctrl-C is heeded. After an error the next call goes on from there."""
+        if steps < 0:
+            low.castalia_surrogate_advance(self._handle, steps)  # says what is allowed
         for _ in range(steps):
             low.castalia_surrogate_advance(self._handle, 1)
 

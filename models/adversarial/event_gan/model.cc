@@ -28,6 +28,10 @@ std::vector<int64_t> particles_of(const std::string& text, int64_t particles) {
       fail(Code::out_of_range, "event_gan.resonances: '", text, "' names particle ", particle,
            "; event_gan.masses has ", particles, ", counted from 0");
     }
+    if (std::ranges::count(found, particle) > 0) {
+      fail(Code::invalid_argument, "event_gan.resonances: '", text, "' names particle ", particle,
+           " twice");
+    }
     found.push_back(particle);
   }
   if (!in.eof() || found.size() < 2) {
@@ -56,6 +60,10 @@ class EventGan final : public DenseAdversarialNetwork {
     if (widths_.size() != resonances_.size()) {
       fail(Code::invalid_argument, "event_gan.resonances has ", resonances_.size(),
            " entries, mmd_widths ", widths_.size(), ": one for each");
+    }
+    if (shown_ && resonances_.empty()) {
+      fail(Code::invalid_argument,
+           "event_gan.critic_masses has no effect: resonances names no masses");
     }
     centres_.assign(resonances_.size(), 0.0);
   }

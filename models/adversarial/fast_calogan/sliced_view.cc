@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/ops/ops.h"
 #include "models/adversarial/cell_energies.h"
 #include "models/calorimeter/shower_checks.h"
@@ -97,6 +98,10 @@ void SlicedView::fit(std::span<const double> x, std::span<const double> context)
       sums[slice * width + i] += shares[i];
       squares[slice * width + i] += shares[i] * shares[i];
     }
+  }
+  if (std::ranges::all_of(sums, [](double sum) { return sum == 0; })) {
+    fail(Code::invalid_argument, "x: no cell has energy", threshold_ > 0 ? " above " : "",
+         threshold_ > 0 ? text("the threshold of ", threshold_) : "");
   }
   std::vector<double> shifts(count * width);
   std::vector<double> scales(count * width, 1.0);

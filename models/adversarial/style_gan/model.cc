@@ -1,6 +1,7 @@
 // StyleGAN (arXiv:1812.04948, 1912.04958): a network maps the latent variables to a style, which
 // modulates every layer of the one that makes the image.
 
+#include "cpp/base/status.h"
 #include "cpp/base/text.h"
 #include "cpp/nn/linear.h"
 #include "cpp/nn/stages.h"
@@ -27,7 +28,13 @@ class StyleGan final : public ImageNetwork {
                  .spectral = s.boolean("spectral")}),
         style_(s.integer("style")),
         mapping_layers_(s.integer("mapping_layers")),
-        style_truncation_(s.real("style_truncation")) {}
+        style_truncation_(s.real("style_truncation")) {
+    if (s.real("truncation") > 0) {
+      fail(Code::invalid_argument,
+           "style_gan.truncation has no effect: a style follows from the direction of the random "
+           "numbers, not from their size; style_truncation does what it is for");
+    }
+  }
 
  private:
   std::vector<Value> generate(Trace& trace, Value latent, Value condition) const override {
