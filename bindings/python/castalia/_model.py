@@ -128,9 +128,9 @@ class Model(Handle):
     ) -> Model:
         """Trains the model and gives it back.
 
-        Ctrl-C, or an exception in the callback, ends training and leaves the model as it was. A model that has
-        been fitted goes on from its weights, and keeps what its preprocessing has learned of the first data:
-        for data of another kind make a new one.
+        Ctrl-C, or an exception in the callback, ends training and leaves the model as it was. A model that
+        has been fitted goes on from its weights, and keeps what its preprocessing has learned of the first
+        data: for data of another kind make a new one.
 
         Args:
             x: events (events, features), or a `Dataset`; with a target they may be left out.
