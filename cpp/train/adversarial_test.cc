@@ -375,7 +375,7 @@ TEST(Adversarial, RefusesWhatDoesNotGoTogether) {
   message(R"({"objective": "classifier"})", Code::unsupported);
   message(R"({"regularisers": ["r3"]})", Code::out_of_range);
   message(R"({"regularisers": ["r1"], "regulariser_weights": [1, 2]})", Code::invalid_argument);
-  message(R"({"batch": 2000, "critic_steps": 2})", Code::empty_data);
+  message(R"({"batch": 3000, "critic_steps": 2})", Code::empty_data);
   for (const char* field :
        {R"("critic_steps": 2)", R"("adversarial_loss": "hinge")", R"("regularisers": ["r1"])",
         R"("critic_clip": 1)", R"("judge": "mmd")", R"("judge_events": 10)"}) {
