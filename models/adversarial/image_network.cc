@@ -99,8 +99,8 @@ void ImageNetwork::check_rows(std::span<const double> x, std::span<const double>
     const size_t row = i / width;
     const double told = context[i];
     const auto of_row = [&] {
-      return text("context row ", first_row + static_cast<int64_t>(row), ", column ",
-                  total_column_, ": the value is ", told);
+      return text("context row ", first_row + static_cast<int64_t>(row), ", column ", total_column_,
+                  ": the value is ", told);
     };
     if (!(told > 0)) fail(Code::out_of_range, of_row(), "; totals are above 0");
     if (x.empty()) continue;
