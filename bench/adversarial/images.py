@@ -6,7 +6,8 @@
 DIR holds pythia8/. Each architecture learns images of quark, gluon and top jets and draws as many as the test
 files have; these, and as a floor training images, are judged against the test images. What is complete in
 --rows (the checkpoint of a training, the models, the figures) is kept by the next run, which goes on where
-the last one stopped. Needs castalia, numpy and matplotlib.
+the last one stopped. What the page says of an architecture that is neither asked for nor in --rows stands.
+Needs castalia, numpy and matplotlib.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import castalia
 import numpy as np
 
 from bench.adversarial.jet_images import EXTENT, KINDS, LEAST, NAMES, PIXELS, observables, read
+from bench.adversarial.standing import standing_section
 from bench.progress import Progress
 from bench.referee.floors_page import measured
 from bench.results import user_seconds, whole, write_json
@@ -205,7 +207,12 @@ def main() -> None:
     floor = by_kind(*read(arguments.data, "train", len(test) // len(KINDS)))
     means = {f"{NAMES[kind]}, Pythia": x.mean(0) for kind, x in true.items()}
     text = HEAD.format(pixels=PIXELS, extent=EXTENT)
-    for architecture in arguments.architectures:
+    for architecture in MODELS:
+        at_hand = (rows / f"{architecture}-training.json").exists()
+        if not at_hand and architecture not in arguments.architectures:
+            standing = standing_section(arguments.document, f"## `{architecture}`")
+            text += f"\n{standing}" if standing else ""
+            continue
         model, training = trained(arguments, architecture, progress)
         progress.show(f"{architecture}: drawing")
         drawn = model.sample(len(test), context=context_of(architecture, kinds), seed=1)

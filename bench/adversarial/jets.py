@@ -7,8 +7,8 @@ DIR holds pythia8/. A generator learns jets of up to 30 particles of each kind, 
 test file has are generated; these, and as a floor training jets, are judged against the test jets.
 What is complete in the folder --rows (the checkpoint of a training, and one figure after another)
 is kept by the next run, which goes on where the last one stopped: kinds and architectures may be
-trained by processes side by side. The page shows all that have been trained. Needs castalia and
-numpy.
+trained by processes side by side. The page shows all that have been trained; its sections of models
+that are not in --rows stay as they stand. Needs castalia and numpy.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Callable
 import castalia
 import numpy as np
 
+from bench.adversarial.standing import standing_section
 from bench.progress import Progress
 from bench.referee.floors_page import measured, table
 from bench.results import kept, user_seconds
@@ -164,7 +165,7 @@ def section(kind: str, training: dict, generated: dict, floor: dict) -> str:
     settings = [recipe(training[part]) for part in ("fields", "training") if part in training]
     by_one_core = " of one core" if training["device"] == "cpu" else ""
     return (
-        f"\n### {kind}\n\n{training['steps']} steps on {training['device']}, "
+        f"### {kind}\n\n{training['steps']} steps on {training['device']}, "
         f"{training['seconds'] / 60:.1f} minutes{by_one_core}.\n\n"
         + "\n".join(settings)
         + "\n\n"
@@ -234,11 +235,15 @@ def main() -> None:
     text = HEAD
     for architecture in MODELS:
         rows = arguments.rows / architecture
-        kinds = [kind for kind in KINDS if (rows / kind / "training.json").exists()]
-        if kinds:
-            text += f"\n## `{architecture}`\n"
-        for kind in kinds:
-            text += section_of(arguments.data, arguments.rows, architecture, kind, progress)
+        heading, sections = f"## `{architecture}`", []
+        for kind in KINDS:
+            if (rows / kind / "training.json").exists():
+                own = section_of(arguments.data, arguments.rows, architecture, kind, progress)
+                sections.append(own)
+            else:
+                sections.append(standing_section(arguments.document, heading, f"### {kind}"))
+        if any(sections):
+            text += "\n".join(["", heading, "", *filter(None, sections)])
     progress.say(text)
     if arguments.document:
         arguments.document.write_text(text)
