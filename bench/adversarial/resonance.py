@@ -188,6 +188,7 @@ def recipe(settings: dict) -> str:
 
 
 def page(lines: list[str]) -> str:
+    widths = ", ".join(f"{each:g}" for each in WIDTHS)
     return "\n".join(
         [
             "# The width of a generated Z",
@@ -201,7 +202,7 @@ def page(lines: list[str]) -> str:
             "    python -m bench.adversarial.resonance --data DIR",
             "",
             f"Steps of {TRAINING['batch']} events, Wasserstein loss with gradient penalty; weight of the kernel",
-            f"distances {KERNEL:g} (heavily: {HEAVY:g}), their widths {', '.join(f'{w:g}' for w in WIDTHS)} GeV.",
+            f"distances {KERNEL:g} (heavily: {HEAVY:g}), their widths {widths} GeV.",
             f"'{LOGISTIC}' has a recipe of its own, below.",
             "",
             "| told of the mass by | width, GeV | over the true one | share of the peak | W1 of a column | "
@@ -209,13 +210,13 @@ def page(lines: list[str]) -> str:
             "|---|---|---|---|---|---|---|---|---|",
             *lines,
             "",
-            "With the Wasserstein loss, what is told of the mass brings the width to the true one, and the more it",
-            "weighs the less the momenta count: the mass is right where the columns no longer are.",
+            "With the Wasserstein loss, what is told of the mass brings the width to the true one, and the",
+            "more it weighs the less the momenta count: the mass is right where the columns no longer are.",
             "",
             f"## {LOGISTIC.capitalize()}",
             "",
-            "No kernel distance, one shown mass, the logistic loss (`non_saturating`) and R1. Fields, then settings",
-            "of training:",
+            "No kernel distance, one shown mass, the logistic loss (`non_saturating`) and R1. Fields, then",
+            "settings of training:",
             "",
             recipe(MODEL | LOGISTIC_FIELDS),
             "",
