@@ -65,10 +65,10 @@ TRAINING = {
 }
 OWN_TRAINING = {
     "lagan": {},
-    # R1 is small, for slopes are steep where a pixel's coordinate has to be right to some percent. With a rate of
-    # 4e-4 and R1 of 0.003, 6000 steps ended with all lit pixels of the same brightness, as where coordinates are
-    # cut: a factor common to all pixels is left free where the sum is given. So the rate is lower, the training
-    # short, and the judge looks often.
+    # R1 is small, for slopes are steep where a pixel's coordinate has to be right to some percent. With a
+    # rate of 4e-4 and R1 of 0.003, 6000 steps ended with all lit pixels of the same brightness, as where
+    # coordinates are cut: a factor common to all pixels is left free where the sum is given. So the rate is
+    # lower, the training short, and the judge looks often.
     "dcgan": {"regulariser_weights": [0.01], "learning_rate": 2e-4, "validate_every": 250},
 }
 TITLES = {
@@ -90,8 +90,8 @@ def told_totals(architecture: str) -> bool:
 
 
 def fields_of(architecture: str) -> dict:
-    """Its settings; the kind of the jet is its condition, as a class or as one column for each with the sum of
-    the pixels behind them."""
+    """Its settings; the kind of the jet is its condition, as a class or as one column for each with the sum
+    of the pixels behind them."""
     number = len(KINDS)
     if with_classes(architecture):
         return MODELS[architecture] | {"context_features": 1, "classes": number}

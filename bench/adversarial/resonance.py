@@ -63,10 +63,10 @@ MODELS = {
     "both": {"mmd_weight": KERNEL, "critic_masses": True},
     "both, heavily": {"mmd_weight": HEAVY, "critic_masses": True},
 }
-# Runs of 4,500 steps on the way here: with the kernel distance beside it from the start (weight 5, R1 0.1) the
-# momenta went wrong and did not come back, so there is none; pz by arctangents, which are nearly its
-# logarithm, brought no narrower peak and a worse pz of the jet. What is judged are columns, which say little
-# of the peak, so the last weights are kept.
+# In runs of 4,500 steps the kernel distance beside it from the start (weight 5, R1 0.1) spoilt the momenta
+# for good, so there is none; pz by arctangents, which are nearly its logarithm, brought no narrower peak and
+# a worse pz of the jet. What is judged are columns, which say little of the peak, so the last weights are
+# kept.
 LOGISTIC = "masses shown, logistic"
 LOGISTIC_FIELDS = {
     "critic_layers": 3,
@@ -196,8 +196,8 @@ def page(lines: list[str]) -> str:
             "`event_gan` (arXiv:1907.03764) on pp -> Z(mu+ mu-) + jet of Pythia 8: px, py, pz of the muons",
             "and the jet. Of the dimuon mass the networks learn by kernel distances (`mmd_weight`), by what",
             "the critic is shown (`critic_masses`), by both, or by neither. The width is half the range that",
-            "holds the middle 68.3 % of the masses from 76 to 106 GeV, the share is that of the events there.",
-            "The floor is training events against test events. Written by",
+            "holds the middle 68.3 % of the masses from 76 to 106 GeV, the share is that of the events",
+            "there. The floor is training events against test events. Written by",
             "",
             "    python -m bench.adversarial.resonance --data DIR",
             "",
