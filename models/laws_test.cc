@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -95,6 +96,8 @@ class Laws : public testing::TestWithParam<Subject> {
   void make_data() {
     const auto features = static_cast<size_t>(model_->features());
     const auto context_features = static_cast<size_t>(model_->context_features());
+    const auto fields = nlohmann::json::parse(model_->specification().json());
+    const int64_t total = fields.value("total_column", int64_t{-1});
     for (uint64_t row = 0; row < kRows; ++row) {
       std::vector<double> c(context_features);
       std::vector<double> x(features);
@@ -108,6 +111,7 @@ class Laws : public testing::TestWithParam<Subject> {
       if (make_event) make_event(model_->specification(), x);
       x_.insert(x_.end(), x.begin(), x.end());
       make_context(c);
+      if (total >= 0) c[static_cast<size_t>(total)] = std::accumulate(x.begin(), x.end(), 0.0);
       context_.insert(context_.end(), c.begin(), c.end());
     }
   }
