@@ -33,16 +33,13 @@ Value CellCoordinate::share(Value coordinate) const {
 
 Value above_threshold(Value cells, double threshold) {
   if (threshold == 0) return cells;
-  return above_threshold(cells, cells.graph().scalar(threshold, DType::float64));
+  const Value least = cells.graph().scalar(threshold, DType::float64);
+  return select(less(cells, least), cells.graph().scalar(0, DType::float64), cells);
 }
 
-Value above_threshold(Value cells, Value threshold) {
-  return select(less(cells, threshold), cells.graph().scalar(0, DType::float64), cells);
-}
-
-Value with_one_kept(Value cells, double threshold) {
-  const Value greatest = stop_gradient(max(cells, 1));
-  return minimum(greatest, cells.graph().scalar(threshold, DType::float64));
+Value above_threshold_or_greatest(Value cells, double threshold) {
+  const Value greatest = one_hot(argmax(cells, 1), cells.columns(), DType::float64);
+  return select(greatest, cells, above_threshold(cells, threshold));
 }
 
 Value with_sum(Value cells, Value total) {
@@ -57,7 +54,7 @@ Value with_sum(Value cells, Value total, double threshold) {
   if (threshold == 0) return scaled;
   // Once more behind the threshold, which takes energy away: what is left grows, and stays above.
   // The greatest cell is left in any case, and comes up to the threshold where the total does.
-  const Value left = above_threshold(scaled, with_one_kept(scaled, threshold));
+  const Value left = above_threshold_or_greatest(scaled, threshold);
   return above_threshold(with_sum(left, total), threshold);
 }
 

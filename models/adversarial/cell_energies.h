@@ -31,12 +31,8 @@ class CellCoordinate {
 // Cells, float64 (rows, cells), where those below the threshold become 0; a threshold of 0 leaves
 // all as they are.
 Value above_threshold(Value cells, double threshold);
-// The same with a threshold for each row, (rows, 1).
-Value above_threshold(Value cells, Value threshold);
-
-// The threshold, or a row's greatest cell where that is less: (rows, 1). Behind it a row that has
-// energy keeps some.
-Value with_one_kept(Value cells, double threshold);
+// The same, but the greatest cell of a row, the first of equal ones, stays in any case.
+Value above_threshold_or_greatest(Value cells, double threshold);
 
 // Cells in the same proportions that add up to the total, float64 (rows, 1). Those of a row that
 // make less than 1e-9 of it stay as they are: nothing is not scaled up.

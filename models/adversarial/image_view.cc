@@ -13,17 +13,15 @@ namespace {
 
 constexpr double kSlopeOfShut = 0.1;
 
-// What is kept of cells, those below the threshold 0. What the critic says of these reaches the
-// generator as of any other: the derivative is 1.
+// `above` is what is kept of the cells. What the critic says of the others reaches the generator as
+// of these: the derivative is 1.
 Value with_slope(Value above, Value cells) {
   const Value below = cells - above;
   return above + (below - stop_gradient(below));
 }
+
 Value kept(Value cells, double threshold) {
   return threshold == 0 ? cells : with_slope(above_threshold(cells, threshold), cells);
-}
-Value kept(Value cells, Value threshold) {
-  return with_slope(above_threshold(cells, threshold), cells);
 }
 
 }  // namespace
@@ -92,7 +90,8 @@ Value ImageView::cells(Value coordinates, const Preprocessing& scales, Value tot
   if (threshold == 0) return scaled;
   // Once more behind the threshold, which takes energy away. The greatest cell is left in any case,
   // and comes up to the threshold where the total does.
-  return kept(with_sum(kept(scaled, with_one_kept(scaled, threshold)), total), threshold);
+  const Value left = with_slope(above_threshold_or_greatest(scaled, threshold), scaled);
+  return kept(with_sum(left, total), threshold);
 }
 
 }  // namespace castalia

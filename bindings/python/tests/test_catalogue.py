@@ -35,7 +35,7 @@ def test_a_model_by_its_name():
 @pytest.mark.parametrize("dtype", ["float64", np.float64, np.dtype("float64")])
 def test_a_type_of_numpy_names_the_type_of_the_weights(dtype):
     with castalia.CouplingFlow(features=2, dtype=dtype) as model:
-        assert model.describe()["fields"]["dtype"] == "float64"
+        assert model.describe()["specification"]["dtype"] == "float64"
 
 
 def test_training_fields_are_listed():
