@@ -21,7 +21,7 @@ import castalia
 import numpy as np
 
 from bench.adversarial.jet_images import EXTENT, KINDS, LEAST, NAMES, PIXELS, observables, read
-from bench.adversarial.standing import standing_section
+from bench.adversarial.pages import standing_section
 from bench.progress import Progress
 from bench.referee.floors_page import measured
 from bench.results import user_seconds, whole, write_json

@@ -8,14 +8,13 @@ test file has are generated; these, and as a floor training jets, are judged aga
 What is complete in the folder --rows (the checkpoint of a training, and one figure after another)
 is kept by the next run, which goes on where the last one stopped: kinds and architectures may be
 trained by processes side by side. The page shows all that have been trained; its sections of models
-that are not in --rows stay as they stand. Needs castalia and numpy.
+that are not in --rows stay as they stand. Needs castalia, numpy and matplotlib.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import textwrap
 import time
 from functools import partial
 from pathlib import Path
@@ -24,10 +23,10 @@ from typing import Callable
 import castalia
 import numpy as np
 
-from bench.adversarial.standing import standing_section
+from bench.adversarial.pages import recipe, standing_section
 from bench.progress import Progress
 from bench.referee.floors_page import measured, table
-from bench.results import kept, user_seconds
+from bench.results import kept, user_seconds, whole
 
 PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
 KINDS = {"gluon": "g", "quark": "q", "top": "t"}
@@ -160,16 +159,10 @@ def figures(
     return found
 
 
-def recipe(settings: dict) -> str:
-    """Settings as they are given to a call, as a block of code."""
-    text = ", ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
-    return textwrap.fill(text, 96, initial_indent=" " * 4, subsequent_indent=" " * 4)
-
-
-def section(kind: str, training: dict, generated: dict, floor: dict) -> str:
+def section(kind: str, training: dict, made: dict, floor: dict) -> str:
     body = []
     for name, shown in NAMES.items():
-        a, b = generated[name], floor[name]
+        a, b = made[name], floor[name]
         ratio = a["value"] / b["value"] if b["value"] else float("inf")
         body.append(
             [
@@ -189,17 +182,22 @@ def section(kind: str, training: dict, generated: dict, floor: dict) -> str:
     )
 
 
+def generated(rows: Path, count: int) -> np.ndarray:
+    """Jets by the model in these rows."""
+    return castalia.load(rows / "model.safetensors").sample(count, seed=1)
+
+
 def section_of(data: Path, rows: Path, architecture: str, kind: str, progress: Progress) -> str:
     """Of what has been trained; figures that there are not yet are computed."""
     own, floor_rows = rows / architecture / kind, rows / "floor" / kind
     floor_rows.mkdir(parents=True, exist_ok=True)
     test = jets(data, kind, "test")
 
-    def sample() -> np.ndarray:
-        return castalia.load(own / "model.safetensors").sample(len(test), seed=1)
-
-    generated = figures(
-        sample, test, own, lambda metric: progress.show(f"{architecture}, {kind}: {metric}")
+    made = figures(
+        lambda: generated(own, len(test)),
+        test,
+        own,
+        lambda metric: progress.show(f"{architecture}, {kind}: {metric}"),
     )
     floor = figures(
         lambda: jets(data, kind, "train"),
@@ -207,8 +205,52 @@ def section_of(data: Path, rows: Path, architecture: str, kind: str, progress: P
         floor_rows,
         lambda metric: progress.show(f"{kind}: floor of {metric}"),
     )
-    return section(kind, json.loads((own / "training.json").read_text()), generated, floor)
+    return section(kind, json.loads((own / "training.json").read_text()), made, floor)
 
+
+def of_jets(x: np.ndarray) -> dict[str, np.ndarray]:
+    """What the picture shows: of massless particles that are there, by its title."""
+    eta, phi, pt, mask = np.moveaxis(x.reshape(len(x), -1, PARTICLE), 2, 0)
+    pt = np.where(mask > 0, pt, 0.0)
+    px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
+    energy = pt * np.cosh(eta)
+    squared = energy.sum(1) ** 2 - sum(each.sum(1) ** 2 for each in (px, py, pz))
+    return {
+        "mass over pT of the jet": np.sqrt(np.maximum(squared, 0)),
+        "pT of a particle over that of the jet": pt[mask > 0],
+        "eta of a particle about the jet": eta[mask > 0],
+    }
+
+
+def draw(drawn: dict[str, tuple[np.ndarray, np.ndarray]], path: Path) -> None:
+    """Generated jets over test jets, a line for each model."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    ranges = {"mass": (0, 0.4), "pT": (0, 0.25), "eta": (-0.4, 0.4)}
+    figure, axes = plt.subplots(
+        len(drawn), len(ranges), figsize=(8, 2.4 * len(drawn)), layout="constrained", squeeze=False
+    )
+    for line, (title, samples) in zip(axes, drawn.items(), strict=True):
+        for name, x in zip(("Pythia", title), samples, strict=True):
+            for place, (what, values) in zip(line, of_jets(x).items(), strict=True):
+                bins = np.linspace(*ranges[what.split()[0]], 81)
+                share, _ = np.histogram(values, bins)
+                place.stairs(share / len(values) / np.diff(bins), bins, label=name)
+                place.set_xlabel(what, fontsize=8)
+                place.set_yscale("log")
+                place.tick_params(labelsize=7)
+        line[0].legend(frameon=False, fontsize=7)
+    whole(path, lambda unfinished: figure.savefig(unfinished, dpi=110))
+
+
+PICTURE = """
+![Generated jets over those of Pythia]({name})
+
+The picture has the models that were at hand when this page was last written.
+"""
 
 HEAD = """# Generated jets
 
@@ -248,7 +290,7 @@ def main() -> None:
                 arguments.device,
             ),
         )
-    text = HEAD
+    text, drawn = "", {}
     for architecture in MODELS:
         rows = arguments.rows / architecture
         heading, sections = f"## `{architecture}`", []
@@ -256,10 +298,17 @@ def main() -> None:
             if (rows / kind / "training.json").exists():
                 own = section_of(arguments.data, arguments.rows, architecture, kind, progress)
                 sections.append(own)
+                test = jets(arguments.data, kind, "test")
+                drawn[f"{architecture}, {kind}"] = (test, generated(rows / kind, len(test)))
             else:
                 sections.append(standing_section(arguments.document, heading, f"### {kind}"))
         if any(sections):
             text += "\n".join(["", heading, "", *filter(None, sections)])
+    picture = arguments.document.with_suffix(".png") if arguments.document else None
+    if picture and drawn:
+        draw(drawn, picture)
+    shown = PICTURE.format(name=picture.name) if picture and picture.exists() else ""
+    text = HEAD + shown + text
     progress.say(text)
     if arguments.document:
         arguments.document.write_text(text)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import textwrap
 import time
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import castalia
 import h5py
 import numpy as np
 
-from bench.adversarial.standing import standing_row
+from bench.adversarial.pages import recipe, standing_row
 from bench.results import user_seconds, whole, write_json
 
 MUON = 0.10566  # GeV
@@ -180,11 +179,6 @@ def line(name: str, row: dict, note: dict) -> str:
         f"{row['wasserstein'][0]:.3g} ± {row['wasserstein'][1]:.1g} | "
         f"{row['energy_distance'][0]:.2g} ± {row['energy_distance'][1]:.1g} | {last} |"
     )
-
-
-def recipe(settings: dict) -> str:
-    text = ", ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
-    return textwrap.fill(text, 96, initial_indent=" " * 4, subsequent_indent=" " * 4)
 
 
 def page(lines: list[str]) -> str:

@@ -1,8 +1,16 @@
-"""Pages keep what they say of models that are not at hand."""
+"""Parts of pages: settings as they were given, and what is kept of models that are not at hand."""
 
 from __future__ import annotations
 
+import json
+import textwrap
 from pathlib import Path
+
+
+def recipe(settings: dict) -> str:
+    """Settings as they are given to a call, as a block of code."""
+    text = ", ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
+    return textwrap.fill(text, 96, initial_indent=" " * 4, subsequent_indent=" " * 4)
 
 
 def depth(line: str) -> int:
