@@ -112,7 +112,9 @@ std::unique_ptr<Kernel> make_convolution_kernel(const KernelRequest& request, Pl
   constexpr bool sliding = ConvolutionKernel<float, Plan>::kSliding;
   std::optional<cpu::ProductEpilogue> after;
   if (epilogue != nullptr) {
-    after.emplace(*epilogue, request.outputs[0].shape.back(), 2, sliding);
+    using InRegisters = cpu::ProductEpilogue::InRegisters;
+    after.emplace(*epilogue, request.outputs[0].shape.back(), 2,
+                  sliding ? InRegisters::bias_and_rectifier : InRegisters::nothing);
   }
   const bool prepared = sliding && request.fixed.size() > 1 && request.fixed[1] &&
                         request.inputs[1].shape.count() > 0;

@@ -49,6 +49,34 @@ const std::vector<Epilogue>& epilogues() {
          const Value zero = g.scalar(0.0, o.x.dtype());
          g.output("y", select(less(zero, o.residual), matmul(o.x, o.w), zero));
        }},
+      {"residual layer", 1,
+       [](Graph& g, const Operands& o) {
+         const Value z = leaky_relu(matmul(o.x, o.w) + o.bias + o.residual, 0.1);
+         g.output("y", o.residual + o.column * z);
+       }},
+      {"residual layer and where its rectifier passes", 1,
+       [](Graph& g, const Operands& o) {
+         const Value z = leaky_relu(matmul(o.x, o.w) + o.residual, 0.1);
+         g.output("y", (z * o.column + o.bias) * 0.3 + 0.7);
+         g.output("passes", less(g.scalar(0.0, z.dtype()), z));
+       }},
+      {"gradient of a leaky rectifier", 1,
+       [](Graph& g, const Operands& o) {
+         const Value z = matmul(o.x, o.w) + o.residual;
+         g.output("y", select(less(g.scalar(0.0, z.dtype()), o.residual), z, z * 0.1));
+       }},
+      {"gradient of a leaky rectifier, with a mask", 1,
+       [](Graph& g, const Operands& o) {
+         const Value z = matmul(o.x, o.w);
+         g.output("z", z);
+         g.output("y", select(o.residual, z, z * 0.1) * o.column);
+       }},
+      {"rectifier after a residual, twice wanted", 1,
+       [](Graph& g, const Operands& o) {
+         const Value y = relu(matmul(o.x, o.w) + o.residual);
+         g.output("y", y);
+         g.output("again", y);
+       }},
       {"product and activation both wanted", 1,
        [](Graph& g, const Operands& o) {
          const Value z = matmul(o.x, o.w) + o.bias;
@@ -171,9 +199,9 @@ class Trial {
 
 TEST(Epilogue, HasTheBitsOfSeparateSteps) {
   for (const DType dtype : {DType::float32, DType::float64}) {
-    for (const Size& size :
-         {Size{1, 5, 3}, Size{1, 128, 128}, Size{7, 6, 17}, Size{64, 0, 9}, Size{130, 300, 138},
-          Size{33, 40, 600}, Size{300, 64, 1}, Size{0, 4, 3}}) {
+    for (const Size& size : {Size{1, 5, 3}, Size{1, 128, 128}, Size{7, 6, 17}, Size{64, 0, 9},
+                             Size{130, 300, 138}, Size{33, 40, 600}, Size{300, 64, 1},
+                             Size{0, 4, 3}, Size{131, 300, 64}, Size{2, 7, 96}, Size{3, 20, 32}}) {
       for (const Epilogue& epilogue : epilogues()) {
         SCOPED_TRACE(
             text(epilogue.name, ", ", name(dtype), ", ", size.m, " x ", size.k, " x ", size.n));
@@ -199,18 +227,18 @@ TEST(Epilogue, IsPartOfTheProductsStep) {
 
 // Rows of a matrix that are particles of clouds: what follows the product sees them as either.
 TEST(Epilogue, SpansShapesThatNest) {
-  const auto run = [](bool fuse) {
+  const auto run = [](bool fuse, int64_t width) {
     Graph graph;
     const Value x = graph.input("x", {DType::float32, {4 * 6, 5}});
-    const Value w = graph.input("w", {DType::float32, {5, 8}});
-    const Value bias = graph.input("bias", {DType::float32, {8}});
-    const Value item = graph.input("item", {DType::float32, {4, 1, 8}});
+    const Value w = graph.input("w", {DType::float32, {5, width}});
+    const Value bias = graph.input("bias", {DType::float32, {width}});
+    const Value item = graph.input("item", {DType::float32, {4, 1, width}});
     const Value place = graph.input("place", {DType::float32, {6, 1}});
     const Value wide = graph.input("wide", {DType::float32, {12, 1}});
     const Value z = matmul(x, w) + bias;
-    const Value cloud = reshape(z, Shape{4, 6, 8}) * item + place;
-    const Value back = relu(reshape(cloud, Shape{4 * 6, 8})) - bias;
-    graph.output("y", reshape(back, Shape{2, 12, 8}) * wide);
+    const Value cloud = reshape(z, Shape{4, 6, width}) * item + place;
+    const Value back = relu(reshape(cloud, Shape{4 * 6, width})) + bias;
+    graph.output("y", reshape(back, Shape{2, 12, width}) * wide);
     Workspace workspace(compile(graph, {.fuse = fuse}));
     EXPECT_EQ(workspace.program().steps.size(), fuse ? 1U : 7U);
     std::mt19937 engine(3);
@@ -221,9 +249,9 @@ TEST(Epilogue, SpansShapesThatNest) {
     }
     workspace.run();
     const auto* y = static_cast<const float*>(workspace.output("y"));
-    return std::vector<float>(y, y + 4 * 6 * 8);
+    return std::vector<float>(y, y + 4 * 6 * width);
   };
-  EXPECT_EQ(run(true), run(false));
+  for (const int64_t width : {8, 64}) EXPECT_EQ(run(true, width), run(false, width));
 }
 
 TEST(PreparedOperands, AreMadeOnceForAllBatchesAndAnewWhenTold) {

@@ -254,7 +254,9 @@ std::unique_ptr<Kernel> make_masked_matmul(const KernelRequest& request,
   const Shape& w = request.inputs[1].shape;
   const bool prepared = request.fixed.size() > 1 && request.fixed[1] && w[0] > 0 && w[1] > 0;
   std::optional<cpu::ProductEpilogue> after;
-  if (epilogue != nullptr) after.emplace(*epilogue, w[1], 2);
+  if (epilogue != nullptr) {
+    after.emplace(*epilogue, w[1], 2, cpu::ProductEpilogue::InRegisters::bias_and_rectifier);
+  }
   if (request.inputs[0].dtype == DType::float32) {
     return std::make_unique<MaskedMatmulKernel<float>>(rows, masked_matrix(request), prepared,
                                                        std::move(after));

@@ -16,6 +16,10 @@ namespace {
 // multiply-adds.
 constexpr double kTileWork = 1 << 20;
 
+// Of products that are less deep, what follows takes most of the time, and it is faster with whole
+// rows than in registers.
+constexpr int64_t kStepDepth = 64;
+
 Shape leading_axes(const Shape& shape) {
   return Shape(std::span<const int64_t>(shape.begin(), static_cast<size_t>(shape.rank() - 2)));
 }
@@ -98,6 +102,7 @@ class MatmulKernel : public Kernel {
       const int64_t end = item_tiles_ == 1 ? 1 : std::min(last - item * item_tiles_, item_tiles_);
       const MatmulBatch::Offsets at = batch_.offsets(item);
       finish.base = item * shape_.m * shape_.n;
+      after.first_row = item * shape_.m;
       if (prepared_) {
         cpu::gemm_run_packed_tiles(shape_, a + at.a, b, c + finish.base, after, arguments.scratch,
                                    begin, end);
@@ -178,7 +183,11 @@ std::unique_ptr<Kernel> make_highway(const KernelRequest& request, const FusedPr
   const bool prepared = request.fixed.size() > 1 && request.fixed[1] &&
                         request.inputs[1].shape.rank() == 2 && shape.n > 0 && shape.k > 0;
   std::optional<cpu::ProductEpilogue> after;
-  if (epilogue != nullptr) after.emplace(*epilogue, shape.n, 2);
+  if (epilogue != nullptr) {
+    using InRegisters = cpu::ProductEpilogue::InRegisters;
+    after.emplace(*epilogue, shape.n, 2,
+                  shape.k >= kStepDepth ? InRegisters::row_steps : InRegisters::bias_and_rectifier);
+  }
   if (request.inputs[0].dtype == DType::float32) {
     return std::make_unique<MatmulKernel<float>>(shape, batch, prepared, std::move(after));
   }

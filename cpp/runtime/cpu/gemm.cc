@@ -145,6 +145,7 @@ void run_groups(Strip<T> s, const Groups& groups) {
     s.a_row = PackedA ? rows * s.k : a_row;
     choose_kernel<T, Vectors, PackedA>(rows)(s);
     a += s.blocks * rows * (PackedA ? s.k : a_row);
+    s.row += s.blocks * rows;
     c += s.blocks * rows * s.ldc;
   }
 }
@@ -157,10 +158,12 @@ void run_panels(Strip<T> s, int64_t rows, int64_t columns, const T* edge_panel) 
   const T* const b = s.b;
   T* const c = s.c;
   const T* const bias = s.bias;
+  const int64_t first_column = s.column;
   int64_t j = 0;
   const auto at = [&](int64_t column) {
     s.b = b + column / width * s.b_panel;
     s.c = c + column;
+    s.column = first_column + column;
     s.bias = bias == nullptr ? nullptr : bias + column;
   };
   if (rows <= kFewRows) {
@@ -205,6 +208,8 @@ void run_job(const Job<T>& job) {
       s.finish = k + depth == job.k;
       s.relu = job.epilogue.relu;
       s.bias = job.epilogue.bias == nullptr ? nullptr : job.epilogue.bias + j;
+      s.steps = job.epilogue.steps;
+      s.step_count = s.finish ? job.epilogue.step_count : 0;
       const T* edge_panel = nullptr;
       if (job.packed != nullptr) {
         s.b = job.packed + k * job.packed_columns + j * depth;
@@ -228,6 +233,8 @@ void run_job(const Job<T>& job) {
       for (int64_t i = job.row_begin; i < job.row_end; i += kBlockRows) {
         const int64_t rows = std::min(kBlockRows, job.row_end - i);
         s.c = job.c + i * job.ldc + j;
+        s.row = job.epilogue.first_row + i;
+        s.column = j;
         if (job.transpose_a) {
           pack_rows(job.a + k * job.lda + i, job.lda, depth, share_rows(rows), job.a_scratch);
           s.a = job.a_scratch;

@@ -16,6 +16,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpp/runtime/cpu/row_steps.h"
+
 namespace castalia::cpu {
 
 // op(A) is [m, k]: A itself is [m, k], or [k, m] when transpose_a is set; B likewise [k, n] or
@@ -32,7 +34,9 @@ struct GemmShape {
 };
 
 // What happens to a finished element: c = relu(c + bias[column]). relu(x) is 0 for x < 0 and x
-// otherwise, so NaN stays NaN. The bits are those of the separate operations. Then `finish`, if
+// otherwise, so NaN stays NaN. Then the steps: of float products alone, where n is a multiple of
+// kRowStepColumns and C overlaps none of their operands. The bits are those of the separate
+// operations. Then `finish`, if
 // there is one, is called for every rectangle of C whose elements are complete, while they are in
 // the cache: rows [row, row + rows) of columns [column, column + columns). Each element is in one
 // of them. It may change the rectangle and nothing else of C.
@@ -40,6 +44,9 @@ template <typename T>
 struct GemmEpilogue {
   const T* bias = nullptr;  // [n], or null
   bool relu = false;
+  const RowStep* steps = nullptr;
+  int step_count = 0;
+  int64_t first_row = 0;  // of C, among those that the steps count
   void (*finish)(void* object, int64_t row, int64_t rows, int64_t column,
                  int64_t columns) = nullptr;
   void* object = nullptr;

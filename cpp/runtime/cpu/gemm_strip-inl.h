@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "cpp/runtime/cpu/row_steps.h"
+
 namespace castalia::cpu {
 
 // What the innermost loops get: `blocks` groups of rows of A against adjoining panels of B.
@@ -26,6 +28,9 @@ struct Strip {
   bool finish;      // last block of k: apply the epilogue
   const T* bias;    // of the first column, or null
   bool relu;
+  const RowStep* steps;
+  int step_count;       // 0 before the last block of k
+  int64_t row, column;  // of the first element of C, as the steps count
 };
 
 }  // namespace castalia::cpu
@@ -55,11 +60,137 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr int kFewRows = 3;
 constexpr int kPanelsTogether[kFewRows + 1] = {1, 4, 2, 2};
 
+// Where the operand's elements lie that meet C's from `row` and `column` on.
+template <int Rows>
+HWY_INLINE void find_rows(const RowStep& step, int64_t row, int64_t column, const float** rows) {
+  const float* base = step.operand + (step.by_column ? column : 0);
+  if (row + Rows <= step.period) {
+    for (int i = 0; i < Rows; ++i) rows[i] = base + (row + i) * step.inner;
+    return;
+  }
+  int64_t period = row / step.period;
+  int64_t place = row - period * step.period;
+  for (int i = 0; i < Rows; ++i) {
+    rows[i] = base + period * step.outer + place * step.inner;
+    if (++place == step.period) {
+      place = 0;
+      ++period;
+    }
+  }
+}
+
+// Where rows of a matrix start that are fetched while a product is computed: C's own, and those
+// that steps read and write.
+template <typename T, int Rows>
+struct RowsAhead {
+  static constexpr int kMatrices = 5;  // C among them; further ones are fetched when they are read
+  const T* rows[kMatrices * Rows];
+  int count = 0;
+
+  void add_matrix(const T* first, int64_t ld) {
+    for (int i = 0; i < Rows; ++i) rows[count++] = first + i * ld;
+  }
+};
+
+template <int Rows>
+HWY_INLINE void add_steps(const Strip<float>& s, int64_t row, RowsAhead<float, Rows>& ahead) {
+  for (int k = 0; k < s.step_count && ahead.count <= (ahead.kMatrices - 1) * Rows; ++k) {
+    const RowStep& step = s.steps[k];
+    if (step.out != nullptr) {
+      ahead.add_matrix(step.out + row * s.ldc + s.column, s.ldc);
+    } else if (step.by_column && step.inner != 0) {
+      find_rows<Rows>(step, row, s.column, ahead.rows + ahead.count);
+      ahead.count += Rows;
+    }
+  }
+}
+
+template <int Rows, int Vectors, typename Function>
+HWY_INLINE void for_each_vector(Function function) {
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors; ++v) function(i, v);
+  }
+}
+
+template <int Rows, int Vectors>
+HWY_INLINE void apply_steps(const Strip<float>& s, int64_t row,
+                            hn::Vec<Tag<float>> (&x)[Rows][Vectors]) {
+  const Tag<float> d;
+  using V = hn::Vec<Tag<float>>;
+  using Kind = RowStep::Kind;
+  const int64_t width = lanes<float>();
+  for (int k = 0; k < s.step_count; ++k) {
+    const RowStep& step = s.steps[k];
+    const V constant = hn::Set(d, step.constant);
+    const auto each = [](auto function) { for_each_vector<Rows, Vectors>(function); };
+    const float* rows[Rows];
+    if (step.operand != nullptr) find_rows<Rows>(step, row, s.column, rows);
+    const auto at_column = [&](int i, int v) { return hn::LoadU(d, rows[i] + v * width); };
+    const auto out = [&](int i, int v) {
+      return step.out + (row + i) * s.ldc + s.column + v * width;
+    };
+    switch (step.kind) {
+      case Kind::add:
+        if (step.operand == nullptr) {
+          each([&](int i, int v) { x[i][v] = hn::Add(x[i][v], constant); });
+        } else if (step.by_column) {
+          each([&](int i, int v) { x[i][v] = hn::Add(x[i][v], at_column(i, v)); });
+        } else {
+          each([&](int i, int v) { x[i][v] = hn::Add(x[i][v], hn::Set(d, *rows[i])); });
+        }
+        break;
+      case Kind::multiply:
+        if (step.operand == nullptr) {
+          each([&](int i, int v) { x[i][v] = hn::Mul(x[i][v], constant); });
+        } else if (step.by_column) {
+          each([&](int i, int v) { x[i][v] = hn::Mul(x[i][v], at_column(i, v)); });
+        } else {
+          each([&](int i, int v) { x[i][v] = hn::Mul(x[i][v], hn::Set(d, *rows[i])); });
+        }
+        break;
+      case Kind::relu:
+        each([&](int i, int v) {
+          x[i][v] = hn::IfThenZeroElse(hn::Lt(x[i][v], hn::Zero(d)), x[i][v]);
+        });
+        break;
+      case Kind::leaky_relu:
+        each([&](int i, int v) {
+          x[i][v] =
+              hn::IfThenElse(hn::Gt(x[i][v], hn::Zero(d)), x[i][v], hn::Mul(x[i][v], constant));
+        });
+        break;
+      case Kind::keep:
+        each([&](int i, int v) {
+          x[i][v] = hn::IfThenElse(hn::Eq(at_column(i, v), hn::Zero(d)), hn::Mul(x[i][v], constant),
+                                   x[i][v]);
+        });
+        break;
+      case Kind::keep_positive:
+        each([&](int i, int v) {
+          x[i][v] = hn::IfThenElse(hn::Gt(at_column(i, v), hn::Zero(d)), x[i][v],
+                                   hn::Mul(x[i][v], constant));
+        });
+        break;
+      case Kind::write: each([&](int i, int v) { hn::StoreU(x[i][v], d, out(i, v)); }); break;
+      case Kind::write_positive:
+        each([&](int i, int v) {
+          const auto positive = hn::Gt(x[i][v], hn::Zero(d));
+          hn::StoreU(hn::IfThenElseZero(positive, hn::Set(d, 1.0F)), d, out(i, v));
+        });
+        break;
+    }
+  }
+}
+
 // Rows x (Vectors * Panels) vectors of C, again for every group of rows of the strip.
 template <typename T, int Rows, int Vectors, int Panels, bool PackedA>
 void strip_kernel(const Strip<T>& s) {
   constexpr int kVectors = Vectors * Panels;
   constexpr int kHalf = kVectors * static_cast<int>(hn::MaxLanes(Tag<T>())) / 2;
+  // Columns are whole panels where there are steps.
+  constexpr bool kSteps = Vectors == 2 && sizeof(T) == sizeof(float);
   const Tag<T> d;
   using V = hn::Vec<Tag<T>>;
   const int64_t width = lanes<T>();
@@ -75,6 +206,7 @@ void strip_kernel(const Strip<T>& s) {
 
   const T* a = s.a;
   T* c = s.c;
+  int64_t row = s.row;
   for (int64_t block = 0; block < s.blocks; ++block) {
     V sum[Rows][kVectors];
     if (s.resume) {
@@ -116,13 +248,22 @@ void strip_kernel(const Strip<T>& s) {
     };
     int64_t k = 0;
     if constexpr (Rows > kFewRows) {
-      // C and the next group's rows of A are on their way while this group is computed.
-#pragma GCC unroll 16
-      for (int i = 0; i < Rows; ++i) hwy::Prefetch(c + i * s.ldc);
-      constexpr int64_t kLine = 64 / sizeof(T);
+      // The next group's rows of A, and what is read and written at the end, are on their way while
+      // this group is computed: a few lines at a time, since only so many can be.
+      constexpr auto kLine = static_cast<int64_t>(64 / sizeof(T));
+      RowsAhead<T, Rows> ahead;
+      ahead.add_matrix(c, s.ldc);
+      if constexpr (kSteps) add_steps<Rows>(s, row, ahead);
+      const int64_t turns = std::max<int64_t>(1, s.k / kLine);
+      const int share = static_cast<int>((ahead.count + turns - 1) / turns);
+      int next = 0;
       for (; k + kLine <= s.k; k += kLine) {
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; ++i) hwy::Prefetch(a_k + (Rows + i) * a_row);
+        for (const int end = std::min(ahead.count, next + share); next < end; ++next) {
+          hwy::Prefetch(ahead.rows[next]);
+          if constexpr (2 * kHalf > kLine) hwy::Prefetch(ahead.rows[next] + kLine);
+        }
 #pragma GCC unroll 4
         for (int64_t u = 0; u < kLine; ++u) step();
       }
@@ -146,6 +287,7 @@ void strip_kernel(const Strip<T>& s) {
         }
       }
     }
+    if constexpr (kSteps) apply_steps<Rows, kVectors>(s, row, sum);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       T* to = partial ? edge : c + i * s.ldc;
@@ -155,6 +297,7 @@ void strip_kernel(const Strip<T>& s) {
     }
     a += PackedA ? s.a_row : Rows * s.a_row;
     c += Rows * s.ldc;
+    row += Rows;
   }
 }
 

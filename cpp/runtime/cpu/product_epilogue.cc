@@ -1,6 +1,8 @@
 #include "cpp/runtime/cpu/product_epilogue.h"
 
 #include <algorithm>
+#include <new>
+#include <optional>
 #include <utility>
 
 #include "cpp/base/status.h"
@@ -66,12 +68,12 @@ size_t pointer_bytes(size_t count) { return (count * sizeof(void*) + 63) / 64 * 
 }  // namespace
 
 ProductEpilogue::ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs,
-                                 bool in_registers)
+                                 InRegisters in_registers)
     : own_inputs_(own_inputs),
       further_inputs_(static_cast<int>(program.inputs.size()) - 1),
       flops_(static_cast<double>(program.shape.count()) *
              static_cast<double>(program.instructions.size())) {
-  int reader = in_registers ? only_reader(program) : -1;
+  int reader = in_registers != InRegisters::nothing ? only_reader(program) : -1;
   if (reader >= 0 && program.instructions[static_cast<size_t>(reader)].operation == "add") {
     const std::vector<int>& operands = program.instructions[static_cast<size_t>(reader)].operands;
     const int other = operands[operands[0] == kResult ? 1 : 0];
@@ -84,6 +86,16 @@ ProductEpilogue::ProductEpilogue(FusedProgram program, int64_t columns, int own_
   if (reader >= 0 && program.instructions[static_cast<size_t>(reader)].operation == "relu") {
     relu_ = true;
     drop(program, reader);
+  }
+  if (in_registers == InRegisters::row_steps) {
+    if (std::optional<RowStepPlan> plan = plan_row_steps(program, columns)) {
+      result_output_ = plan->result_output;
+      steps_ = std::move(plan->steps);
+      for (PlannedRowStep& each : steps_) {
+        if (each.input >= 0) each.input += own_inputs - 1;
+      }
+      return;
+    }
   }
   for (size_t k = 0; k < program.outputs.size(); ++k) {
     if (program.outputs[k] == kResult) result_output_ = static_cast<int>(k);
@@ -105,7 +117,7 @@ ProductEpilogue::ProductEpilogue(FusedProgram program, int64_t columns, int own_
 }
 
 size_t ProductEpilogue::scratch_bytes() const {
-  if (!has_pieces()) return 0;
+  if (!has_pieces()) return (steps_.size() * sizeof(RowStep) + 63) / 64 * 64;
   return pointer_bytes(1 + static_cast<size_t>(further_inputs_)) +
          pointer_bytes(piece_outputs_.size()) + pieces_->scratch_bytes();
 }
@@ -126,6 +138,20 @@ void ProductEpilogue::prepare(const KernelArguments& arguments, std::byte* scrat
   std::copy_n(arguments.inputs + own_inputs_, further_inputs_, inputs + 1);
   for (const int output : piece_outputs_) *outputs++ = arguments.outputs[output];
   pieces_->prepare(own);
+}
+
+const RowStep* ProductEpilogue::resolve_steps(const KernelArguments& arguments,
+                                              std::byte* scratch) const {
+  if (steps_.empty()) return nullptr;
+  auto* const steps = reinterpret_cast<RowStep*>(scratch);
+  RowStep* next = steps;
+  for (const PlannedRowStep& planned : steps_) {
+    RowStep& step = *new (next++) RowStep(planned.step);
+    if (planned.input >= 0)
+      step.operand = static_cast<const float*>(arguments.inputs[planned.input]);
+    if (planned.output >= 0) step.out = static_cast<float*>(arguments.outputs[planned.output]);
+  }
+  return steps;
 }
 
 void ProductEpilogue::finish(std::byte* scratch, int64_t first, int64_t count) const {

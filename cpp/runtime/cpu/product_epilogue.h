@@ -2,8 +2,9 @@
 // a matrix of rows may use it: matrix products, convolutions.
 //
 // A bias along the columns and a rectifier, when they come first, are left to the kernel, which can
-// apply them to its registers; everything after them is a fused program that runs on finished
-// pieces of the result. The bits are those of the separate operations.
+// apply them to its registers, and so is everything after them where the kernel takes row steps and
+// it is such steps; else it is a fused program that runs on finished pieces of the result. The bits
+// are those of the separate operations.
 #ifndef CASTALIA_CPP_RUNTIME_CPU_PRODUCT_EPILOGUE_H_
 #define CASTALIA_CPP_RUNTIME_CPU_PRODUCT_EPILOGUE_H_
 
@@ -13,16 +14,19 @@
 #include <vector>
 
 #include "cpp/runtime/cpu/fused.h"
+#include "cpp/runtime/cpu/row_steps.h"
 #include "cpp/runtime/kernel.h"
 
 namespace castalia::cpu {
 
 class ProductEpilogue {
  public:
+  // What a kernel can apply to its registers. What it cannot is in the pieces.
+  enum class InRegisters : uint8_t { nothing, bias_and_rectifier, row_steps };
+
   // Input 0 of the program is the result, rows of `columns` elements; its further inputs are the
-  // kernel's inputs from `own_inputs` on, its outputs the kernel's (KernelCandidate). A kernel that
-  // cannot apply bias and rectifier itself has them in the pieces, too: `in_registers` is false.
-  ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs, bool in_registers = true);
+  // kernel's inputs from `own_inputs` on, its outputs the kernel's (KernelCandidate).
+  ProductEpilogue(FusedProgram program, int64_t columns, int own_inputs, InRegisters in_registers);
 
   // For attach() and finish(), 64-byte aligned.
   size_t scratch_bytes() const;
@@ -36,6 +40,10 @@ class ProductEpilogue {
     after.relu = relu_;
     if (bias_input_ >= 0) {
       after.bias = static_cast<decltype(After::bias)>(arguments.inputs[bias_input_]);
+    }
+    if constexpr (requires { after.steps; }) {
+      after.steps = resolve_steps(arguments, scratch);
+      after.step_count = static_cast<int>(steps_.size());
     }
     if (has_pieces()) {
       prepare(arguments, scratch);
@@ -52,6 +60,8 @@ class ProductEpilogue {
   // Whether there is more to do than bias and rectifier.
   bool has_pieces() const { return pieces_ != nullptr; }
   void prepare(const KernelArguments& arguments, std::byte* scratch) const;
+  // The steps with their addresses, at the start of the scratch memory.
+  const RowStep* resolve_steps(const KernelArguments& arguments, std::byte* scratch) const;
   KernelArguments piece_arguments(std::byte* scratch) const;
 
   int own_inputs_;
@@ -59,7 +69,8 @@ class ProductEpilogue {
   bool relu_ = false;
   int result_output_ = -1;
   int further_inputs_ = 0;
-  std::vector<int> piece_outputs_;  // the kernel's outputs that pieces write
+  std::vector<PlannedRowStep> steps_;  // their inputs and outputs are the kernel's
+  std::vector<int> piece_outputs_;     // the kernel's outputs that pieces write
   std::unique_ptr<const FusedPieces> pieces_;
   double flops_ = 0;
 };
