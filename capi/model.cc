@@ -39,10 +39,11 @@ RowsIn finite_rows(const castalia_array* array, int slot, Devices devices, int64
   return rows;
 }
 
-// The context of an evaluation; none where it reads none.
+// The context of an evaluation that the model is capable of; none where it reads none.
 RowsIn context_rows(const ModelObject& object, Capability capability,
                     const castalia_array* condition, int64_t rows, int slot) {
   const Model& model = *object.model;
+  model.require_capability(capability);
   const int64_t columns = model.context_features(capability);
   if (columns == 0) {
     if (condition != nullptr) {

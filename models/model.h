@@ -117,6 +117,8 @@ class Model {
   Network& network() { return *network_; }
   ParameterTable& parameter_table() { return table_; }
   const ParameterTable& parameter_table() const { return table_; }
+  // An Error (unsupported) where this network has it not.
+  void require_capability(Capability capability) const;
   // The flat parameters, parameter_table().count() elements of dtype(), in memory that a Workspace
   // can be bound to. They may be written under a Hold; evaluation reads them from there.
   void* parameters() { return parameters_.data(); }
@@ -174,7 +176,6 @@ class Model {
   void check_request(const EvaluationRequest& request) const;
   static void check_places(const EvaluationRequest& request, const Resources& resources);
   void require_fitted() const;
-  void require_capability(Capability capability) const;
   // The capability of this name. Errors: not_found, unsupported (this network has it not).
   Capability capability_named(const std::string& name) const;
   // Counts a reader in and out; Error (busy) while someone holds the model.

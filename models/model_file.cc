@@ -199,7 +199,9 @@ std::string Model::describe() const {
          {"shape", std::vector<int64_t>(parameter.shape.begin(), parameter.shape.end())}});
   }
   Ordered capabilities = Ordered::array();
-  for (const Capability each : architecture().capabilities) capabilities.push_back(name(each));
+  for (const Capability each : architecture().capabilities) {
+    if (network_->can(each)) capabilities.push_back(name(each));
+  }
   const Ordered out = {
       {"architecture", architecture().name},
       {"family", architecture().family},

@@ -179,12 +179,9 @@ TrainingOptions::TrainingOptions(const std::string& text) {
          "but with training.objective = '",
          objective_name, "' they are of draws");
   }
-  for (size_t i = 1; i < regularisers.size(); ++i) {
-    if (std::find(regularisers.begin(), regularisers.begin() + static_cast<std::ptrdiff_t>(i),
-                  regularisers[i]) == regularisers.begin() + static_cast<std::ptrdiff_t>(i)) {
-      continue;
-    }
-    fail(Code::invalid_argument, "training.regularisers names '", regularisers[i],
+  for (auto each = regularisers.begin(); each != regularisers.end(); ++each) {
+    if (std::find(regularisers.begin(), each, *each) == each) continue;
+    fail(Code::invalid_argument, "training.regularisers names '", *each,
          "' twice; regulariser_weights says how much it counts");
   }
   if (regulariser_weights.empty()) {

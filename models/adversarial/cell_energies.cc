@@ -12,6 +12,12 @@ constexpr double kLeastMade = 1e-9;
 constexpr double kSlopeOfCut = 0.1;
 constexpr double kVast = 1e6;  // a coordinate of a network that is broken
 
+Value with_slope(Value left, Value cells, SlopeOfCut slope) {
+  if (slope == SlopeOfCut::zero) return left;
+  const Value cut = cells - left;
+  return left + (cut - stop_gradient(cut));
+}
+
 }  // namespace
 
 CellCoordinate::CellCoordinate(double softness)
@@ -31,15 +37,11 @@ Value CellCoordinate::share(Value coordinate) const {
   return softness_ * expm1(unit_ * (cut + (beyond - stop_gradient(beyond))));
 }
 
-Value above_threshold(Value cells, double threshold) {
+Value above_threshold(Value cells, double threshold, SlopeOfCut slope) {
   if (threshold == 0) return cells;
   const Value least = cells.graph().scalar(threshold, DType::float64);
-  return select(less(cells, least), cells.graph().scalar(0, DType::float64), cells);
-}
-
-Value above_threshold_or_greatest(Value cells, double threshold) {
-  const Value greatest = one_hot(argmax(cells, 1), cells.columns(), DType::float64);
-  return select(greatest, cells, above_threshold(cells, threshold));
+  const Value left = select(less(cells, least), cells.graph().scalar(0, DType::float64), cells);
+  return with_slope(left, cells, slope);
 }
 
 Value with_sum(Value cells, Value total) {
@@ -49,13 +51,15 @@ Value with_sum(Value cells, Value total) {
   return cells * select(less(made, least), one, total / maximum(made, least));
 }
 
-Value with_sum(Value cells, Value total, double threshold) {
+Value with_sum(Value cells, Value total, double threshold, SlopeOfCut slope) {
   const Value scaled = with_sum(cells, total);
   if (threshold == 0) return scaled;
   // Once more behind the threshold, which takes energy away: what is left grows, and stays above.
-  // The greatest cell is left in any case, and comes up to the threshold where the total does.
-  const Value left = above_threshold_or_greatest(scaled, threshold);
-  return above_threshold(with_sum(left, total), threshold);
+  // The greatest cell, the first of equal ones, is left in any case, and comes up to the threshold
+  // where the total does.
+  const Value greatest = one_hot(argmax(scaled, 1), scaled.columns(), DType::float64);
+  const Value left = select(greatest, scaled, above_threshold(scaled, threshold));
+  return above_threshold(with_sum(with_slope(left, scaled, slope), total), threshold, slope);
 }
 
 }  // namespace castalia

@@ -28,11 +28,13 @@ class CellCoordinate {
   double unit_;  // log(1 + 1 / s)
 };
 
+// The derivative of what a threshold has taken away: 0, or 1 as of what is left, so that what a
+// critic says of a cell that is shut reaches the generator.
+enum class SlopeOfCut { zero, one };
+
 // Cells, float64 (rows, cells), where those below the threshold become 0; a threshold of 0 leaves
 // all as they are.
-Value above_threshold(Value cells, double threshold);
-// The same, but the greatest cell of a row, the first of equal ones, stays in any case.
-Value above_threshold_or_greatest(Value cells, double threshold);
+Value above_threshold(Value cells, double threshold, SlopeOfCut slope = SlopeOfCut::zero);
 
 // Cells in the same proportions that add up to the total, float64 (rows, 1). Those of a row that
 // make less than 1e-9 of it stay as they are: nothing is not scaled up.
@@ -41,7 +43,7 @@ Value with_sum(Value cells, Value total);
 // The same with a threshold that no cell other than empty ones lies below. What it takes away goes
 // to the cells that are left, of which the greatest is one; a row whose total does not come up to
 // the threshold is empty.
-Value with_sum(Value cells, Value total, double threshold);
+Value with_sum(Value cells, Value total, double threshold, SlopeOfCut slope = SlopeOfCut::zero);
 
 }  // namespace castalia
 

@@ -13,17 +13,6 @@ namespace {
 
 constexpr double kSlopeOfShut = 0.1;
 
-// `above` is what is kept of the cells. What the critic says of the others reaches the generator as
-// of these: the derivative is 1.
-Value with_slope(Value above, Value cells) {
-  const Value below = cells - above;
-  return above + (below - stop_gradient(below));
-}
-
-Value kept(Value cells, double threshold) {
-  return threshold == 0 ? cells : with_slope(above_threshold(cells, threshold), cells);
-}
-
 }  // namespace
 
 void ImageView::check(std::span<const double> x, int64_t first_row) const {
@@ -69,7 +58,7 @@ Value ImageView::images(Value table) const {
 Value ImageView::coordinates(Value x, const Preprocessing& scales, Value total) const {
   const auto scaled = [&](Value cells) { return images(scales.forward(table(cells)).values); };
   if (!settings_.energies) return scaled(x);
-  const Value seen = kept(x, settings_.threshold);
+  const Value seen = above_threshold(x, settings_.threshold, SlopeOfCut::one);
   return coordinate_.of(total ? seen / total : scaled(seen));
 }
 
@@ -84,14 +73,9 @@ Value ImageView::cells(Value coordinates, const Preprocessing& scales, Value tot
   const auto unscaled = [&](Value cells) { return images(scales.inverse(table(cells)).values); };
   if (!settings_.energies) return unscaled(coordinates);
   const Value shares = coordinate_.share(coordinates);
-  if (!total) return kept(unscaled(shares), settings_.threshold);
-  const Value scaled = with_sum(shares * total, total);
   const double threshold = settings_.threshold;
-  if (threshold == 0) return scaled;
-  // Once more behind the threshold, which takes energy away. The greatest cell is left in any case,
-  // and comes up to the threshold where the total does.
-  const Value left = with_slope(above_threshold_or_greatest(scaled, threshold), scaled);
-  return kept(with_sum(left, total), threshold);
+  if (!total) return above_threshold(unscaled(shares), threshold, SlopeOfCut::one);
+  return with_sum(shares * total, total, threshold, SlopeOfCut::one);
 }
 
 }  // namespace castalia

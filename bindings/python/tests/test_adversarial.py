@@ -101,3 +101,16 @@ def test_a_model_is_not_copied():
             with pytest.raises(TypeError, match="cannot be copied"):
                 copied(model)
         assert model.features == 3
+
+
+@pytest.mark.parametrize("computes", ["log_prob", "score"])
+def test_what_a_model_cannot_do_is_said_before_what_is_missing_for_it(computes):
+    with castalia.Gan(features=3, context_features=2) as model:
+        with pytest.raises(castalia.UnsupportedError, match=f"gan has no {computes}"):
+            getattr(model, computes)(np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize("transformation, able", [("rotation", True), ("dense", False)])
+def test_a_description_lists_what_the_very_model_can_do(transformation, able):
+    with castalia.SymmetryGan(features=2, transformation=transformation) as model:
+        assert ("inverse" in model.describe()["capabilities"]) == able
