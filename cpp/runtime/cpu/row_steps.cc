@@ -165,8 +165,8 @@ class Chain {
     return number.has_value();
   }
 
-  // The gradient of a leaky rectifier: a multiplication by the slope, and a choice between the value
-  // and that.
+  // The gradient of a leaky rectifier: a multiplication by the slope, and a choice between the
+  // value and that.
   bool take_kept(const std::vector<int>& both) {
     const FusedInstruction& scaled = instruction(both[0]);
     const FusedInstruction& chosen = instruction(both[1]);
