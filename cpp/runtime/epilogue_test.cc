@@ -199,9 +199,10 @@ class Trial {
 
 TEST(Epilogue, HasTheBitsOfSeparateSteps) {
   for (const DType dtype : {DType::float32, DType::float64}) {
-    for (const Size& size : {Size{1, 5, 3}, Size{1, 128, 128}, Size{7, 6, 17}, Size{64, 0, 9},
-                             Size{130, 300, 138}, Size{33, 40, 600}, Size{300, 64, 1},
-                             Size{0, 4, 3}, Size{131, 300, 64}, Size{2, 7, 96}, Size{3, 20, 32}}) {
+    for (const Size& size :
+         {Size{1, 5, 3}, Size{1, 128, 128}, Size{7, 6, 17}, Size{64, 0, 9}, Size{130, 300, 138},
+          Size{33, 40, 600}, Size{300, 64, 1}, Size{0, 4, 3}, Size{131, 300, 64}, Size{2, 7, 96},
+          Size{3, 20, 32}, Size{2, 70, 96}, Size{3, 64, 32}}) {
       for (const Epilogue& epilogue : epilogues()) {
         SCOPED_TRACE(
             text(epilogue.name, ", ", name(dtype), ", ", size.m, " x ", size.k, " x ", size.n));
@@ -227,10 +228,10 @@ TEST(Epilogue, IsPartOfTheProductsStep) {
 
 // Rows of a matrix that are particles of clouds: what follows the product sees them as either.
 TEST(Epilogue, SpansShapesThatNest) {
-  const auto run = [](bool fuse, int64_t width) {
+  const auto run = [](bool fuse, int64_t depth, int64_t width) {
     Graph graph;
-    const Value x = graph.input("x", {DType::float32, {4 * 6, 5}});
-    const Value w = graph.input("w", {DType::float32, {5, width}});
+    const Value x = graph.input("x", {DType::float32, {4 * 6, depth}});
+    const Value w = graph.input("w", {DType::float32, {depth, width}});
     const Value bias = graph.input("bias", {DType::float32, {width}});
     const Value item = graph.input("item", {DType::float32, {4, 1, width}});
     const Value place = graph.input("place", {DType::float32, {6, 1}});
@@ -251,7 +252,9 @@ TEST(Epilogue, SpansShapesThatNest) {
     const auto* y = static_cast<const float*>(workspace.output("y"));
     return std::vector<float>(y, y + 4 * 6 * width);
   };
-  for (const int64_t width : {8, 64}) EXPECT_EQ(run(true, width), run(false, width));
+  // The deeper, wider product has these as steps in its registers.
+  EXPECT_EQ(run(true, 5, 8), run(false, 5, 8));
+  EXPECT_EQ(run(true, 80, 64), run(false, 80, 64));
 }
 
 TEST(PreparedOperands, AreMadeOnceForAllBatchesAndAnewWhenTold) {
