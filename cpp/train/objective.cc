@@ -19,11 +19,6 @@ constexpr DType kDouble = DType::float64;
 // leave a handful of events to learn from.
 constexpr double kMostLogit = 4;
 
-// What is reported, with the gradient of something else.
-Value reported(Value value, Value surrogate) {
-  return value + (surrogate - stop_gradient(surrogate));
-}
-
 bool through_draws(Estimator estimator) {
   return estimator == Estimator::path || estimator == Estimator::total;
 }
@@ -37,16 +32,16 @@ Value target_losses(const StepGraphRequest& request, Trace& trace, Value context
   if (!through_draws(request.estimator)) {
     const Value x = graph.input("draws", {kDouble, points});
     const Value coefficient = graph.input("coefficient", {kDouble, {rows, 1}});
-    return reported(value, coefficient * network.log_prob(trace, x, context));
+    return with_slope_of(value, coefficient * network.log_prob(trace, x, context));
   }
   const auto pulled = [&](Value x) {
     return sum(graph.input("pull", {kDouble, points}) * x, {1}, true);
   };
   if (request.estimator == Estimator::path) {
-    return reported(value, pulled(network.sample(trace, rows, context)));
+    return with_slope_of(value, pulled(network.sample(trace, rows, context)));
   }
   const auto [x, log_prob] = network.sample_with_log_prob(trace, rows, context);
-  return reported(value, log_prob + pulled(x));
+  return with_slope_of(value, log_prob + pulled(x));
 }
 
 // The logarithm of p(x) / q(x) as a classifier of events and draws sees it, (rows, 1).

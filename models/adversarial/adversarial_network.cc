@@ -42,7 +42,7 @@ AdversarialNetwork::Contest AdversarialNetwork::contest(Trace& trace, Value x, V
   game.critic = [this, &trace, condition](Value events) {
     return criticised(trace, events, condition).score;
   };
-  contest.further.of_generator = further_of_generator(trace, x, events);
+  contest.further.of_generator = further_of_generator(trace, x, events, condition);
   if (auxiliary_weight() == 0) return contest;
   const auto errors = [&](Value events) {
     return auxiliary_weight() *
@@ -70,7 +70,7 @@ Value AdversarialNetwork::estimation_errors(Value estimate, Value condition) con
   return errors ? errors + entropy : entropy;
 }
 
-Value AdversarialNetwork::further_of_generator(Trace&, Value, Value) const { return {}; }
+Value AdversarialNetwork::further_of_generator(Trace&, Value, Value, Value) const { return {}; }
 
 Value AdversarialNetwork::made(Trace& trace, int64_t rows, Value condition) const {
   const Trace::Part part(trace, "generator");

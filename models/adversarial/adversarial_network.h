@@ -65,7 +65,7 @@ class AdversarialNetwork : public PreprocessedNetwork, public Adversarial {
   virtual Value condition(Trace& trace, int64_t rows, Value x, Value context) const;
   // What the generator learns besides the game, (rows, 1), float64; null for nothing. `made` are
   // preprocessed events, x true ones in the user's units.
-  virtual Value further_of_generator(Trace&, Value x, Value made) const;
+  virtual Value further_of_generator(Trace& trace, Value x, Value made, Value condition) const;
   // What the errors of the critic's estimate of the context weigh in both losses: the squares of
   // those of numbers, and the cross entropy of the class (arXiv:1610.09585).
   virtual double auxiliary_weight() const { return 0; }

@@ -14,8 +14,7 @@ constexpr double kVast = 1e6;  // a coordinate of a network that is broken
 
 Value with_slope(Value left, Value cells, SlopeOfCut slope) {
   if (slope == SlopeOfCut::zero) return left;
-  const Value cut = cells - left;
-  return left + (cut - stop_gradient(cut));
+  return with_slope_of(left, cells - left);
 }
 
 }  // namespace
@@ -34,7 +33,7 @@ Value CellCoordinate::share(Value coordinate) const {
   // Nothing is added but a slope: a generator would never bring back what it has made too large.
   const Value cut = below(kGreatestCoordinate);
   const Value beyond = kSlopeOfCut * (below(kVast) - cut);
-  return softness_ * expm1(unit_ * (cut + (beyond - stop_gradient(beyond))));
+  return softness_ * expm1(unit_ * with_slope_of(cut, beyond));
 }
 
 Value above_threshold(Value cells, double threshold, SlopeOfCut slope) {

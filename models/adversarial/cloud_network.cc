@@ -57,6 +57,7 @@ CloudAdversarialNetwork::CloudAdversarialNetwork(const Specification& s, int64_t
   };
   for (const int64_t each : rows_.positive()) check_feature("positive_features", each);
   check_feature("sorted_by", sorted_by_);
+  if (s.boolean("cloud_moments")) moments_.emplace(rows_, s.seed());
 }
 
 void CloudAdversarialNetwork::fit_preprocessing(std::span<const double> x,
@@ -76,6 +77,13 @@ void CloudAdversarialNetwork::fit_preprocessing(std::span<const double> x,
     least_ = least_of(particles, features);
   }
   multiplicity_.set(std::move(counts));
+  if (moments_) {
+    if (x.empty()) {
+      moments_->fit_without_data();
+    } else {
+      moments_->fit(x);
+    }
+  }
   PreprocessedNetwork::check_rows({}, context, 0);
 }
 
@@ -94,6 +102,7 @@ std::string CloudAdversarialNetwork::preprocessing_json() const {
   nlohmann::json all = nlohmann::json::parse(PreprocessedNetwork::preprocessing_json());
   all["multiplicity"] = multiplicity_.counts();
   all["least"] = least_;
+  if (moments_) all["moments"] = nlohmann::json::parse(moments_->json());
   return all.dump();
 }
 
@@ -121,14 +130,37 @@ void CloudAdversarialNetwork::set_preprocessing_json(const std::string& text) {
   }
   multiplicity_.set(counts.get<std::vector<int64_t>>());
   least_ = least.get<std::vector<double>>();
+  if (moments_) {
+    if (!stored.contains("moments")) {
+      fail(Code::corrupt_file, "the stored preprocessing has no moments of clouds");
+    }
+    moments_->set_json(stored["moments"].dump());
+  }
 }
 
 Value CloudAdversarialNetwork::preprocessed(Trace& trace, Value x, Value context) {
   return concat({prepared(trace, x), condition(trace, x.rows(), x, context)}, 1);
 }
 
+void CloudAdversarialNetwork::declare(Trace& trace) {
+  if (moments_) moments_->declare(trace, context_features());
+  AdversarialNetwork::declare(trace);
+}
+
 Value CloudAdversarialNetwork::generate(Trace& trace, Value latent, Value condition) const {
-  const Value made = make(trace, latent, told_by(condition));
+  const Told told = told_by(condition);
+  Value made = make(trace, latent, told);
+  // Parameters are declared before anything is fitted.
+  if (moments_ && fitted()) {
+    const Shape table{latent.rows() * rows_.places(), rows_.features()};
+    const Value mask = cast(told.mask, DType::float64);
+    const Value features =
+        preprocessing().inverse(cast(reshape(made, table), DType::float64)).values;
+    const Value clouds = moments_->given(reshape(features, made.shape()), mask,
+                                         cast(moments_in(condition), DType::float64));
+    const Value scaled = preprocessing().forward(reshape(clouds, table)).values;
+    made = cast(reshape(scaled, made.shape()) * mask, trace.dtype());
+  }
   return reshape(made, Shape{latent.rows(), preprocessed_features()});
 }
 
@@ -138,9 +170,31 @@ AdversarialNetwork::Criticism CloudAdversarialNetwork::criticise(Trace& trace, V
   return {.score = score(trace, reshape(events, shape), told_by(condition)), .estimate = {}};
 }
 
+int64_t CloudAdversarialNetwork::condition_features() const {
+  return context_features() + rows_.places() + (moments_ ? moments_->count() : 0);
+}
+
 Value CloudAdversarialNetwork::condition(Trace& trace, int64_t rows, Value x, Value context) const {
-  const Value mask = cast(x ? rows_.mask(x) : multiplicity_.draw(trace, rows), trace.dtype());
-  return context ? concat({prepared_context(trace, context), mask}, 1) : mask;
+  const Value mask = x ? rows_.mask(x) : multiplicity_.draw(trace, rows);
+  std::vector<Value> all;
+  if (context) all.push_back(prepared_context(trace, context));
+  all.push_back(cast(mask, trace.dtype()));
+  if (moments_) {
+    const Shape places{rows, rows_.places(), 1};
+    const Shape features{rows, rows_.places(), rows_.features()};
+    const Value moments =
+        x ? moments_->of(reshape(rows_.features_of_places(x), features), reshape(mask, places))
+          : moments_->draw(trace, reshape(mask, places), context ? all[0] : Value());
+    all.push_back(cast(moments, trace.dtype()));
+  }
+  return concat(all, 1);
+}
+
+Value CloudAdversarialNetwork::further_of_generator(Trace& trace, Value, Value,
+                                                    Value condition) const {
+  if (!moments_) return {};
+  const Value mask = reshape(mask_in(condition), Shape{condition.rows(), rows_.places(), 1});
+  return moments_->surprise(trace, moments_in(condition), mask, context_in(condition));
 }
 
 Value CloudAdversarialNetwork::prepared(Trace& trace, Value x) const {
@@ -167,16 +221,30 @@ Value CloudAdversarialNetwork::restored(Value events, Value condition) const {
     const Shape one{1, rows_.features()};
     features = maximum(features, events.graph().constant(one, DType::float64, floor));
   }
-  const Value mask = slice(condition, 1, context_features(), condition_features());
-  const Value clouds = rows_.joined(features, cast(mask, DType::float64));
+  const Value clouds = rows_.joined(features, cast(mask_in(condition), DType::float64));
   return sorted_by_ < 0 ? clouds : rows_.sorted(clouds, sorted_by_);
 }
 
 CloudAdversarialNetwork::Told CloudAdversarialNetwork::told_by(Value condition) const {
-  const int64_t context = context_features();
-  const Value mask = slice(condition, 1, context, condition_features());
-  return {.context = context > 0 ? slice(condition, 1, 0, context) : Value(),
-          .mask = reshape(mask, Shape{condition.rows(), rows_.places(), 1})};
+  std::vector<Value> known;
+  for (const Value& each : {context_in(condition), moments_in(condition)}) {
+    if (each) known.push_back(each);
+  }
+  return {.context = known.empty() ? Value() : concat(known, 1),
+          .mask = reshape(mask_in(condition), Shape{condition.rows(), rows_.places(), 1})};
+}
+
+Value CloudAdversarialNetwork::context_in(Value condition) const {
+  return context_features() > 0 ? slice(condition, 1, 0, context_features()) : Value();
+}
+
+Value CloudAdversarialNetwork::mask_in(Value condition) const {
+  return slice(condition, 1, context_features(), context_features() + rows_.places());
+}
+
+Value CloudAdversarialNetwork::moments_in(Value condition) const {
+  if (!moments_) return {};
+  return slice(condition, 1, context_features() + rows_.places(), condition_features());
 }
 
 std::vector<Field> particle_cloud_fields(std::vector<Field> own, const std::string& usual_chain) {
@@ -217,7 +285,8 @@ std::vector<Field> particle_cloud_fields(std::vector<Field> own, const std::stri
        .type = FieldType::text,
        .default_value = R"("normal")",
        .meaning = "that of the random numbers: standard normal, or uniform in (-1, 1)",
-       .choices = {"normal", "uniform"}}};
+       .choices = {"normal", "uniform"}},
+      cloud_moments_field()};
   for (Field& each : own) fields.push_back(std::move(each));
   fields.push_back(
       {.name = "preprocessing",

@@ -4,18 +4,20 @@
 #define CASTALIA_MODELS_ADVERSARIAL_CLOUD_NETWORK_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "models/adversarial/adversarial_network.h"
+#include "models/adversarial/cloud_moments.h"
 #include "models/adversarial/cloud_rows.h"
 
 namespace castalia {
 
 // A preprocessed event is the features of all places, (rows, places * features); its condition is
-// the context and then the mask, which generator and critic share. Reads the fields that
-// particle_cloud_fields() gives.
+// the context, the mask and the moments, where the network has these, which generator and critic
+// share. Reads the fields that particle_cloud_fields() gives.
 class CloudAdversarialNetwork : public AdversarialNetwork {
  public:
   // Each cloud is made from `latent` random numbers. Where the field preprocessing is empty, each
@@ -32,8 +34,9 @@ class CloudAdversarialNetwork : public AdversarialNetwork {
   std::string preprocessing_json() const override;
   void set_preprocessing_json(const std::string& json) override;
 
-  // As columns: the features of all places, the context, the mask.
+  // As columns: the features of all places, the context, the mask, the moments.
   Value preprocessed(Trace& trace, Value x, Value context) override;
+  void declare(Trace& trace) override;
 
  protected:
   int64_t places() const { return rows_.places(); }
@@ -41,7 +44,7 @@ class CloudAdversarialNetwork : public AdversarialNetwork {
 
   // What a cloud is made for.
   struct Told {
-    Value context;  // (rows, context features), preprocessed; null where there is none
+    Value context;  // (rows, columns), preprocessed, the moments among them; null for none
     Value mask;     // (rows, places, 1)
   };
   // Particles, (rows, places, features), from the latent variables, (rows, latent).
@@ -53,15 +56,21 @@ class CloudAdversarialNetwork : public AdversarialNetwork {
   Value generate(Trace& trace, Value latent, Value condition) const final;
   Criticism criticise(Trace& trace, Value events, Value condition) const final;
   int64_t preprocessed_features() const final { return rows_.places() * rows_.features(); }
-  int64_t condition_features() const final { return context_features() + rows_.places(); }
-  // A made cloud has as many particles as the true one of its row.
+  int64_t condition_features() const final;
+  // A made cloud has as many particles as the true one of its row, and its moments.
   Value condition(Trace& trace, int64_t rows, Value x, Value context) const final;
   Value prepared(Trace& trace, Value x) const final;
   Value restored(Value events, Value condition) const final;
+  Value further_of_generator(Trace& trace, Value x, Value made, Value condition) const final;
   Told told_by(Value condition) const;
+  // Parts of the condition; the first two are null where there are none.
+  Value context_in(Value condition) const;
+  Value moments_in(Value condition) const;
+  Value mask_in(Value condition) const;  // (rows, places)
 
   CloudRows rows_;
   Multiplicity multiplicity_;
+  std::optional<CloudMoments> moments_;
   std::vector<double> least_;  // that was seen, of each feature; cuts those that are positive
   int64_t sorted_by_;          // negative: not sorted
 };

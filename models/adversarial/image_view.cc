@@ -66,7 +66,7 @@ Value ImageView::rectified(Value results) const {
   if (!settings_.energies) return results;
   // Nothing is added but a slope: a generator that has shut all cells would never open one again.
   const Value shut = kSlopeOfShut * minimum(results, results.graph().scalar(0, results.dtype()));
-  return relu(results) + (shut - stop_gradient(shut));
+  return with_slope_of(relu(results), shut);
 }
 
 Value ImageView::cells(Value coordinates, const Preprocessing& scales, Value total) const {

@@ -1,6 +1,8 @@
 #include "cpp/ops/stop_gradient/op.h"
 
+#include "cpp/ops/add/op.h"
 #include "cpp/ops/infer.h"
+#include "cpp/ops/subtract/op.h"
 
 namespace castalia {
 namespace {
@@ -21,5 +23,7 @@ const Operator& stop_gradient_operator() {
 }
 
 Value stop_gradient(Value x) { return x.graph().apply(stop_gradient_operator(), {x})[0]; }
+
+Value with_slope_of(Value x, Value y) { return x + (y - stop_gradient(y)); }
 
 }  // namespace castalia

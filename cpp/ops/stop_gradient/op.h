@@ -10,6 +10,8 @@ const Operator& stop_gradient_operator();
 
 // x, through which no gradient flows.
 Value stop_gradient(Value x);
+// x, with the derivative of x + y: y adds its slope and not its value.
+Value with_slope_of(Value x, Value y);
 
 }  // namespace castalia
 

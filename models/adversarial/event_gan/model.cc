@@ -118,7 +118,7 @@ class EventGan final : public DenseAdversarialNetwork {
 
   // The square of the kernel distance (MMD) between the batch's true and made masses of each
   // resonance. Every row has the same.
-  Value further_of_generator(Trace&, Value x, Value made) const override {
+  Value further_of_generator(Trace&, Value x, Value made, Value) const override {
     if (weight_ == 0 || resonances_.empty()) return {};
     const Value events = preprocessing().inverse(cast(made, DType::float64)).values;
     Value total;

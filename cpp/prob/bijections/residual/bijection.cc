@@ -203,7 +203,7 @@ class Residual final : public Bijection {
       if (layer < slopes.size()) pulled = pulled * slopes[layer];
     }
     const Value surrogate = row_total(pulled * v);
-    const Value estimates = stop_gradient(value) + (surrogate - stop_gradient(surrogate));
+    const Value estimates = with_slope_of(stop_gradient(value), surrogate);
     return mean(reshape(estimates, Shape{rows, probes}), {1}, true);
   }
 

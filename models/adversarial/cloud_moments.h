@@ -1,0 +1,92 @@
+// What clouds of particles are as a whole: how much momentum their particles have in all, where
+// they lie, and how widely. A flow learns it by maximum likelihood, and generated clouds are given
+// it, as the "shower flow" of CaloClouds does (arXiv:2305.04847): a generator is left with the
+// shape of a cloud, whatever its size.
+#ifndef CASTALIA_MODELS_ADVERSARIAL_CLOUD_MOMENTS_H_
+#define CASTALIA_MODELS_ADVERSARIAL_CLOUD_MOMENTS_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cpp/prob/preprocessing.h"
+#include "models/adversarial/cloud_rows.h"
+#include "models/flow/coupling_layers.h"
+
+namespace castalia {
+
+// The moments of a cloud, in this order: the logarithm of the sum of each positive feature; of each
+// other feature the mean, and then of each the logarithm of the deviation. Means and deviations are
+// weighted by the first positive feature where there is one: of eta and phi weighted by transverse
+// momenta they give a jet its axis and, at small angles, its mass. Each is shifted and scaled to
+// mean 0 and deviation 1 among the clouds of the training data that have a particle.
+class CloudMoments {
+ public:
+  // `seed` draws the order of the flow's couplings.
+  CloudMoments(CloudRows rows, uint64_t seed);
+
+  int64_t count() const { return count_; }
+
+  // x as CloudRows has it, with one particle or more in all.
+  void fit(std::span<const double> x);
+  void fit_without_data();
+  bool fitted() const { return scales_.fitted(); }
+  std::string json() const;
+  // An Error (corrupt_file) when the text is not what json() gives.
+  void set_json(const std::string& json);
+
+  // Of clouds, whose features are (rows, places, features) and whose mask is (rows, places, 1), both
+  // float64: float64 (rows, count()). What lies beyond all training data is put at their bound: it
+  // is what an empty cloud has.
+  Value of(Value features, Value mask) const;
+  // The same clouds moved, stretched and scaled to have these moments. Each feature stays within the
+  // range of the training data, for which the moments are given up; the derivative is that of
+  // features without bounds.
+  Value given(Value features, Value mask, Value moments) const;
+
+  // Minus the logarithm of the flow's density of moments of clouds, float64 (rows, 1), 0 for a cloud
+  // without particles. The mask is (rows, places, 1); the context is of the trace's type, null for
+  // none. Moments that all clouds share have no density: noise of 0.02 is added where the trace has
+  // a seed.
+  Value surprise(Trace& trace, Value moments, Value mask, Value context) const;
+  // Moments drawn by it, within the range of the training data.
+  Value draw(Trace& trace, Value mask, Value context) const;
+
+  // Declares the flow for so many columns of context.
+  void declare(Trace& trace, int64_t context) const;
+
+  struct Range {
+    std::vector<double> least, greatest;  // of each column
+  };
+
+ private:
+  struct Raw {
+    Value totals;     // (rows, 1, positive features); null where there are none
+    Value means;      // (rows, 1, other features); null where there are none, as are these:
+    Value centred;    // the features less their means, (rows, places, other features)
+    Value variances;  // (rows, 1, other features)
+  };
+  Raw raw(Value features, Value mask) const;
+  Value known(Trace& trace, Value mask, Value context) const;
+  // Those of one cloud that has a particle, before they are scaled.
+  std::vector<double> of_cloud(std::span<const double> cloud) const;
+
+  CloudRows rows_;
+  std::vector<int64_t> others_;  // the features that are not positive
+  // Where each feature stands when the positive ones come first.
+  std::vector<int64_t> places_of_features_;
+  int64_t count_;
+  CouplingLayers flow_;
+  Preprocessing scales_;
+  Range range_;  // of the moments, before they are scaled
+  Range particle_range_;
+  std::vector<double> least_variances_;  // of others_: added, as a cloud of one has none
+};
+
+// The field that says whether a network has them: cloud_moments.
+Field cloud_moments_field();
+
+}  // namespace castalia
+
+#endif  // CASTALIA_MODELS_ADVERSARIAL_CLOUD_MOMENTS_H_
