@@ -14,9 +14,8 @@
 namespace castalia {
 namespace {
 
-constexpr double kLeastTotal = std::numeric_limits<double>::min();  // of an empty cloud
-constexpr double kLeastDeviation = 1e-3;    // of a cloud's feature, in deviations of all particles
-constexpr double kLeastOwnVariance = 1e-6;  // of what is added
+constexpr double kTiny = std::numeric_limits<double>::min();  // for sums over empty clouds
+constexpr double kLeastDeviation = 1e-3;  // of a cloud's feature, in deviations of all particles
 constexpr double kNoise = 0.02;
 constexpr int64_t kFlowLayers = 6;
 constexpr int64_t kFlowHidden = 64;
@@ -56,7 +55,7 @@ CloudMoments::Range range_of(std::span<const double> table, size_t columns) {
   return {least, greatest};
 }
 
-Value row_constant(Graph& graph, const std::vector<double>& values) {
+Value row_constant(Graph& graph, std::span<const double> values) {
   return graph.constant({1, std::ssize(values)}, DType::float64, values);
 }
 
@@ -71,7 +70,7 @@ Value clamped(Value x, const CloudMoments::Range& range) {
 CloudMoments::CloudMoments(CloudRows rows, uint64_t seed)
     : rows_(std::move(rows)),
       others_(not_positive(rows_)),
-      count_(std::ssize(rows_.positive()) + 2 * std::ssize(others_)),
+      count_(2 * rows_.features()),
       flow_(flow(count_, seed)),
       scales_(count_, {}, "moments of clouds", Preprocessing::Constant::shifted) {
   std::vector<int64_t> order = rows_.positive();
@@ -82,34 +81,37 @@ CloudMoments::CloudMoments(CloudRows rows, uint64_t seed)
 }
 
 std::vector<double> CloudMoments::of_cloud(std::span<const double> cloud) const {
-  const auto& positive = rows_.positive();
-  const auto weight = [&](const double* particle) {
-    return positive.empty() ? 1.0 : particle[positive[0]];
-  };
   const std::vector<double> particles = rows_.particles(cloud);
   const auto width = static_cast<size_t>(rows_.features());
-  double weights = 0;
-  std::vector<double> totals(positive.size());
-  std::vector<double> means(others_.size());
-  std::vector<double> variances = least_variances_;
-  for (size_t at = 0; at < particles.size(); at += width) {
-    const double* particle = &particles[at];
-    weights += weight(particle);
-    for (size_t i = 0; i < positive.size(); ++i) totals[i] += particle[positive[i]];
-    for (size_t i = 0; i < others_.size(); ++i) means[i] += weight(particle) * particle[others_[i]];
-  }
-  for (double& mean : means) mean /= weights;
-  for (size_t at = 0; at < particles.size(); at += width) {
-    const double* particle = &particles[at];
-    for (size_t i = 0; i < others_.size(); ++i) {
-      const double apart = particle[others_[i]] - means[i];
-      variances[i] += weight(particle) / weights * apart * apart;
-    }
-  }
+  // Sums over the particles of what a function makes of one.
+  const auto total = [&](auto&& function) {
+    double sum = 0;
+    for (size_t at = 0; at < particles.size(); at += width) sum += function(&particles[at]);
+    return sum;
+  };
   std::vector<double> moments;
-  for (const double total : totals) moments.push_back(std::log(total));
-  moments.insert(moments.end(), means.begin(), means.end());
-  for (const double variance : variances) moments.push_back(0.5 * std::log(variance));
+  std::vector<double> deviations;
+  const auto add_deviation = [&](double variance) {
+    deviations.push_back(0.5 * std::log(variance + least_variances_[deviations.size()]));
+  };
+  const auto number = static_cast<double>(particles.size() / width);
+  for (const int64_t i : rows_.positive()) {
+    moments.push_back(std::log(total([i](const double* p) { return p[i]; })));
+    const double mean = total([i](const double* p) { return std::log(p[i]); }) / number;
+    add_deviation(
+        total([&](const double* p) { return (std::log(p[i]) - mean) * (std::log(p[i]) - mean); }) /
+        number);
+  }
+  const bool even = rows_.positive().empty();
+  const auto weight = [&](const double* p) { return even ? 1.0 : p[rows_.positive()[0]]; };
+  const double all = total(weight);
+  for (const int64_t i : others_) {
+    moments.push_back(total([&](const double* p) { return weight(p) * p[i]; }) / all);
+    const double mean = moments.back();
+    add_deviation(
+        total([&](const double* p) { return weight(p) * (p[i] - mean) * (p[i] - mean); }) / all);
+  }
+  moments.insert(moments.end(), deviations.begin(), deviations.end());
   return moments;
 }
 
@@ -117,19 +119,26 @@ void CloudMoments::fit(std::span<const double> x) {
   const std::vector<double> particles = rows_.particles(x);
   const auto features = static_cast<size_t>(rows_.features());
   particle_range_ = range_of(particles, features);
-  least_variances_.clear();
-  for (const int64_t feature : others_) {
-    double mean = 0;
-    double square = 0;
-    const auto number = static_cast<double>(particles.size() / features);
+  const auto mean_of = [&](int64_t feature, auto&& function) {
+    double sum = 0;
     for (size_t i = static_cast<size_t>(feature); i < particles.size(); i += features) {
-      mean += particles[i] / number;
+      sum += function(particles[i]);
     }
-    for (size_t i = static_cast<size_t>(feature); i < particles.size(); i += features) {
-      square += (particles[i] - mean) * (particles[i] - mean) / number;
-    }
-    least_variances_.push_back(kLeastDeviation * kLeastDeviation * square);
+    return sum / static_cast<double>(particles.size() / features);
+  };
+  typical_.clear();
+  for (const int64_t i : rows_.positive()) {
+    typical_.push_back(mean_of(i, [](double f) { return f; }));
   }
+  least_variances_.clear();
+  const auto add_least = [&](int64_t feature, auto&& coordinate) {
+    const double mean = mean_of(feature, coordinate);
+    const double variance =
+        mean_of(feature, [&](double f) { return (coordinate(f) - mean) * (coordinate(f) - mean); });
+    least_variances_.push_back(kLeastDeviation * kLeastDeviation * variance);
+  };
+  for (const int64_t i : rows_.positive()) add_least(i, [](double f) { return std::log(f); });
+  for (const int64_t i : others_) add_least(i, [](double f) { return f; });
   std::vector<double> moments;
   const auto width = static_cast<size_t>(rows_.columns());
   for (size_t row = 0; row < x.size(); row += width) {
@@ -153,7 +162,8 @@ void CloudMoments::fit_without_data() {
   for (const int64_t feature : rows_.positive()) {
     particle_range_.least[static_cast<size_t>(feature)] = 1 / kVast;
   }
-  least_variances_.assign(others_.size(), kLeastDeviation * kLeastDeviation);
+  typical_.assign(rows_.positive().size(), 1);
+  least_variances_.assign(static_cast<size_t>(rows_.features()), kLeastDeviation * kLeastDeviation);
 }
 
 std::string CloudMoments::json() const {
@@ -162,6 +172,7 @@ std::string CloudMoments::json() const {
   all["greatest"] = range_.greatest;
   all["least_of_particles"] = particle_range_.least;
   all["greatest_of_particles"] = particle_range_.greatest;
+  all["typical_of_positive"] = typical_;
   all["least_variances"] = least_variances_;
   return all.dump();
 }
@@ -182,73 +193,104 @@ void CloudMoments::set_json(const std::string& text) {
   range_ = {list("least", count_), list("greatest", count_)};
   particle_range_ = {list("least_of_particles", rows_.features()),
                      list("greatest_of_particles", rows_.features())};
-  least_variances_ = list("least_variances", std::ssize(others_));
+  typical_ = list("typical_of_positive", std::ssize(rows_.positive()));
+  least_variances_ = list("least_variances", rows_.features());
 }
 
-CloudMoments::Raw CloudMoments::raw(Value features, Value mask) const {
-  Raw raw;
-  const Value tiny = features.graph().scalar(kLeastTotal, DType::float64);
-  Value weights = mask;
-  if (!rows_.positive().empty()) {
-    const Value positive = take(features, rows_.positive()) * mask;
-    raw.totals = maximum(sum(positive, {1}, true), tiny);
-    weights = slice(positive, 2, 0, 1);
-  }
-  if (others_.empty()) return raw;
+std::span<const double> CloudMoments::least_variances(bool positive) const {
+  const std::span<const double> all = least_variances_;
+  const size_t first = rows_.positive().size();
+  return positive ? all.first(first) : all.subspan(first);
+}
+
+CloudMoments::Spread CloudMoments::spread(Value x, Value weights,
+                                          std::span<const double> least_variances) const {
+  const Value tiny = x.graph().scalar(kTiny, DType::float64);
   const Value shares = weights / maximum(sum(weights, {1}, true), tiny);
-  const Value others = take(features, others_);
-  raw.means = sum(shares * others, {1}, true);
-  raw.centred = others - raw.means;
-  raw.variances = sum(shares * square(raw.centred), {1}, true) +
-                  row_constant(features.graph(), least_variances_);
-  return raw;
+  Spread found;
+  found.mean = sum(shares * x, {1}, true);
+  found.centred = x - found.mean;
+  found.variance =
+      sum(shares * square(found.centred), {1}, true) + row_constant(x.graph(), least_variances);
+  return found;
+}
+
+// Of positive features. Those below the least of the data, which may be negative, go on in a
+// straight line: a generator that makes such learns of it, and no two become the same.
+Value CloudMoments::logarithm(Value positive) const {
+  std::vector<double> least;
+  for (const int64_t i : rows_.positive()) {
+    least.push_back(particle_range_.least[static_cast<size_t>(i)]);
+  }
+  const Value bound = row_constant(positive.graph(), least);
+  const Value above = maximum(positive, bound);
+  return log(above) + (positive - above) / row_constant(positive.graph(), typical_);
+}
+
+// Positive features without what is in empty places.
+Value CloudMoments::weights(Value positive, Value mask) const {
+  return positive ? slice(positive, 2, 0, 1) * mask : mask;
 }
 
 Value CloudMoments::of(Value features, Value mask) const {
-  const Raw raw = this->raw(features, mask);
-  std::vector<Value> all;
-  if (raw.totals) all.push_back(log(raw.totals));
-  if (raw.means) {
-    all.push_back(raw.means);
-    all.push_back(0.5 * log(raw.variances));
+  std::vector<Value> moments;
+  std::vector<Value> deviations;
+  const auto add_deviation = [&](const Spread& of) {
+    deviations.push_back(0.5 * log(of.variance));
+  };
+  Value positive;
+  if (!rows_.positive().empty()) {
+    const Value one = features.graph().scalar(1, DType::float64);
+    positive = select(mask, take(features, rows_.positive()), one);
+    const Value tiny = features.graph().scalar(kTiny, DType::float64);
+    moments.push_back(log(maximum(sum(positive * mask, {1}, true), tiny)));
+    add_deviation(spread(log(positive), mask, least_variances(true)));
   }
-  const Value moments = reshape(concat(all, 2), Shape{features.shape()[0], count_});
-  return scales_.forward(clamped(moments, range_)).values;
+  if (!others_.empty()) {
+    const Spread found =
+        spread(take(features, others_), weights(positive, mask), least_variances(false));
+    moments.push_back(found.mean);
+    add_deviation(found);
+  }
+  moments.insert(moments.end(), deviations.begin(), deviations.end());
+  const Value all = reshape(concat(moments, 2), Shape{features.shape()[0], count_});
+  return scales_.forward(clamped(all, range_)).values;
 }
 
 Value CloudMoments::given(Value features, Value mask, Value moments) const {
-  const auto in_range = [](Value x, const Range& range) {
-    const Value inside = clamped(x, range);
-    return with_slope_of(inside, x - inside);
-  };
-  // Before they are moved only what has to be positive has to be so.
-  Range first = particle_range_;
-  for (const int64_t other : others_) {
-    first.least[static_cast<size_t>(other)] = std::numeric_limits<double>::lowest();
-    first.greatest[static_cast<size_t>(other)] = std::numeric_limits<double>::max();
-  }
-  const Value x = in_range(features, first);
-  const Raw raw = this->raw(x, mask);
   const Value wanted = scales_.inverse(moments).values;
   const auto part = [&](int64_t first, int64_t columns) {
     return reshape(slice(wanted, 1, first, first + columns), Shape{moments.rows(), 1, columns});
   };
-  const int64_t positive = std::ssize(rows_.positive());
+  // The factor that gives a variance the wanted deviation, without what is added to either. No
+  // variance counts as less than that: particles that all but coincide are not blown up.
+  const auto stretch = [&](const Spread& of, Value log_deviation, bool positive) {
+    const Value added = row_constant(features.graph(), least_variances(positive));
+    const auto own = [&](Value variance) { return maximum(variance - added, added); };
+    return sqrt(own(exp(2.0 * log_deviation)) / own(of.variance));
+  };
+  const int64_t positives = std::ssize(rows_.positive());
   const int64_t others = std::ssize(others_);
-  std::vector<Value> parts;
-  if (positive > 0)
-    parts.push_back(take(x, rows_.positive()) * (exp(part(0, positive)) / raw.totals));
-  if (others > 0) {
-    // Without what is added to a variance, but never quite nothing: of one particle it is.
-    const Value added = row_constant(x.graph(), least_variances_);
-    const auto own = [&](Value variance) {
-      return maximum(variance - added, kLeastOwnVariance * added);
-    };
-    const Value stretch =
-        sqrt(own(exp(2.0 * part(positive + others, others))) / own(raw.variances));
-    parts.push_back(raw.centred * stretch + part(positive, others));
+  std::vector<Value> made;
+  Value positive;
+  if (positives > 0) {
+    const Value logarithms = logarithm(take(features, rows_.positive()));
+    const Spread found = spread(logarithms, mask, least_variances(true));
+    const Value factor = stretch(found, part(positives + others, positives), true);
+    const Value shares = exp(found.centred * mask * factor);
+    const Value tiny = features.graph().scalar(kTiny, DType::float64);
+    positive = shares * (exp(part(0, positives)) / maximum(sum(shares * mask, {1}, true), tiny));
+    made.push_back(positive);
   }
-  return in_range(take(concat(parts, 2), places_of_features_), particle_range_);
+  if (others > 0) {
+    const Spread found =
+        spread(take(features, others_), weights(positive, mask), least_variances(false));
+    const Value factor = stretch(found, part(2 * positives + others, others), false);
+    made.push_back(found.centred * factor + part(positives, others));
+  }
+  const Value x = take(concat(made, 2), places_of_features_);
+  const Value inside = clamped(x, particle_range_);
+  return with_slope_of(inside, x - inside);
 }
 
 Value CloudMoments::known(Trace& trace, Value mask, Value context) const {

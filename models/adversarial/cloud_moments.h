@@ -16,11 +16,12 @@
 
 namespace castalia {
 
-// The moments of a cloud, in this order: the logarithm of the sum of each positive feature; of each
-// other feature the mean, and then of each the logarithm of the deviation. Means and deviations are
-// weighted by the first positive feature where there is one: of eta and phi weighted by transverse
-// momenta they give a jet its axis and, at small angles, its mass. Each is shifted and scaled to
-// mean 0 and deviation 1 among the clouds of the training data that have a particle.
+// The moments of a cloud, in this order: of each positive feature the logarithm of the sum, of each
+// other feature the mean; then the logarithms of the deviations, of the logarithms of each positive
+// feature and of each other feature. Means and deviations of the latter are weighted by the first
+// positive feature where there is one: of eta and phi weighted by transverse momenta they give a
+// jet its axis and, at small angles, its mass. All are shifted and scaled to mean 0 and deviation 1
+// among the clouds of the training data that have a particle.
 class CloudMoments {
  public:
   // `seed` draws the order of the flow's couplings.
@@ -61,13 +62,16 @@ class CloudMoments {
   };
 
  private:
-  struct Raw {
-    Value totals;     // (rows, 1, positive features); null where there are none
-    Value means;      // (rows, 1, other features); null where there are none, as are these:
-    Value centred;    // the features less their means, (rows, places, other features)
-    Value variances;  // (rows, 1, other features)
+  struct Spread {
+    Value mean;      // (rows, 1, columns)
+    Value centred;   // (rows, places, columns)
+    Value variance;  // (rows, 1, columns), with that of least_variances_ added
   };
-  Raw raw(Value features, Value mask) const;
+  // Of (rows, places, columns), with weights (rows, places, 1).
+  Spread spread(Value x, Value weights, std::span<const double> least_variances) const;
+  Value logarithm(Value positive) const;
+  Value weights(Value positive, Value mask) const;
+  std::span<const double> least_variances(bool positive) const;
   Value known(Trace& trace, Value mask, Value context) const;
   // Those of one cloud that has a particle, before they are scaled.
   std::vector<double> of_cloud(std::span<const double> cloud) const;
@@ -76,12 +80,15 @@ class CloudMoments {
   std::vector<int64_t> others_;  // the features that are not positive
   // Where each feature stands when the positive ones come first.
   std::vector<int64_t> places_of_features_;
-  int64_t count_;
+  int64_t count_;  // two for each feature
   CouplingLayers flow_;
   Preprocessing scales_;
   Range range_;  // of the moments, before they are scaled
   Range particle_range_;
-  std::vector<double> least_variances_;  // of others_: added, as a cloud of one has none
+  std::vector<double> typical_;  // the mean of each positive feature among particles
+  // Of positive features, by their logarithms, and then of the others: added to a cloud's, as a
+  // cloud of one has none.
+  std::vector<double> least_variances_;
 };
 
 // The field that says whether a network has them: cloud_moments.
