@@ -54,15 +54,11 @@ constexpr EpicSideOptions kSide = {.layers = 2, .global_features = 3, .layer = {
 const std::vector<double> kMask = {1, 1, 0, 1, 0};
 const std::vector<size_t> kOrder = {3, 4, 1, 0, 2};
 
-constexpr EpicSideOptions kNormalised = {
-    .layers = 2, .global_features = 3, .adaptive_normalisation = true, .layer = {.hidden = 8}};
-
-std::vector<double> generated(const std::vector<double>& latent, const std::vector<double>& mask,
-                              const EpicSideOptions& side) {
+std::vector<double> generated(const std::vector<double>& latent, const std::vector<double>& mask) {
   return evaluate_layer(
       {{"latent", {1, 5, 2}, latent}, {"global", {1, 3}, normals(1, 3)}, {"mask", {1, 5, 1}, mask}},
       [&](Trace& trace, const std::vector<Value>& in) {
-        return std::vector{epic_generator(trace, {in[0], in[1], in[2]}, 3, side)};
+        return std::vector{epic_generator(trace, {in[0], in[1], in[2]}, 3, kSide)};
       });
 }
 
@@ -77,33 +73,9 @@ double scored(const std::vector<double>& particles, const std::vector<double>& m
 
 TEST(EpicSides, AGeneratedCloudIsReorderedWithItsLatentParticles) {
   const std::vector<double> latent = normals(0, 10);
-  for (const EpicSideOptions& side : {kSide, kNormalised}) {
-    const std::vector<double> straight = generated(latent, kMask, side);
-    expect_near(generated(moved(latent, kOrder), moved(kMask, kOrder), side),
-                moved(straight, kOrder));
-    EXPECT_NE(moved(straight, kOrder), straight);
-  }
-}
-
-TEST(EpicSides, TheGlobalVectorGivesANormalisedCloudItsMeanAndDeviation) {
-  // Without layers the global vector knows nothing of the particles.
-  const auto moments = [](std::vector<double> latent, EpicSideOptions side) {
-    for (double& each : latent) each *= 1e3;
-    side.layers = 0;
-    const std::vector<double> cloud = generated(latent, kMask, side);
-    std::vector<double> found(6);
-    for (size_t i = 0; i < cloud.size(); ++i) found[i % 3] += cloud[i] / 3;
-    for (size_t i = 0; i < cloud.size(); ++i) {
-      const double apart = cloud[i] - found[i % 3];
-      if (kMask[i / 3] != 0) found[3 + i % 3] += apart * apart / 3;
-    }
-    return found;
-  };
-  const std::vector<double> a = moments(normals(0, 10), kNormalised);
-  const std::vector<double> b = moments(normals(5, 10), kNormalised);
-  for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(a[i], b[i], 1e-4 * std::abs(a[i])) << i;
-  EXPECT_GT(a[3], 0.01);
-  EXPECT_NE(moments(normals(0, 10), kSide), moments(normals(5, 10), kSide));
+  const std::vector<double> straight = generated(latent, kMask);
+  expect_near(generated(moved(latent, kOrder), moved(kMask, kOrder)), moved(straight, kOrder));
+  EXPECT_NE(moved(straight, kOrder), straight);
 }
 
 TEST(EpicSides, AScoreDoesNotDependOnTheOrder) {
@@ -118,19 +90,16 @@ TEST(EpicSides, AScoreDoesNotDependOnTheOrder) {
 TEST(EpicSides, AnEmptyPlaceInfluencesNothing) {
   std::vector<double> latent = normals(0, 10);
   std::vector<double> particles = normals(3, 15);
-  const std::vector<double> cloud = generated(latent, kMask, kSide);
-  const std::vector<double> normalised = generated(latent, kMask, kNormalised);
+  const std::vector<double> cloud = generated(latent, kMask);
   const double score = scored(particles, kMask);
   for (const size_t empty : {2, 4}) {
     for (size_t i = 0; i < 2; ++i) latent[2 * empty + i] = 1e3;
     for (size_t i = 0; i < 3; ++i) {
       particles[3 * empty + i] = -1e3;
       EXPECT_EQ(cloud[3 * empty + i], 0);
-      EXPECT_EQ(normalised[3 * empty + i], 0);
     }
   }
-  EXPECT_EQ(generated(latent, kMask, kSide), cloud);
-  EXPECT_EQ(generated(latent, kMask, kNormalised), normalised);
+  EXPECT_EQ(generated(latent, kMask), cloud);
   EXPECT_EQ(scored(particles, kMask), score);
 }
 

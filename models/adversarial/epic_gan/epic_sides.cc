@@ -7,36 +7,12 @@
 namespace castalia {
 namespace {
 
-// Of particles that are standardised: a cloud of one has none.
-constexpr double kLeastVariance = 1e-3;
-
 // The two dense layers that make a cloud's global features.
 Value global_features(Trace& trace, Value known, const EpicSideOptions& options) {
   const EpicOptions& layer = options.layer;
   const auto act = [&](Value x) { return activation(layer.activation, x); };
   const Value hidden = act(epic_linear(trace, "global_in_0", known, layer.hidden, layer));
   return act(epic_linear(trace, "global_in_1", hidden, options.global_features, layer));
-}
-
-Value adaptively_normalised(Trace& trace, const Cloud& made, const EpicSideOptions& options) {
-  const Value& x = made.particles;
-  const Shape one{x.rows(), 1, x.columns()};
-  const auto average = [&](Value values) {
-    if (!made.mask) return mean(values, {1}, true);
-    const Value mask = reshape(made.mask, Shape{values.rows(), values.shape()[1]});
-    return reshape(masked_mean(values, mask), one);
-  };
-  Value known = made.global;
-  for (const char* name : {"cloud_in_0", "cloud_in_1"}) {
-    const EpicOptions& layer = options.layer;
-    known = activation(layer.activation, epic_linear(trace, name, known, layer.hidden, layer));
-  }
-  const auto of_cloud = [&](const char* name) {
-    return reshape(epic_linear(trace, name, known, x.columns(), options.layer), one);
-  };
-  const Value centred = x - average(x);
-  const Value deviation = softplus(of_cloud("deviation"));
-  return centred / sqrt(average(square(centred)) + kLeastVariance) * deviation + of_cloud("mean");
 }
 
 }  // namespace
@@ -57,12 +33,7 @@ Value epic_generator(Trace& trace, const Cloud& latent, int64_t features,
     cloud.particles = cloud.particles + first.particles;
     cloud.global = cloud.global + first.global;
   }
-  Value made = epic_linear(trace, "particles_out", cloud.particles, features, layer);
-  if (options.adaptive_normalisation) {
-    const Value known = concat({cloud.global, latent.global}, 1);
-    made = adaptively_normalised(trace, {made, known, latent.mask}, options);
-  }
-  return masked(made, latent.mask);
+  return masked(epic_linear(trace, "particles_out", cloud.particles, features, layer), latent.mask);
 }
 
 Value epic_critic(Trace& trace, const Cloud& given, const EpicSideOptions& options) {

@@ -11,11 +11,7 @@ namespace castalia {
 struct EpicSideOptions {
   int64_t layers = 6;
   int64_t global_features = 10;  // of a cloud, in every layer
-  // Whether generated particles are standardised over their cloud and then take a deviation and a
-  // mean that the cloud as a whole gives each feature (arXiv:1703.06868). Clouds of one shape and
-  // any width are then near each other: without it each particle has to learn to be narrow.
-  bool adaptive_normalisation = false;
-  EpicOptions layer = {};  // its hidden units are also a particle's features
+  EpicOptions layer = {};        // its hidden units are also a particle's features
 };
 
 // Clouds, (rows, places, features), of latent particles and a latent global vector. Reordering the

@@ -15,7 +15,6 @@ constexpr char kUsualChain[] = "standardise; affine(0, 0.2)";
 EpicSideOptions side_options(const Specification& s, const char* layers) {
   return {.layers = s.integer(layers),
           .global_features = s.integer("global_features"),
-          .adaptive_normalisation = s.boolean("adaptive_normalisation"),
           .layer = {.hidden = s.integer("hidden"),
                     .sum_scale = s.real("sum_scale"),
                     .activation = s.text("activation"),
@@ -90,12 +89,6 @@ std::vector<Field> epic_gan_fields() {
         .meaning = "EPiC layers of the critic",
         .least = 1,
         .greatest = 64},
-       {.name = "adaptive_normalisation",
-        .type = FieldType::boolean,
-        .default_value = "false",
-        .meaning = "generated particles are standardised over their cloud and then take a "
-                   "deviation and a mean that its global features give (1703.06868): clouds of any "
-                   "width are learned sooner"},
        {.name = "sum_scale",
         .type = FieldType::real,
         .default_value = "0.01",
@@ -137,7 +130,7 @@ const Architecture& epic_gan_architecture() {
                    R"({"particles": 3, "particle_features": 2, "positive_features": [],
                        "context_features": 1, "hidden": 10, "global_features": 3, "latent": 2,
                        "generator_layers": 1, "critic_layers": 2, "activation": "silu",
-                       "adaptive_normalisation": true,
+                       "cloud_moments": true,
                        "preprocessing": ["standardise", "none"], "weight_norm": false,
                        "latent_distribution": "uniform"})"},
       .make_event = make_cloud_row,

@@ -165,7 +165,7 @@ const Architecture& mpgan_architecture() {
                        "context_features": 1, "particle_latent": 2, "node_features": 5,
                        "edge_layers": [8], "node_layers": [], "generator_layers": 1,
                        "critic_layers": 3, "aggregation": "mean", "distances": true,
-                       "critic_dropout": 0, "bounded": false,
+                       "critic_dropout": 0, "bounded": false, "cloud_moments": true,
                        "preprocessing": ["standardise", "none"],
                        "latent_distribution": "uniform"})"},
       .make_event = make_cloud_row,
