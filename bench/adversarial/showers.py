@@ -172,7 +172,8 @@ def draw(rows: Path, data: Path, path: Path) -> bool:
         means[f"{PARTICLES[particle]}, Geant4"] = load(data, particle, "test")[0].mean(0)
         for name in names:
             if MODELS[name][0] == particle:
-                means[name] = drawn(name, rows)[0].mean(0)
+                steps = json.loads((rows / f"{name}-train.json").read_text())["steps"]
+                means[f"{name}, {steps:,} steps"] = drawn(name, rows)[0].mean(0)
     shapes = list(zip(FIELDS["heights"], FIELDS["widths"], strict=True))
     ends = np.cumsum([height * width for height, width in shapes])[:-1]
     figure, axes = plt.subplots(
@@ -228,7 +229,15 @@ def page(rows: Path, picture: str) -> str:
         p: [*(n for n, (own, _) in MODELS.items() if own == p), f"{p}-student", f"{p}-floor"]
         for p in PARTICLES
     }
-    shown = f"\n![Mean energies of the cells]({picture})\n" if picture else ""
+    shown = (
+        f"""
+![Mean energies of the cells]({picture})
+
+The picture has the models that were at hand when it was last drawn, trained for as many steps as it says.
+"""
+        if picture
+        else ""
+    )
     return (
         head(rows)
         + shown
