@@ -36,10 +36,9 @@ struct GemmShape {
 // What happens to a finished element: c = relu(c + bias[column]). relu(x) is 0 for x < 0 and x
 // otherwise, so NaN stays NaN. Then the steps: of float products alone, where n is a multiple of
 // kRowStepColumns and C overlaps none of their operands. The bits are those of the separate
-// operations. Then `finish`, if
-// there is one, is called for every rectangle of C whose elements are complete, while they are in
-// the cache: rows [row, row + rows) of columns [column, column + columns). Each element is in one
-// of them. It may change the rectangle and nothing else of C.
+// operations. Then `finish`, if there is one, is called for every rectangle of C whose elements are
+// complete, while they are in the cache: rows [row, row + rows) of columns [column, column +
+// columns). Each element is in one of them. It may change the rectangle and nothing else of C.
 template <typename T>
 struct GemmEpilogue {
   const T* bias = nullptr;  // [n], or null

@@ -62,7 +62,8 @@ constexpr int kPanelsTogether[kFewRows + 1] = {1, 4, 2, 2};
 
 // Where the operand's elements lie that meet C's from `row` and `column` on.
 template <int Rows>
-HWY_INLINE void find_rows(const RowStep& step, int64_t row, int64_t column, const float** rows) {
+HWY_INLINE void rows_of_operand(const RowStep& step, int64_t row, int64_t column,
+                                const float** rows) {
   const float* base = step.operand + (step.by_column ? column : 0);
   if (row + Rows <= step.period) {
     for (int i = 0; i < Rows; ++i) rows[i] = base + (row + i) * step.inner;
@@ -99,7 +100,7 @@ HWY_INLINE void add_steps(const Strip<float>& s, int64_t row, RowsAhead<float, R
     if (step.out != nullptr) {
       ahead.add_matrix(step.out + row * s.ldc + s.column, s.ldc);
     } else if (step.by_column && step.inner != 0) {
-      find_rows<Rows>(step, row, s.column, ahead.rows + ahead.count);
+      rows_of_operand<Rows>(step, row, s.column, ahead.rows + ahead.count);
       ahead.count += Rows;
     }
   }
@@ -126,30 +127,23 @@ HWY_INLINE void apply_steps(const Strip<float>& s, int64_t row,
     const V constant = hn::Set(d, step.constant);
     const auto each = [](auto function) { for_each_vector<Rows, Vectors>(function); };
     const float* rows[Rows];
-    if (step.operand != nullptr) find_rows<Rows>(step, row, s.column, rows);
+    if (step.operand != nullptr) rows_of_operand<Rows>(step, row, s.column, rows);
     const auto at_column = [&](int i, int v) { return hn::LoadU(d, rows[i] + v * width); };
     const auto out = [&](int i, int v) {
       return step.out + (row + i) * s.ldc + s.column + v * width;
     };
+    const auto with_operand = [&](auto operation) {
+      if (step.operand == nullptr) {
+        each([&](int i, int v) { x[i][v] = operation(x[i][v], constant); });
+      } else if (step.by_column) {
+        each([&](int i, int v) { x[i][v] = operation(x[i][v], at_column(i, v)); });
+      } else {
+        each([&](int i, int v) { x[i][v] = operation(x[i][v], hn::Set(d, *rows[i])); });
+      }
+    };
     switch (step.kind) {
-      case Kind::add:
-        if (step.operand == nullptr) {
-          each([&](int i, int v) { x[i][v] = hn::Add(x[i][v], constant); });
-        } else if (step.by_column) {
-          each([&](int i, int v) { x[i][v] = hn::Add(x[i][v], at_column(i, v)); });
-        } else {
-          each([&](int i, int v) { x[i][v] = hn::Add(x[i][v], hn::Set(d, *rows[i])); });
-        }
-        break;
-      case Kind::multiply:
-        if (step.operand == nullptr) {
-          each([&](int i, int v) { x[i][v] = hn::Mul(x[i][v], constant); });
-        } else if (step.by_column) {
-          each([&](int i, int v) { x[i][v] = hn::Mul(x[i][v], at_column(i, v)); });
-        } else {
-          each([&](int i, int v) { x[i][v] = hn::Mul(x[i][v], hn::Set(d, *rows[i])); });
-        }
-        break;
+      case Kind::add: with_operand([](V a, V b) { return hn::Add(a, b); }); break;
+      case Kind::multiply: with_operand([](V a, V b) { return hn::Mul(a, b); }); break;
       case Kind::relu:
         each([&](int i, int v) {
           x[i][v] = hn::IfThenZeroElse(hn::Lt(x[i][v], hn::Zero(d)), x[i][v]);
