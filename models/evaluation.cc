@@ -165,9 +165,9 @@ void ProgramCache::clear() {
   forget_parameters();
 }
 
-void ProgramCache::set_products(Products products) {
+void ProgramCache::set_products(Products products, const Device* device) {
   if (products == products_) return;
-  require_products(products);
+  require_products(products, device);
   products_ = products;
   clear();
 }

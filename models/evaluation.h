@@ -73,8 +73,8 @@ class ProgramCache {
   // the generation.
   void forget_parameters();
   // How float32 products read their operands. Forgets everything when that changes. Errors:
-  // device_unavailable.
-  void set_products(Products products);
+  // device_unavailable (the host, or the device that is named, has no such products).
+  void set_products(Products products, const Device* device);
   uint64_t generation() const { return generation_; }
   size_t parameter_bytes() const { return static_cast<size_t>(table_.count()) * size_of(dtype_); }
 

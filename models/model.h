@@ -132,9 +132,12 @@ class Model {
   void keep_reference(std::span<const double> x, std::span<const double> context);
   std::string preprocessing_json() const { return network_->preprocessing_json(); }
   void set_preprocessing_json(const std::string& json);
-  // How evaluation in float32 multiplies matrices; training is not concerned. Errors:
-  // device_unavailable (the processor has no products in bfloat16).
-  void set_products(Products products) { cache_->set_products(products); }
+  // How evaluation in float32 multiplies matrices, on whatever it is done; training is not
+  // concerned. Errors: device_unavailable (the host, or the device that is named, has no such
+  // products), here or, where it is evaluated elsewhere later, there.
+  void set_products(Products products, const Device* device = nullptr) {
+    cache_->set_products(products, device);
+  }
   // How it was trained, a JSON object for people, kept in the file; empty when it was not.
   const std::string& training_json() const { return training_json_; }
   void set_training_json(const std::string& json) { training_json_ = json; }

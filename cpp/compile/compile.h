@@ -27,9 +27,9 @@ struct CompileOptions {
   bool fuse = true;
 };
 
-// An Error (device_unavailable) that names the instruction set when bfloat16 is asked of a
-// processor that has no products of it.
-void require_products(Products products);
+// An Error (device_unavailable) when such products are asked of the host (a null device), whose
+// processor has none: it names the instruction set for bfloat16, and a device for tf32.
+void require_products(Products products, const Device* device);
 
 // Only what the graph's outputs and assignments need is computed. With CASTALIA_VERBOSE=dispatch in
 // the environment the kernels that refuse an operator say why on the standard error, with

@@ -166,15 +166,17 @@ std::byte* DeviceRun::resolve(const Location& location) const {
 
 // Finds all memory; what was recorded is void when any has moved.
 void DeviceRun::place_all(std::span<StateMemory* const> states) {
+  // Without a place until all have one: when memory runs out on the way, the next call begins anew.
+  const std::byte* const before = std::exchange(arena_data_, nullptr);
   std::byte* arena = arena_.reserve(scratch_offset_ + aligned(program_->scratch_bytes));
-  bool moved = arena != arena_data_;
-  arena_data_ = arena;
+  bool moved = arena != before;
   for (size_t i = 0; i < states.size(); ++i) {
     check(states[i] != nullptr, "a Program runs before all its states are bound");
     std::byte* data = states[i]->on_device(queue_, assigned_[i]);
     moved = moved || data != state_data_[i];
     state_data_[i] = data;
   }
+  arena_data_ = arena;
   if (!moved) return;
   recording_.reset();
   has_run_ = false;

@@ -71,8 +71,10 @@ inline void Kernel::prepare(int, const void*, std::byte*) const {}
 // How matrix products of float32 read their operands. Sums are float32 in any case.
 enum class Products : uint8_t {
   float32,   // as they are
-  bfloat16,  // rounded to bfloat16 (to nearest, ties to even), by the processor's own products
+  bfloat16,  // rounded to bfloat16 (to nearest, ties to even), by the processor's or device's own
+             // products
   bfloat16_emulated,  // the same roundings and our float32 products: to see what the rounding costs
+  tf32,  // shortened to TensorFloat-32, ten bits of mantissa, by the products of a device
 };
 
 struct KernelRequest {

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "cpp/ops/cuda_kernels.h"
+#include "cpp/ops/product_rounding_cuda.h"
 #include "cpp/ops/product_tile_cuda.h"
 #include "cpp/ops/reference.h"
 #include "cpp/runtime/cuda/parallel.h"
@@ -14,6 +15,7 @@ struct MatmulShape {
   // Distances in elements from row to row and along the sum, and of the matrices.
   int64_t a_row, a_inner, b_inner, b_column;
   cuda::Layout a_items, b_items;
+  int dropped_bits;  // of each float operand, which is rounded when it is read
 };
 
 // One element of the result.
@@ -28,7 +30,8 @@ struct MatmulElement {
     const T* b = operands.in<T>(1) + shape.b_items.offset(item) + column * shape.b_column;
     T sum = 0;
     for (int64_t k = 0; k < shape.k; ++k) {
-      sum = std::fma(a[k * shape.a_inner], b[k * shape.b_inner], sum);
+      sum = std::fma(rounded_product_operand(a[k * shape.a_inner], shape.dropped_bits),
+                     rounded_product_operand(b[k * shape.b_inner], shape.dropped_bits), sum);
     }
     operands.out<T>(0)[index] = sum;
   }
@@ -46,10 +49,15 @@ struct MatmulTerms {
   CASTALIA_ANYWHERE bool b_along_sum() const { return shape.b_inner == 1; }
   CASTALIA_ANYWHERE int64_t place(int64_t k) const { return k; }
   CASTALIA_ANYWHERE T a(int64_t k, int row) const {
-    return row < rows ? left[row * shape.a_row + k * shape.a_inner] : T(0);
+    return row < rows ? rounded_product_operand(left[row * shape.a_row + k * shape.a_inner],
+                                                shape.dropped_bits)
+                      : T(0);
   }
   CASTALIA_ANYWHERE T b(int64_t k, int column) const {
-    return column < columns ? right[column * shape.b_column + k * shape.b_inner] : T(0);
+    return column < columns
+               ? rounded_product_operand(right[column * shape.b_column + k * shape.b_inner],
+                                         shape.dropped_bits)
+               : T(0);
   }
 };
 
@@ -107,7 +115,8 @@ MatmulShape matmul_shape(const KernelRequest& request) {
           .b_inner = transpose_b ? 1 : b.back(),
           .b_column = transpose_b ? b.back() : 1,
           .a_items = matmul_items(a, out),
-          .b_items = matmul_items(b, out)};
+          .b_items = matmul_items(b, out),
+          .dropped_bits = dropped_bits(request.products)};
 }
 
 std::unique_ptr<Kernel> make_matmul_on_device(const KernelRequest& request, std::string*) {

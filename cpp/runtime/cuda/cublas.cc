@@ -16,6 +16,7 @@
 #include "cpp/runtime/cuda/check.h"
 #include "cpp/runtime/cuda/joined_steps.h"
 #include "cpp/runtime/cuda/libraries.h"
+#include "cpp/runtime/cuda/library_product.h"
 
 namespace castalia::cuda {
 namespace {
@@ -25,6 +26,9 @@ constexpr size_t kWorkspaceBytes = size_t{32} << 20;
 
 void check_cublas(cublasStatus_t status, const char* tried) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
+  if (status == CUBLAS_STATUS_ALLOC_FAILED) {
+    check_cuda(cudaErrorMemoryAllocation, "multiplying matrices by cuBLAS");
+  }
   fail(Code::internal, "cuBLAS, ", tried, ", operator 'matmul': ", cublasLtGetStatusString(status));
 }
 
@@ -54,78 +58,18 @@ using Description = std::unique_ptr<std::remove_pointer_t<cublasLtMatmulDesc_t>,
 using Preference = std::unique_ptr<std::remove_pointer_t<cublasLtMatmulPreference_t>,
                                    Destroyer<cublasLtMatmulPreferenceDestroy>>;
 
-// An operand as the library sees it: a row-major matrix is a column-major one that is transposed.
-struct Operand {
-  int64_t rows, columns;  // of the row-major matrix in memory
-  bool transposed;
-  int64_t stride;  // from one product to the next, in elements
-};
-
-struct Product {
-  int64_t m, n, k;
-  int64_t products;
-  Operand a, b;
-  DType dtype;
-  Products precision;
-};
-
-// Leading axes count products when each operand steps through them evenly, or not at all.
-std::optional<Product> product_of(const KernelRequest& request, std::string* refusal) {
-  const Shape& a = request.inputs[0].shape;
-  const Shape& b = request.inputs[1].shape;
-  const Shape& out = request.outputs[0].shape;
-  const bool transpose_a = request.attributes.integer("transpose_a") != 0;
-  const bool transpose_b = request.attributes.integer("transpose_b") != 0;
-  const auto matrix = [](const Shape& shape, bool transposed) {
-    return Operand{shape[shape.rank() - 2], shape.back(), transposed, 0};
-  };
-  Product product{.m = out[out.rank() - 2],
-                  .n = out.back(),
-                  .k = transpose_a ? a[a.rank() - 2] : a.back(),
-                  .products = out.count(0, out.rank() - 2),
-                  .a = matrix(a, transpose_a),
-                  .b = matrix(b, transpose_b),
-                  .dtype = request.outputs[0].dtype,
-                  .precision = request.products};
-  if (out.count() == 0 || product.k == 0) {
-    *refusal = "an empty product";
-    return {};
+cublasComputeType_t compute_type(LibraryArithmetic arithmetic) {
+  switch (arithmetic) {
+    case LibraryArithmetic::float64: return CUBLAS_COMPUTE_64F;
+    case LibraryArithmetic::float32: break;
+    case LibraryArithmetic::tf32: return CUBLAS_COMPUTE_32F_FAST_TF32;
+    case LibraryArithmetic::bfloat16: return CUBLAS_COMPUTE_32F_FAST_16BF;
   }
-  const int64_t a_products = a.count(0, a.rank() - 2);
-  const int64_t b_products = b.count(0, b.rank() - 2);
-  if (b_products == 1 && a_products == product.products && !transpose_a) {
-    // The rows of all products are the rows of one.
-    product.m *= product.products;
-    product.a.rows *= product.products;
-    product.products = 1;
-    return product;
-  }
-  const auto step = [&](int64_t products, Operand& operand) {
-    if (products != 1 && products != product.products) return false;
-    operand.stride = products == 1 ? 0 : operand.rows * operand.columns;
-    return true;
-  };
-  if (!step(a_products, product.a) || !step(b_products, product.b)) {
-    *refusal = "leading axes that are broadcast in part";
-    return {};
-  }
-  return product;
-}
-
-// The product and the program after it as a step among small ones.
-std::optional<JoinableStep> joinable_product(const Product& product, const FusedProgram& program) {
-  const bool fits = product.products == 1 && !product.a.transposed && !product.b.transposed &&
-                    product.precision == Products::float32;
-  if (!fits) return {};
-  return JoinableStep::make({.is_product = true,
-                             .rows = product.m,
-                             .columns = product.n,
-                             .depth = product.k,
-                             .program = program});
+  return CUBLAS_COMPUTE_32F;
 }
 
 // Nothing after a product.
-FusedProgram product_alone(const Product& product) {
+FusedProgram product_alone(const LibraryProduct& product) {
   FusedProgram program;
   program.shape = {product.products * product.m, product.n};
   program.inputs.push_back({product.dtype, {product.n, 1}});
@@ -136,16 +80,14 @@ FusedProgram product_alone(const Product& product) {
 class MatmulKernel final : public JoinableKernel {
  public:
   // What follows the product, of which the library does the bias and the ReLU.
-  MatmulKernel(const Product& product, const FusedProgram& program, bool has_bias, bool has_relu)
+  MatmulKernel(const LibraryProduct& product, const FusedProgram& program, bool has_bias,
+               bool has_relu)
       : product_(product), has_bias_(has_bias), joinable_(joinable_product(product, program)) {
     const bool is_double = product.dtype == DType::float64;
     const cudaDataType_t type = is_double ? CUDA_R_64F : CUDA_R_32F;
-    cublasComputeType_t compute = is_double ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F;
-    if (!is_double && product.precision == Products::bfloat16) {
-      compute = CUBLAS_COMPUTE_32F_FAST_16BF;
-    }
     cublasLtMatmulDesc_t description = nullptr;
-    check_cublas(cublasLtMatmulDescCreate(&description, compute, type), "describing");
+    check_cublas(cublasLtMatmulDescCreate(&description, compute_type(product.arithmetic), type),
+                 "describing");
     description_.reset(description);
     // Row-major C = A B is column-major C' = B' A': the operands change places.
     set(CUBLASLT_MATMUL_DESC_TRANSA, product.b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
@@ -194,7 +136,7 @@ class MatmulKernel final : public JoinableKernel {
         "describing");
   }
 
-  Layout layout(cudaDataType_t type, const Operand& operand) const {
+  Layout layout(cudaDataType_t type, const LibraryOperand& operand) const {
     cublasLtMatrixLayout_t made = nullptr;
     check_cublas(cublasLtMatrixLayoutCreate(&made, type, static_cast<uint64_t>(operand.columns),
                                             static_cast<uint64_t>(operand.rows), operand.columns),
@@ -251,7 +193,7 @@ class MatmulKernel final : public JoinableKernel {
     return found->second;
   }
 
-  const Product product_;
+  const LibraryProduct product_;
   const bool has_bias_;
   const std::optional<JoinableStep> joinable_;
   Description description_;
@@ -293,51 +235,10 @@ class FollowedKernel final : public JoinableKernel {
   std::optional<JoinableStep> joinable_;
 };
 
-// A bias added to every row, and what is not positive made zero: what the library does by itself.
-struct LibraryEpilogue {
-  bool bias = false;
-  bool relu = false;
-};
-std::optional<LibraryEpilogue> library_epilogue(const FusedProgram& program,
-                                                const Product& product) {
-  const auto columns_only = [&](const FusedInput& input) {
-    int64_t dense = 1;
-    for (int axis = program.shape.rank(); axis-- > 0;) {
-      const int64_t stride = input.strides[static_cast<size_t>(axis)];
-      const bool inner = dense < product.n;
-      if (program.shape[axis] > 1 && stride != (inner ? dense : 0)) return false;
-      dense *= program.shape[axis];
-    }
-    return product.n > 1 && input.dtype == product.dtype;
-  };
-  if (product.products != 1 || !program.constants.empty() || program.outputs.size() != 1) return {};
-  LibraryEpilogue epilogue;
-  int value = 0;
-  size_t next = 0;
-  const std::vector<FusedInstruction>& all = program.instructions;
-  if (next < all.size() && all[next].operation == "add" && program.inputs.size() == 2) {
-    const auto& operands = all[next].operands;
-    const bool is_bias =
-        (operands[0] == 0 && operands[1] == 1) || (operands[0] == 1 && operands[1] == 0);
-    if (!is_bias || !columns_only(program.inputs[1])) return {};
-    epilogue.bias = true;
-    value = program.instruction_value(static_cast<int>(next++));
-  }
-  if (next < all.size() && all[next].operation == "relu" && all[next].operands[0] == value) {
-    epilogue.relu = true;
-    value = program.instruction_value(static_cast<int>(next++));
-  }
-  const size_t used = epilogue.bias ? 2 : 1;
-  if (next != all.size() || next == 0 || program.inputs.size() != used ||
-      program.outputs[0] != value)
-    return {};
-  return epilogue;
-}
-
 }  // namespace
 
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request, std::string* refusal) {
-  const std::optional<Product> product = product_of(request, refusal);
+  const std::optional<LibraryProduct> product = library_product(request, refusal);
   if (!product) return nullptr;
   return std::make_unique<MatmulKernel>(*product, product_alone(*product), false, false);
 }
@@ -346,7 +247,7 @@ std::unique_ptr<Kernel> make_matmul_with_epilogue(const KernelRequest& request,
                                                   const FusedProgram& program,
                                                   const Device& device) {
   std::string refusal;
-  const std::optional<Product> product = product_of(request, &refusal);
+  const std::optional<LibraryProduct> product = library_product(request, &refusal);
   check(product.has_value(), "a product that was taken is refused with an epilogue");
   if (const std::optional<LibraryEpilogue> epilogue = library_epilogue(program, *product)) {
     return std::make_unique<MatmulKernel>(*product, program, epilogue->bias, epilogue->relu);

@@ -23,6 +23,7 @@
 #include "cpp/runtime/cuda/joined_steps.h"
 #include "cpp/runtime/cuda/joined_text.h"
 #include "cpp/runtime/cuda/libraries.h"
+#include "cpp/runtime/cuda/out_of_memory.h"
 #include "cpp/runtime/cuda/parallel.h"
 #include "cpp/runtime/marks.h"
 
@@ -332,8 +333,7 @@ class CudaDevice final : public Device {
       cudaGetLastError();
       size_t free = 0, total = 0;
       cudaMemGetInfo(&free, &total);
-      fail(Code::out_of_memory, name_, " has no memory for ", bytes, " bytes: ", free, " of ",
-           total, " are free");
+      fail_out_of_memory(name_, bytes, free, total);
     }
     check_cuda(status, "allocating memory");
     return static_cast<std::byte*>(memory);

@@ -2,10 +2,12 @@
 
 #include <math.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "cpp/ops/cuda_kernels.h"
 #include "cpp/runtime/cuda/elementwise_functions.h"
 #include "cpp/runtime/cuda/fused_source.h"
+#include "cpp/runtime/cuda/out_of_memory.h"
 #include "cpp/runtime/marks.h"
 
 namespace castalia::cuda {
@@ -112,6 +115,51 @@ void store(DType dtype, void* data, int64_t index, double value) {
   }
 }
 
+// The memory of the devices, and what is wrong with them. Any thread.
+class Condition {
+ public:
+  static Condition& now() {
+    static auto& condition = *new Condition;
+    return condition;
+  }
+
+  void set(const EmulatedTrouble& trouble) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = trouble;
+  }
+  size_t in_use() {
+    const std::lock_guard lock(mutex_);
+    return in_use_;
+  }
+  void take(const std::string& device, std::byte* memory, size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const size_t free = trouble_.memory - std::min(trouble_.memory, in_use_);
+    if (bytes > free) fail_out_of_memory(device, bytes, free, trouble_.memory);
+    sizes_[memory] = bytes;
+    in_use_ += bytes;
+  }
+  void give_back(std::byte* memory) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sizes_.find(memory);
+    in_use_ -= found->second;
+    sizes_.erase(found);
+  }
+  void wait() {
+    const std::lock_guard lock(mutex_);
+    if (trouble_.waits > 0) {
+      --trouble_.waits;
+      return;
+    }
+    fail(Code::internal, "CUDA, computing: unspecified launch failure (emulated)");
+  }
+
+ private:
+  std::mutex mutex_;
+  EmulatedTrouble trouble_;
+  std::map<std::byte*, size_t> sizes_;
+  size_t in_use_ = 0;
+};
+
 class FusedKernel final : public Kernel {
  public:
   explicit FusedKernel(const FusedProgram& program) : program_(program) {
@@ -189,7 +237,7 @@ class EmulatedRecording final : public Recording {
 class EmulatedMark final : public Mark {
  public:
   void set() override { at_ = std::chrono::steady_clock::now(); }
-  void wait() override {}
+  void wait() override { Condition::now().wait(); }
   double microseconds_since(const Mark& earlier) const override {
     return std::chrono::duration<double, std::micro>(at_ -
                                                      static_cast<const EmulatedMark&>(earlier).at_)
@@ -208,7 +256,7 @@ class EmulatedQueue final : public MarkedQueue {
   void copy(void* to, const void* from, size_t bytes) override {
     if (bytes > 0) std::memcpy(to, from, bytes);
   }
-  void wait() override {}
+  void wait() override { Condition::now().wait(); }
   void run(const Kernel& kernel, const KernelArguments& arguments) override {
     KernelArguments own = arguments;
     own.queue = this;
@@ -241,14 +289,26 @@ class EmulatedDevice final : public Device {
     return std::make_unique<CopyKernel>(bytes);
   }
   std::byte* allocate(size_t bytes) const override {
+    std::byte* const memory = allocate_on_host(bytes);
+    try {
+      Condition::now().take(name_, memory, bytes);
+    } catch (...) {
+      release_on_host(memory);
+      throw;
+    }
+    return memory;
+  }
+  void release(std::byte* memory) const noexcept override {
+    Condition::now().give_back(memory);
+    release_on_host(memory);
+  }
+  std::byte* allocate_on_host(size_t bytes) const override {
     const size_t rounded = (bytes + 256) / 256 * 256;
     auto* memory = static_cast<std::byte*>(std::aligned_alloc(256, rounded));
     std::memset(memory, 0xff, rounded);  // NaN: what a kernel forgets to write shows
     return memory;
   }
-  void release(std::byte* memory) const noexcept override { std::free(memory); }
-  std::byte* allocate_on_host(size_t bytes) const override { return allocate(bytes); }
-  void release_on_host(std::byte* memory) const noexcept override { release(memory); }
+  void release_on_host(std::byte* memory) const noexcept override { std::free(memory); }
   std::unique_ptr<Queue> make_queue() const override { return std::make_unique<EmulatedQueue>(); }
 
  private:
@@ -262,5 +322,10 @@ const Device& emulated_device(int number) {
   static const EmulatedDevice devices[] = {EmulatedDevice(0), EmulatedDevice(1)};
   return devices[number];
 }
+
+size_t emulated_bytes_in_use() { return Condition::now().in_use(); }
+
+TroubledDevices::TroubledDevices(EmulatedTrouble trouble) { Condition::now().set(trouble); }
+TroubledDevices::~TroubledDevices() { Condition::now().set({}); }
 
 }  // namespace castalia::cuda
