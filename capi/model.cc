@@ -216,22 +216,25 @@ CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const ch
 CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path,
                                                  castalia_config* options, castalia_model** out) {
   return call_making(out, [&] {
-    static const Field fields[] = {{.name = "verify",
-                                    .type = FieldType::boolean,
-                                    .default_value = "true",
-                                    .meaning = "compute the golden output and compare"},
-                                   {.name = "products",
-                                    .type = FieldType::text,
-                                    .default_value = R"("float32")",
-                                    .meaning = "how float32 products read their operands",
-                                    .choices = {"float32", "bfloat16", "bfloat16_emulated"}}};
+    static const Field fields[] = {
+        {.name = "verify",
+         .type = FieldType::boolean,
+         .default_value = "true",
+         .meaning = "compute the golden output and compare"},
+        {.name = "products",
+         .type = FieldType::text,
+         .default_value = R"("float32")",
+         .meaning = "how float32 products read their operands",
+         .choices = {"float32", "bfloat16", "bfloat16_emulated", "tf32"}}};
     auto settings = context_of(context);
     const FieldValues values("load", fields, config_json(options));
     const std::string products = values.text("products");
     auto model = Model::load(&required(path, "path"), values.boolean("verify"));
     model->set_products(products == "bfloat16"            ? Products::bfloat16
                         : products == "bfloat16_emulated" ? Products::bfloat16_emulated
-                                                          : Products::float32);
+                        : products == "tf32"              ? Products::tf32
+                                                          : Products::float32,
+                        settings->device());
     return made(std::move(settings), std::move(model));
   });
 }

@@ -1,14 +1,17 @@
-// What products in bfloat16 cost a flow of the size that the benchmark has. The figures are
-// printed; docs/running.md states them.
+// What products in shorter formats cost a flow of the size that the benchmark has. The figures of
+// bfloat16 are printed; docs/running.md states them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cpp/base/philox.h"
+#include "cpp/base/status.h"
+#include "cpp/runtime/cuda/emulated_device.h"
 #include "models/model.h"
 
 namespace castalia {
@@ -90,6 +93,43 @@ TEST(Products, RoundedOperandsMoveEventsAndDensitiesALittle) {
   std::vector<double> again(samples.size());
   model->sample(3, 0, {}, again);
   EXPECT_EQ(again, samples);
+}
+
+// On a device: the shorter the format, the further events move.
+TEST(Products, OfADeviceAreInTheFormatThatIsAskedFor) {
+  const Device& device = cuda::emulated_device();
+  const std::shared_ptr<Model> model = flow();
+  const auto sample = [&](const Resources& resources) {
+    std::vector<double> events(kFeatures * 100);
+    model->sample(3, 0, {}, events, resources);
+    return events;
+  };
+  const std::vector<double> exact = sample({1, &device});
+  const auto median = [&](Products products) {
+    model->set_products(products, &device);
+    const std::vector<double> moved = differences(exact, sample({1, &device}), kFeatures);
+    return moved[moved.size() / 2];
+  };
+  const double bfloat16 = median(Products::bfloat16);
+  EXPECT_EQ(median(Products::bfloat16_emulated), bfloat16);
+  const double tf32 = median(Products::tf32);
+  EXPECT_GT(tf32, 1e-6);
+  EXPECT_LT(tf32, bfloat16 / 3);  // it has three bits more
+  EXPECT_LT(bfloat16, 3e-2);
+
+  const auto expect_unavailable = [](const auto& call) {
+    try {
+      call();
+      FAIL() << "products in tf32 on the host";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::device_unavailable);
+      EXPECT_NE(std::string(error.what()).find("tf32"), std::string::npos) << error.what();
+    }
+  };
+  expect_unavailable([&] { sample({}); });
+  EXPECT_EQ(median(Products::float32), 0);
+  expect_unavailable([&] { model->set_products(Products::tf32); });
+  EXPECT_EQ(sample({1, &device}), exact);
 }
 
 }  // namespace

@@ -522,14 +522,18 @@ contains
     call settle(castalia_model_export(self%owner%handle, c_text(computes), c_text(path)), stat, errmsg)
   end subroutine model_export
 
-  ! verify (default .true.) computes the golden events that the file carries and compares.
-  subroutine model_load(self, path, verify, settings, stat, errmsg)
+  ! verify (default .true.) computes the golden events that the file carries and compares. products: what the
+  ! matrix products of a float32 model read when it is evaluated: 'float32' (the default), their operands as they
+  ! are; 'bfloat16', which a processor with AVX512_BF16 or a CUDA device does faster; 'tf32', on a CUDA device
+  ! alone; or 'bfloat16_emulated'. Training is in float32.
+  subroutine model_load(self, path, verify, settings, stat, errmsg, products)
     class(castalia_model), intent(inout) :: self
     character(len=*), intent(in) :: path
     logical, intent(in), optional :: verify
     type(castalia_context), intent(in), optional :: settings
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
+    character(len=*), intent(in), optional :: products
     type(castalia_config) :: options
     type(c_ptr) :: handle, with
     integer(c_int) :: status
@@ -539,6 +543,7 @@ contains
     if (present(settings)) with = settings%owner%handle
     set = CASTALIA_OK
     if (present(verify)) call options%set("verify", verify, stat=set)
+    if (set == CASTALIA_OK .and. present(products)) call options%set("products", products, stat=set)
     status = int(set, c_int)
     if (status == CASTALIA_OK) status = castalia_model_load(with, c_text(path), options%owner%handle, handle)
     if (status == CASTALIA_OK) call take(self%owner, handle, model_handle)

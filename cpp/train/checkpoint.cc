@@ -204,6 +204,7 @@ void Trainer::read_checkpoint(const std::string& path) {
   best_loss_ = reals[2];
   loss_sum_ = reals[3];
   step_ = integers[0];
+  checkpointed_ = step_;
   worse_ = integers[1];
   stop_ = static_cast<Stop>(integers[2]);
   has_best_ = integers[3] != 0;

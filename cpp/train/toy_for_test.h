@@ -75,7 +75,8 @@ inline std::shared_ptr<const Dataset> toy_data() {
 
 // A trainer of the toy from its first weights.
 template <typename Toy = ToyNetwork>
-std::unique_ptr<Trainer> toy_trainer(DType dtype, const std::string& options) {
+std::unique_ptr<Trainer> toy_trainer(DType dtype, const std::string& options,
+                                     Resources resources = 1) {
   auto network = std::make_unique<Toy>(dtype);
   ParameterTable table;
   Graph graph;
@@ -87,7 +88,7 @@ std::unique_ptr<Trainer> toy_trainer(DType dtype, const std::string& options) {
   const void* first = dtype == DType::float64 ? static_cast<const void*>(initial.data())
                                               : static_cast<const void*>(rounded.data());
   return std::make_unique<Trainer>(std::move(network), table, dtype, first, toy_data(),
-                                   TrainingOptions(options), 1);
+                                   TrainingOptions(options), resources);
 }
 
 // 17 weights: encoder (3, 2) + 2, decoder (2, 3) + 3.

@@ -6,6 +6,7 @@
 
 #include "cpp/base/philox.h"
 #include "cpp/base/status.h"
+#include "cpp/base/text.h"
 #include "cpp/nn/demands.h"
 #include "cpp/nn/parameter_values.h"
 #include "cpp/nn/stages.h"
@@ -232,19 +233,39 @@ void Trainer::explain_failure(Workspace& failed, TraceGraph trace, Learner& lear
        lbfgs_ ? "" : "; a lower training.learning_rate or a training.clip_norm may help");
 }
 
+// Called where the error was caught: what a device says of itself does not tell what became of the
+// training.
+void Trainer::explain_loss_of_device(const Error& error) const {
+  const bool of_device = device_ != nullptr &&
+                         (error.code() == Code::internal || error.code() == Code::out_of_memory ||
+                          error.code() == Code::device_unavailable);
+  if (!of_device) throw;
+  const std::string kept = checkpointed_ < 0
+                               ? "no checkpoint was written"
+                               : text("the checkpoint '", options_.checkpoint, "' of step ",
+                                      checkpointed_, " is whole: training.resume goes on from it");
+  fail(error.code(), "training on ", device_->name(), " stopped after step ", step_, ": ",
+       error.what(), "; ", kept);
+}
+
 int64_t Trainer::advance(int64_t steps) {
   double sum = 0;
   int64_t taken = 0;
   while (taken < steps && !finished()) {
     const double before = loss_sum_;
-    take_step();
-    ++taken;
-    sum += loss_sum_ - before;
-    const bool last = step_ == steps_;
-    if (step_ % validate_every_ == 0 || last) validate();
-    if (!options_.checkpoint.empty() &&
-        (step_ % options_.checkpoint_every == 0 || last || stop_ != Stop::no)) {
-      save_checkpoint(options_.checkpoint);
+    try {
+      take_step();
+      ++taken;
+      sum += loss_sum_ - before;
+      const bool last = step_ == steps_;
+      if (step_ % validate_every_ == 0 || last) validate();
+      if (!options_.checkpoint.empty() &&
+          (step_ % options_.checkpoint_every == 0 || last || stop_ != Stop::no)) {
+        save_checkpoint(options_.checkpoint);
+        checkpointed_ = step_;
+      }
+    } catch (const Error& error) {
+      explain_loss_of_device(error);
     }
   }
   if (taken > 0) loss_ = sum / static_cast<double>(taken);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cpp/base/status.h"
 #include "cpp/base/thread_pool.h"
 #include "cpp/nn/network.h"
 #include "cpp/runtime/resources.h"
@@ -54,7 +55,8 @@ class Trainer {
 
   // Takes up to `steps` further steps; returns how many were taken: fewer when training ends. On an
   // Error (numerical: names step and operator; io_error of a checkpoint; what a target fails with)
-  // the last good state stands.
+  // the last good state stands. When the device fails (internal, out_of_memory: names the step, and
+  // the checkpoint to go on from) the last checkpoint is as it was, and the device may be lost.
   int64_t advance(int64_t steps);
 
   int64_t step() const { return step_; }
@@ -119,6 +121,7 @@ class Trainer {
   void draw(Workspace& step, int64_t first_event);
   bool is_good(Workspace& program) const;
   void take_step();
+  [[noreturn]] void explain_loss_of_device(const Error& error) const;
   double step_of_programs();
   double learn(Learner& learner, int64_t turn, int64_t run);
   double step_of_lbfgs();
@@ -164,9 +167,10 @@ class Trainer {
 
   int64_t step_ = 0;
   int64_t steps_ = 0;
-  int64_t worse_ = 0;      // validations since the best
-  int64_t saturated_ = 0;  // records in a row with a critic that tells all apart
-  int64_t collapsed_ = 0;  // judgements in a row without a spread
+  int64_t checkpointed_ = -1;  // the step of the file options_.checkpoint; -1: there is none
+  int64_t worse_ = 0;          // validations since the best
+  int64_t saturated_ = 0;      // records in a row with a critic that tells all apart
+  int64_t collapsed_ = 0;      // judgements in a row without a spread
   Stop stop_ = Stop::no;
   bool has_best_ = false;
   double last_rate_ = 0;  // of the last step; with lbfgs its length

@@ -26,8 +26,10 @@ const char* operator_of(ConvolutionResult result) {
 
 void expect_success(cudnnStatus_t status, const char* operator_name) {
   if (status == CUDNN_STATUS_SUCCESS) return;
-  const Code code = status == CUDNN_STATUS_ALLOC_FAILED ? Code::out_of_memory : Code::internal;
-  fail(code, "operator '", operator_name, "': cuDNN: ", cudnnGetErrorString(status));
+  if (status == CUDNN_STATUS_ALLOC_FAILED) {
+    check_cuda(cudaErrorMemoryAllocation, "computing a convolution by cuDNN");
+  }
+  fail(Code::internal, "operator '", operator_name, "': cuDNN: ", cudnnGetErrorString(status));
 }
 
 // The handle of the process. Whoever holds the lock enqueues on a stream of its own.
