@@ -315,13 +315,13 @@ CASTALIA_API castalia_status castalia_model_encode(castalia_model* model, castal
 CASTALIA_API castalia_status castalia_model_save(castalia_model* model, const char* path);
 
 /* `options` may be NULL; fields: verify (boolean, default true: compute the golden output and
- * compare, relative tolerance 1e-4); products: what the matrix products of a float32 model read when
- * it is evaluated ("float32", the default: their operands as they are; "bfloat16": rounded to
+ * compare, relative tolerance 1e-4); products: what the matrix products of a float32 model read
+ * when it is evaluated ("float32", the default: their operands as they are; "bfloat16": rounded to
  * bfloat16, which a processor with AVX512_BF16 does faster, and a CUDA device; "tf32": shortened to
  * TensorFloat-32, by a CUDA device alone; "bfloat16_emulated": rounded to bfloat16 on any processor
  * or device, to see what that costs); training is in float32. Errors: IO_ERROR, CORRUPT_FILE,
- * NEWER_VERSION, DEVICE_UNAVAILABLE (the context's processor has no such products; where the context
- * has changed its device since, of the calls that evaluate). */
+ * NEWER_VERSION, DEVICE_UNAVAILABLE (what the context computes on has no such products; where it
+ * was given another device since: of the calls that evaluate). */
 CASTALIA_API castalia_status castalia_model_load(castalia_context* context, const char* path,
                                                  castalia_config* options, castalia_model** out);
 

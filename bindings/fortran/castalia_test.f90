@@ -314,13 +314,14 @@ contains
   subroutine check_files(model, x)
     type(castalia_model), intent(in) :: model
     real(real64), intent(in) :: x(:, :)
-    type(castalia_model) :: loaded
+    type(castalia_model) :: loaded, other
     type(castalia_event_writer) :: writer
     type(castalia_config) :: beams
     real(real32) :: a(2, 4), b(2, 4)
     real(real64) :: back(2, 10)
     integer(int64), allocatable :: extents(:)
     character(len=:), allocatable :: folder, description
+    integer :: stat
     logical :: there
 
     folder = temporary_folder()
@@ -329,6 +330,11 @@ contains
     call model%sample(a, 1)
     call loaded%sample(b, 1)
     call check(all(same(a, b)), "a model comes back from its file")
+    call loaded%load(folder//"fortran_test.safetensors", products="bfloat16_emulated")
+    call loaded%sample(b, 1)
+    call check(.not. all(same(a, b)), "products read rounded operands when they are told to")
+    call other%load(folder//"fortran_test.safetensors", products="tf32", stat=stat)
+    call check(stat == CASTALIA_DEVICE_UNAVAILABLE, "a processor has no products in tf32")
     call loaded%describe(description)
     call check(index(description, "coupling_flow") > 0, "a model describes itself")
 

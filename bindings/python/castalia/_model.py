@@ -310,9 +310,9 @@ def load(
 ) -> Model:
     """A model from its file. With verify the golden events that it carries are computed and compared.
 
-    products: what the matrix products of a float32 model read when it is evaluated: "float32", their operands as
-    they are; "bfloat16", which a processor with AVX512_BF16 or a CUDA device does faster; "tf32", on a CUDA device
-    alone; or "bfloat16_emulated". Training is in float32.
+    products: what the matrix products of a float32 model read when it is evaluated: "float32", their
+    operands as they are; "bfloat16", which a processor with AVX512_BF16 or a CUDA device does faster;
+    "tf32", on a CUDA device alone; or "bfloat16_emulated". Training is in float32.
     """
     with Config({"verify": verify, "products": products}) as options:
         return Model._wrap(

@@ -20,6 +20,19 @@ def test_a_model_comes_back(flow, data, tmp_path):
         loaded.plan("energy")
 
 
+def test_products_of_a_model_read_what_they_are_told_to(flow, tmp_path):
+    path = tmp_path / "flow.safetensors"
+    flow.save(path)
+    exact = flow.sample(200, seed=1)
+    rounded = castalia.load(path, products="bfloat16_emulated").sample(200, seed=1)
+    assert 0 < np.abs(rounded - exact).max() < 1
+    np.testing.assert_array_equal(castalia.load(path, products="float32").sample(200, seed=1), exact)
+    with pytest.raises(castalia.DeviceUnavailableError, match="a CUDA device computes them"):
+        castalia.load(path, products="tf32")
+    with pytest.raises(castalia.OutOfRangeError, match="bfloat16_emulated, tf32"):
+        castalia.load(path, products="float16")
+
+
 def test_hdf5_reads_what_h5py_wrote_and_the_other_way_round(tmp_path):
     h5py = pytest.importorskip("h5py")
     x = np.arange(24, dtype=np.float64).reshape(2, 3, 4)

@@ -27,7 +27,7 @@ constexpr size_t kWorkspaceBytes = size_t{32} << 20;
 void check_cublas(cublasStatus_t status, const char* tried) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
   if (status == CUBLAS_STATUS_ALLOC_FAILED) {
-    check_cuda(cudaErrorMemoryAllocation, "multiplying matrices by cuBLAS");
+    check_cuda(cudaErrorMemoryAllocation, "computing operator 'matmul' by cuBLAS");
   }
   fail(Code::internal, "cuBLAS, ", tried, ", operator 'matmul': ", cublasLtGetStatusString(status));
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cpp/base/status.h"
+#include "cpp/runtime/cuda/check.h"
 #include "cpp/runtime/cuda/libraries.h"
 
 namespace castalia::cuda {
@@ -27,7 +28,8 @@ const char* operator_of(ConvolutionResult result) {
 void expect_success(cudnnStatus_t status, const char* operator_name) {
   if (status == CUDNN_STATUS_SUCCESS) return;
   if (status == CUDNN_STATUS_ALLOC_FAILED) {
-    check_cuda(cudaErrorMemoryAllocation, "computing a convolution by cuDNN");
+    check_cuda(cudaErrorMemoryAllocation,
+               text("computing operator '", operator_name, "' by cuDNN").c_str());
   }
   fail(Code::internal, "operator '", operator_name, "': cuDNN: ", cudnnGetErrorString(status));
 }

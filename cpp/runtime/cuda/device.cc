@@ -149,6 +149,7 @@ class CudaQueue final : public MarkedQueue {
       work();
       begin_steps();
     } catch (...) {
+      steps_ = {};  // whose operands may be gone when they would be launched
       cudaStreamEndCapture(stream_, &graph);
       if (graph != nullptr) cudaGraphDestroy(graph);
       throw;
@@ -440,6 +441,22 @@ bool holds(int number, const void* address) {
 }
 
 }  // namespace
+
+std::shared_ptr<const void> copy_to_device(const std::string& name, const void* table,
+                                           size_t bytes) {
+  void* copy = nullptr;
+  const cudaError_t status = cudaMalloc(&copy, bytes);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // the next launch would be blamed for it
+    size_t free = 0, total = 0;
+    cudaMemGetInfo(&free, &total);
+    fail_out_of_memory(text("operator '", name, "': the device"), bytes, free, total);
+  }
+  check_cuda(status, "allocating memory for a table");
+  std::shared_ptr<const void> owned(copy, [](void* memory) { cudaFree(memory); });
+  check_cuda(cudaMemcpy(copy, table, bytes, cudaMemcpyHostToDevice), "copying a table");
+  return owned;
+}
 
 void check_launch(const std::string& name) {
   const cudaError_t status = cudaGetLastError();

@@ -157,6 +157,9 @@ class Block {
 #ifdef __CUDACC__
 // An Error (internal) that names the kernel if its launch failed.
 void check_launch(const std::string& name);
+// A copy of a table of the operator, in memory of the device.
+std::shared_ptr<const void> copy_to_device(const std::string& name, const void* table,
+                                           size_t bytes);
 
 namespace launch {
 
@@ -216,17 +219,8 @@ class ParallelKernel final : public Kernel {
     static_assert(std::is_trivially_copyable_v<T>);
     if (values.empty()) return nullptr;
 #ifdef __CUDACC__
-    T* copy = nullptr;
-    const size_t bytes = values.size() * sizeof(T);
-    if (cudaMalloc(&copy, bytes) != cudaSuccess) {
-      fail(Code::out_of_memory, "operator '", name_, "': no room on the device for a table of ",
-           bytes, " bytes");
-    }
-    tables_.push_back(std::shared_ptr<const void>(copy, [](T* table) { cudaFree(table); }));
-    if (cudaMemcpy(copy, values.data(), bytes, cudaMemcpyHostToDevice) != cudaSuccess) {
-      fail(Code::internal, "operator '", name_, "': copying a table to the device failed");
-    }
-    return copy;
+    tables_.push_back(copy_to_device(name_, values.data(), values.size() * sizeof(T)));
+    return static_cast<const T*>(tables_.back().get());
 #else
     auto copy = std::make_shared<const std::vector<T>>(values);
     tables_.push_back(copy);

@@ -130,11 +130,11 @@ exportmodel(m::Model, path::AbstractString; computes = "log_prob") =
 
 A model from its file. With `verify` the golden events that the file carries are computed and compared.
 
-`products`: what the matrix products of a `Float32` model read when it is evaluated: `"float32"`, their operands as
-they are; `"bfloat16"`, which a processor with AVX512_BF16 or a CUDA device does faster; `"tf32"`, on a CUDA device
-alone; or `"bfloat16_emulated"`. Training is in `Float32`.
+`products`: what the matrix products of a `Float32` model read when it is evaluated: `"float32"`, their
+operands as they are; `"bfloat16"`, which a processor with AVX512_BF16 or a CUDA device does faster; `"tf32"`,
+on a CUDA device alone; or `"bfloat16_emulated"`. Training is in `Float32`.
 """
-function load(path::AbstractString; verify::Bool = true, products::AbstractString = "float32", settings = nothing)
+function load(path::AbstractString; verify::Bool = true, products = "float32", settings = nothing)
     options = Config((verify = verify, products = products))
     handle = gethandle(out -> LibCastalia.castalia_model_load(pointer_or_null(settings), path, options, out))
     return named(handle)

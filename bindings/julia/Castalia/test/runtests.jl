@@ -154,6 +154,9 @@ end
             @test loaded isa CouplingFlow
             @test sample(loaded, 20; seed = 1) == sample(model, 20; seed = 1)
             @test describe(loaded)["specification"] == describe(model)["specification"]
+            rounded = Castalia.load(path; products = "bfloat16_emulated")
+            @test sample(rounded, 20; seed = 1) != sample(model, 20; seed = 1)
+            @test failure(() -> Castalia.load(path; products = "tf32")).code == :DEVICE_UNAVAILABLE
 
             file = joinpath(folder, "data.h5")
             block = reshape(collect(1.0:24.0), 2, 3, 4)
