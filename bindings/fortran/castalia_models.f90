@@ -47,12 +47,9 @@ module castalia_models
     procedure :: fit_target => model_fit_target
     procedure :: weigh => model_weigh
     procedure :: encode => model_encode
-    procedure :: save => model_save
-    procedure :: export => model_export
-    procedure :: load => model_load
+    procedure :: save => model_save, export => model_export, load => model_load
     procedure :: convert => model_convert
-    procedure :: get_shape => model_shape
-    procedure :: describe => model_describe
+    procedure :: get_shape => model_shape, describe => model_describe
     procedure :: destroy => model_destroy
     procedure, private :: fit_dataset, fit_real32, fit_real64
     procedure, private :: sample_real32_seed32, sample_real32_seed64
@@ -514,18 +511,16 @@ contains
   ! An ONNX file (FILE.onnx) that computes 'log_prob' or 'transform' of x, or 'inverse' of z.
   subroutine model_export(self, computes, path, stat, errmsg)
     class(castalia_model), intent(in) :: self
-    character(len=*), intent(in) :: computes
-    character(len=*), intent(in) :: path
+    character(len=*), intent(in) :: computes, path
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
 
     call settle(castalia_model_export(self%owner%handle, c_text(computes), c_text(path)), stat, errmsg)
   end subroutine model_export
 
-  ! verify (default .true.) computes the golden events that the file carries and compares. products: what the
-  ! matrix products of a float32 model read when it is evaluated: 'float32' (the default), their operands as they
-  ! are; 'bfloat16', which a processor with AVX512_BF16 or a CUDA device does faster; 'tf32', on a CUDA device
-  ! alone; or 'bfloat16_emulated'. Training is in float32.
+  ! verify (default .true.) computes the golden events that the file carries and compares. products: how matrix
+  ! products of a float32 model read their operands in evaluation: 'float32' (default), as they are; 'bfloat16', by
+  ! processors with AVX512_BF16 and CUDA devices; 'tf32', by the latter; 'bfloat16_emulated'. Training is in float32.
   subroutine model_load(self, path, verify, settings, stat, errmsg, products)
     class(castalia_model), intent(inout) :: self
     character(len=*), intent(in) :: path

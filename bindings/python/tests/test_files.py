@@ -26,7 +26,9 @@ def test_products_of_a_model_read_what_they_are_told_to(flow, tmp_path):
     exact = flow.sample(200, seed=1)
     rounded = castalia.load(path, products="bfloat16_emulated").sample(200, seed=1)
     assert 0 < np.abs(rounded - exact).max() < 1
-    np.testing.assert_array_equal(castalia.load(path, products="float32").sample(200, seed=1), exact)
+    np.testing.assert_array_equal(
+        castalia.load(path, products="float32").sample(200, seed=1), exact
+    )
     with pytest.raises(castalia.DeviceUnavailableError, match="a CUDA device computes them"):
         castalia.load(path, products="tf32")
     with pytest.raises(castalia.OutOfRangeError, match="bfloat16_emulated, tf32"):
