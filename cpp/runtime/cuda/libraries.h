@@ -15,8 +15,7 @@
 namespace castalia::cuda {
 
 // matmul by cuBLASLt: float32 sums in float32, without the shorter formats of the tensor cores
-// unless the request asks for them. Null, with the reason, where leading axes are broadcast in
-// part.
+// unless the request asks for them. Null, with the reason, where library_product() has none.
 std::unique_ptr<Kernel> make_matmul(const KernelRequest& request, std::string* refusal);
 // The same and the program after it (KernelCandidate::create_with_epilogue).
 std::unique_ptr<Kernel> make_matmul_with_epilogue(const KernelRequest& request,
