@@ -113,7 +113,7 @@ TEST(DeviceMemory, MayRunOutAtAnyAllocation) {
 // A sampler keeps the memory of its Programs between draws.
 TEST(DeviceMemory, OfASamplerGrowsAgainAfterItCouldNot) {
   const std::shared_ptr<Model> model = gan();
-  const std::vector<double> expected = sample(*model, kSmall + kLarge);
+  const std::vector<double> expected = sample(*gan(), kSmall + kLarge);
   Sampler sampler(model, 7, on_device());
   std::vector<double> first(kFeatures * kSmall), rest(kFeatures * kLarge);
   sampler.next(first);
