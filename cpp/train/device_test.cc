@@ -77,7 +77,7 @@ TEST(TrainingOnADevice, SaysThatThereIsNoCheckpoint) {
   const auto trainer = toy_trainer(DType::float32, run_with(), on_device());
   const cuda::TroubledDevices lost({.waits = 5});
   const Error stop = stop_of(*trainer);
-  EXPECT_TRUE(contains(stop, "no checkpoint was written")) << stop.what();
+  EXPECT_TRUE(contains(stop, "no step has written training.checkpoint")) << stop.what();
 }
 
 TEST(TrainingOnADevice, GoesOnWhenThereIsMemoryAgain) {

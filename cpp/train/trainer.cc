@@ -241,7 +241,7 @@ void Trainer::explain_loss_of_device(const Error& error) const {
                           error.code() == Code::device_unavailable);
   if (!of_device) throw;
   const std::string kept = checkpointed_ < 0
-                               ? "no checkpoint was written"
+                               ? "no step has written training.checkpoint"
                                : text("the checkpoint '", options_.checkpoint, "' of step ",
                                       checkpointed_, " is whole: training.resume goes on from it");
   fail(error.code(), "training on ", device_->name(), " stopped after step ", step_, ": ",
