@@ -15,7 +15,8 @@ namespace castalia {
 namespace {
 
 constexpr double kTiny = std::numeric_limits<double>::min();  // for sums over empty clouds
-constexpr double kLeastDeviation = 1e-3;  // of a cloud's feature, in deviations of all particles
+// Added to every variance, of logarithms or in units of all particles': a cloud of one has none.
+constexpr double kLeastVariance = 1e-6;
 constexpr double kNoise = 0.02;
 constexpr int64_t kFlowLayers = 6;
 constexpr int64_t kFlowHidden = 64;
@@ -89,27 +90,26 @@ std::vector<double> CloudMoments::of_cloud(std::span<const double> cloud) const 
     for (size_t at = 0; at < particles.size(); at += width) sum += function(&particles[at]);
     return sum;
   };
+  const auto number = static_cast<double>(particles.size() / width);
   std::vector<double> moments;
   std::vector<double> deviations;
-  const auto add_deviation = [&](double variance) {
-    deviations.push_back(0.5 * std::log(variance + least_variances_[deviations.size()]));
-  };
-  const auto number = static_cast<double>(particles.size() / width);
+  const auto deviation = [](double variance) { return 0.5 * std::log(variance + kLeastVariance); };
   for (const int64_t i : rows_.positive()) {
     moments.push_back(std::log(total([i](const double* p) { return p[i]; })));
     const double mean = total([i](const double* p) { return std::log(p[i]); }) / number;
-    add_deviation(
+    deviations.push_back(deviation(
         total([&](const double* p) { return (std::log(p[i]) - mean) * (std::log(p[i]) - mean); }) /
-        number);
+        number));
   }
   const bool even = rows_.positive().empty();
   const auto weight = [&](const double* p) { return even ? 1.0 : p[rows_.positive()[0]]; };
   const double all = total(weight);
-  for (const int64_t i : others_) {
-    moments.push_back(total([&](const double* p) { return weight(p) * p[i]; }) / all);
-    const double mean = moments.back();
-    add_deviation(
-        total([&](const double* p) { return weight(p) * (p[i] - mean) * (p[i] - mean); }) / all);
+  for (size_t k = 0; k < others_.size(); ++k) {
+    const auto value = [&](const double* p) { return p[others_[k]] / units_[k]; };
+    const double mean = total([&](const double* p) { return weight(p) / all * value(p); });
+    moments.push_back(mean);
+    deviations.push_back(deviation(total(
+        [&](const double* p) { return weight(p) / all * (value(p) - mean) * (value(p) - mean); })));
   }
   moments.insert(moments.end(), deviations.begin(), deviations.end());
   return moments;
@@ -121,24 +121,27 @@ void CloudMoments::fit(std::span<const double> x) {
   particle_range_ = range_of(particles, features);
   const auto mean_of = [&](int64_t feature, auto&& function) {
     double sum = 0;
+    const auto number = static_cast<double>(particles.size() / features);
     for (size_t i = static_cast<size_t>(feature); i < particles.size(); i += features) {
-      sum += function(particles[i]);
+      sum += function(particles[i]) / number;
     }
-    return sum / static_cast<double>(particles.size() / features);
+    return sum;
   };
   typical_.clear();
   for (const int64_t i : rows_.positive()) {
     typical_.push_back(mean_of(i, [](double f) { return f; }));
   }
-  least_variances_.clear();
-  const auto add_least = [&](int64_t feature, auto&& coordinate) {
-    const double mean = mean_of(feature, coordinate);
-    const double variance =
-        mean_of(feature, [&](double f) { return (coordinate(f) - mean) * (coordinate(f) - mean); });
-    least_variances_.push_back(kLeastDeviation * kLeastDeviation * variance);
-  };
-  for (const int64_t i : rows_.positive()) add_least(i, [](double f) { return std::log(f); });
-  for (const int64_t i : others_) add_least(i, [](double f) { return f; });
+  units_.clear();
+  for (const int64_t i : others_) {
+    // Of a feature that is the same for all, any.
+    const double half = particle_range_.greatest[static_cast<size_t>(i)] / 2 -
+                        particle_range_.least[static_cast<size_t>(i)] / 2;
+    const double largest = half > 0 ? half : 1;
+    const double mean = mean_of(i, [](double f) { return f; });
+    const double square =
+        mean_of(i, [&](double f) { return (f - mean) / largest * ((f - mean) / largest); });
+    units_.push_back(square > 0 ? largest * std::sqrt(square) : 1);
+  }
   std::vector<double> moments;
   const auto width = static_cast<size_t>(rows_.columns());
   for (size_t row = 0; row < x.size(); row += width) {
@@ -163,7 +166,7 @@ void CloudMoments::fit_without_data() {
     particle_range_.least[static_cast<size_t>(feature)] = 1 / kVast;
   }
   typical_.assign(rows_.positive().size(), 1);
-  least_variances_.assign(static_cast<size_t>(rows_.features()), kLeastDeviation * kLeastDeviation);
+  units_.assign(others_.size(), 1);
 }
 
 std::string CloudMoments::json() const {
@@ -173,7 +176,7 @@ std::string CloudMoments::json() const {
   all["least_of_particles"] = particle_range_.least;
   all["greatest_of_particles"] = particle_range_.greatest;
   all["typical_of_positive"] = typical_;
-  all["least_variances"] = least_variances_;
+  all["units_of_others"] = units_;
   return all.dump();
 }
 
@@ -194,26 +197,20 @@ void CloudMoments::set_json(const std::string& text) {
   particle_range_ = {list("least_of_particles", rows_.features()),
                      list("greatest_of_particles", rows_.features())};
   typical_ = list("typical_of_positive", std::ssize(rows_.positive()));
-  least_variances_ = list("least_variances", rows_.features());
+  units_ = list("units_of_others", std::ssize(others_));
 }
 
-std::span<const double> CloudMoments::least_variances(bool positive) const {
-  const std::span<const double> all = least_variances_;
-  const size_t first = rows_.positive().size();
-  return positive ? all.first(first) : all.subspan(first);
-}
-
-CloudMoments::Spread CloudMoments::spread(Value x, Value weights,
-                                          std::span<const double> least_variances) const {
+CloudMoments::Spread CloudMoments::spread(Value x, Value weights) {
   const Value tiny = x.graph().scalar(kTiny, DType::float64);
   const Value shares = weights / maximum(sum(weights, {1}, true), tiny);
   Spread found;
   found.mean = sum(shares * x, {1}, true);
   found.centred = x - found.mean;
-  found.variance =
-      sum(shares * square(found.centred), {1}, true) + row_constant(x.graph(), least_variances);
+  found.variance = sum(shares * square(found.centred), {1}, true) + kLeastVariance;
   return found;
 }
+
+Value CloudMoments::units(Graph& graph) const { return row_constant(graph, units_); }
 
 // Of positive features. Those below the least of the data, which may be negative, go on in a
 // straight line: a generator that makes such learns of it, and no two become the same.
@@ -244,11 +241,11 @@ Value CloudMoments::of(Value features, Value mask) const {
     positive = select(mask, take(features, rows_.positive()), one);
     const Value tiny = features.graph().scalar(kTiny, DType::float64);
     moments.push_back(log(maximum(sum(positive * mask, {1}, true), tiny)));
-    add_deviation(spread(log(positive), mask, least_variances(true)));
+    add_deviation(spread(log(positive), mask));
   }
   if (!others_.empty()) {
-    const Spread found =
-        spread(take(features, others_), weights(positive, mask), least_variances(false));
+    const Value x = take(features, others_) / units(features.graph());
+    const Spread found = spread(x, weights(positive, mask));
     moments.push_back(found.mean);
     add_deviation(found);
   }
@@ -264,9 +261,9 @@ Value CloudMoments::given(Value features, Value mask, Value moments) const {
   };
   // The factor that gives a variance the wanted deviation, without what is added to either. No
   // variance counts as less than that: particles that all but coincide are not blown up.
-  const auto stretch = [&](const Spread& of, Value log_deviation, bool positive) {
-    const Value added = row_constant(features.graph(), least_variances(positive));
-    const auto own = [&](Value variance) { return maximum(variance - added, added); };
+  const auto stretch = [](const Spread& of, Value log_deviation) {
+    const Value least = log_deviation.graph().scalar(kLeastVariance, DType::float64);
+    const auto own = [&](Value variance) { return maximum(variance - least, least); };
     return sqrt(own(exp(2.0 * log_deviation)) / own(of.variance));
   };
   const int64_t positives = std::ssize(rows_.positive());
@@ -275,18 +272,18 @@ Value CloudMoments::given(Value features, Value mask, Value moments) const {
   Value positive;
   if (positives > 0) {
     const Value logarithms = logarithm(take(features, rows_.positive()));
-    const Spread found = spread(logarithms, mask, least_variances(true));
-    const Value factor = stretch(found, part(positives + others, positives), true);
+    const Spread found = spread(logarithms, mask);
+    const Value factor = stretch(found, part(positives + others, positives));
     const Value shares = exp(found.centred * mask * factor);
     const Value tiny = features.graph().scalar(kTiny, DType::float64);
     positive = shares * (exp(part(0, positives)) / maximum(sum(shares * mask, {1}, true), tiny));
     made.push_back(positive);
   }
   if (others > 0) {
-    const Spread found =
-        spread(take(features, others_), weights(positive, mask), least_variances(false));
-    const Value factor = stretch(found, part(2 * positives + others, others), false);
-    made.push_back(found.centred * factor + part(positives, others));
+    const Value unit = units(features.graph());
+    const Spread found = spread(take(features, others_) / unit, weights(positive, mask));
+    const Value factor = stretch(found, part(2 * positives + others, others));
+    made.push_back((found.centred * factor + part(positives, others)) * unit);
   }
   const Value x = take(concat(made, 2), places_of_features_);
   const Value inside = clamped(x, particle_range_);

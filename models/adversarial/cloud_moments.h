@@ -65,13 +65,13 @@ class CloudMoments {
   struct Spread {
     Value mean;      // (rows, 1, columns)
     Value centred;   // (rows, places, columns)
-    Value variance;  // (rows, 1, columns), with that of least_variances_ added
+    Value variance;  // (rows, 1, columns), with what is added to every one
   };
   // Of (rows, places, columns), with weights (rows, places, 1).
-  Spread spread(Value x, Value weights, std::span<const double> least_variances) const;
+  static Spread spread(Value x, Value weights);
   Value logarithm(Value positive) const;
   Value weights(Value positive, Value mask) const;
-  std::span<const double> least_variances(bool positive) const;
+  Value units(Graph& graph) const;
   Value known(Trace& trace, Value mask, Value context) const;
   // Those of one cloud that has a particle, before they are scaled.
   std::vector<double> of_cloud(std::span<const double> cloud) const;
@@ -86,9 +86,7 @@ class CloudMoments {
   Range range_;  // of the moments, before they are scaled
   Range particle_range_;
   std::vector<double> typical_;  // the mean of each positive feature among particles
-  // Of positive features, by their logarithms, and then of the others: added to a cloud's, as a
-  // cloud of one has none.
-  std::vector<double> least_variances_;
+  std::vector<double> units_;    // the deviation of each other feature
 };
 
 // The field that says whether a network has them: cloud_moments.

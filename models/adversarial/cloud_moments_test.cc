@@ -124,25 +124,26 @@ std::vector<double> plain_moments(const double* cloud, const std::vector<double>
   return found;
 }
 
-// A millionth of the variance of all particles: a cloud of one has a deviation, too.
+// A millionth, in units of the variance of all particles for what has no logarithm: a cloud of one
+// particle has a deviation, too.
 std::vector<double> added_variances(const Split& clouds) {
   std::vector<double> added;
-  for (size_t k = 0; k < kFeatures; ++k) {
-    const auto coordinate = [k](double f) { return k < 2 || f == 0 ? f : std::log(f); };
+  for (size_t k = 0; k < 2; ++k) {
     double number = 0;
     double mean = 0;
     double square = 0;
     for (size_t i = 0; i < clouds.mask.size(); ++i) {
       number += clouds.mask[i];
-      mean += clouds.mask[i] * coordinate(clouds.features[kFeatures * i + k]);
+      mean += clouds.mask[i] * clouds.features[kFeatures * i + k];
     }
     mean /= number;
     for (size_t i = 0; i < clouds.mask.size(); ++i) {
-      const double apart = coordinate(clouds.features[kFeatures * i + k]) - mean;
+      const double apart = clouds.features[kFeatures * i + k] - mean;
       square += clouds.mask[i] * apart * apart / number;
     }
     added.push_back(1e-6 * square);
   }
+  added.push_back(1e-6);
   return added;
 }
 
