@@ -37,19 +37,19 @@ class CloudMoments {
   // An Error (corrupt_file) when the text is not what json() gives.
   void set_json(const std::string& json);
 
-  // Of clouds, whose features are (rows, places, features) and whose mask is (rows, places, 1), both
-  // float64: float64 (rows, count()). What lies beyond all training data is put at their bound: it
-  // is what an empty cloud has.
+  // Of clouds, whose features are (rows, places, features) and whose mask is (rows, places, 1),
+  // both float64: float64 (rows, count()). What lies beyond all training data is put at their
+  // bound: it is what an empty cloud has.
   Value of(Value features, Value mask) const;
-  // The same clouds moved, stretched and scaled to have these moments. Each feature stays within the
-  // range of the training data, for which the moments are given up; the derivative is that of
-  // features without bounds.
+  // The same clouds moved, stretched and scaled to have these moments, which lie in the range of
+  // the training data. Each feature stays in that range, too, for which the moments are given up;
+  // the derivative is that of features without bounds.
   Value given(Value features, Value mask, Value moments) const;
 
-  // Minus the logarithm of the flow's density of moments of clouds, float64 (rows, 1), 0 for a cloud
-  // without particles. The mask is (rows, places, 1); the context is of the trace's type, null for
-  // none. Moments that all clouds share have no density: noise of 0.02 is added where the trace has
-  // a seed.
+  // Minus the logarithm of the flow's density of moments of clouds, float64 (rows, 1), 0 for a
+  // cloud without particles. The mask is (rows, places, 1); the context is of the trace's type,
+  // null for none. Moments that all clouds share have no density: noise of 0.02 is added where the
+  // trace has a seed.
   Value surprise(Trace& trace, Value moments, Value mask, Value context) const;
   // Moments drawn by it, within the range of the training data.
   Value draw(Trace& trace, Value mask, Value context) const;
