@@ -133,9 +133,9 @@ def trained(architecture: str, x: np.ndarray, rows: Path, steps: int, device: st
     """Trains, saves the model, and says what was done."""
     settings = castalia.Context(training_threads=1, device=device)
     model = castalia.create(architecture, seed=1, settings=settings, **MODELS[architecture])
-    # On a CPU user time, to which other work does not add. A run that is gone on with has taken
-    # longer than this says: it counts the last part.
+    # On a CPU user time, to which other work does not add. Of a run that is gone on with it is not known.
     now = user_seconds if device == "cpu" else time.monotonic
+    resumed = (rows / "checkpoint").exists()
     started = now()
     model.fit(
         x,
@@ -148,7 +148,7 @@ def trained(architecture: str, x: np.ndarray, rows: Path, steps: int, device: st
     return {
         "steps": steps,
         "device": device,
-        "seconds": now() - started,
+        "seconds": None if resumed else now() - started,
         "fields": MODELS[architecture],
         "training": TRAINING[architecture],
     }
@@ -181,9 +181,10 @@ def section(kind: str, training: dict, made: dict, floor: dict) -> str:
         )
     settings = [recipe(training[part]) for part in ("fields", "training") if part in training]
     by_one_core = " of one core" if training["device"] == "cpu" else ""
+    seconds = training["seconds"]
+    taken = f", {seconds / 60:.1f} minutes{by_one_core}" if seconds is not None else ""
     return (
-        f"### {kind}\n\n{training['steps']} steps on {training['device']}, "
-        f"{training['seconds'] / 60:.1f} minutes{by_one_core}.\n\n"
+        f"### {kind}\n\n{training['steps']} steps on {training['device']}{taken}.\n\n"
         + "\n".join(settings)
         + "\n\n"
         + table(["figure", "generated", "floor", "ratio"], body)
@@ -268,8 +269,8 @@ Generators for each kind of jets of 0.8 to 1.6 TeV of Pythia 8, of up to 30 part
 
 (or mpgan) and judged against jets that they have not seen. The floor is what training jets give. The
 settings stand beside the figures: fields of the model, then those of training. W1-M, W1-P, coverage and
-MMD say how well most jets are described; FPD, KPD and W1-EFP, of high powers of momenta and angles, rise
-with a few jets in a thousand that are heavier than any true one.
+MMD say how well most jets are described; FPD, KPD and W1-EFP, of high powers of momenta and angles, see the
+subjets, of which generated jets have too few.
 """
 
 
