@@ -275,8 +275,9 @@ Value CloudMoments::given(Value features, Value mask, Value moments) const {
     const Spread found = spread(logarithms, mask);
     const Value factor = stretch(found, part(positives + others, positives));
     const Value shares = exp(found.centred * mask * factor);
-    const Value tiny = features.graph().scalar(kTiny, DType::float64);
-    positive = shares * (exp(part(0, positives)) / maximum(sum(shares * mask, {1}, true), tiny));
+    // A particle of the mean logarithm has a share of 1: the sum is less for an empty cloud alone.
+    const Value one = features.graph().scalar(1, DType::float64);
+    positive = shares * (exp(part(0, positives)) / maximum(sum(shares * mask, {1}, true), one));
     made.push_back(positive);
   }
   if (others > 0) {

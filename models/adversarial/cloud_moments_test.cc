@@ -231,17 +231,23 @@ TEST(CloudMoments, FeaturesStayWithinTheRangeOfTheData) {
   }
 }
 
+// In any units.
 TEST(CloudMoments, AreFiniteForCloudsOfOneParticleAndOfNone) {
-  const std::vector<double> x = clouds(300, 0);
-  const CloudMoments moments = fitted(x);
-  const Split from = split(x);
-  const std::vector<double> own = moments_of(moments, from);
-  const std::vector<double> made = with_moments(moments, from, own);
-  for (const double each : own) EXPECT_TRUE(std::isfinite(each));
-  for (size_t i = 0; i < made.size(); ++i) {
-    ASSERT_TRUE(std::isfinite(made[i]));
-    if (from.mask[i / kFeatures] != 0) {
-      EXPECT_NEAR(made[i], from.features[i], 1e-6);
+  for (const double unit : {1.0, 1e-30, 1e6, 1e30}) {
+    std::vector<double> x = clouds(300, 0);
+    for (size_t i = 0; i < x.size(); ++i) {
+      if (i % (kFeatures + 1) != kFeatures) x[i] *= unit;
+    }
+    const CloudMoments moments = fitted(x);
+    const Split from = split(x);
+    const std::vector<double> own = moments_of(moments, from);
+    const std::vector<double> made = with_moments(moments, from, own);
+    for (const double each : own) EXPECT_TRUE(std::isfinite(each)) << unit;
+    for (size_t i = 0; i < made.size(); ++i) {
+      ASSERT_TRUE(std::isfinite(made[i])) << unit;
+      if (from.mask[i / kFeatures] != 0) {
+        EXPECT_NEAR(made[i] / unit, from.features[i] / unit, 1e-6);
+      }
     }
   }
 }
