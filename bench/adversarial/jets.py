@@ -1,6 +1,6 @@
 """How well generators of jets do, in the scores of arXiv:2106.11535, beside the floor of real jets.
 
-    python -m bench.adversarial.jets --data DIR [--architecture epic_gan] [--jets gluon quark top]
+    python -m bench.adversarial.jets --data DIR [--architecture epic_gan] [--jets gluon quark top gluon-150]
         [--steps N] [--device cuda:0] [--rows out/jets] [--document docs/jets.md]
 
 DIR holds pythia8/. A generator learns jets of up to 30 particles of each kind, and as many as the
@@ -29,7 +29,12 @@ from bench.referee.floors_page import measured, table
 from bench.results import kept, user_seconds, whole
 
 PARTICLE = 4  # eta, phi, pT (relative to the jet), mask
-KINDS = {"gluon": "g", "quark": "q", "top": "t"}
+# The letter of their file, and their greatest number of particles.
+KINDS = {
+    f"{kind}{suffix}": (kind[0], particles)
+    for suffix, particles in (("", 30), ("-150", 150))
+    for kind in ("gluon", "quark", "top")
+}
 # epic_gan has half the published width, so that a step of 64 takes 0.05 s of one core; a cloud as a whole has
 # more features between layers, and each particle more random numbers, than as published, as without them
 # jets have too few subjets. It learned several times faster without normalised weights, with unit
@@ -42,8 +47,6 @@ KINDS = {"gluon": "g", "quark": "q", "top": "t"}
 # weights are those whose observables of jets are nearest.
 MODELS = {
     "epic_gan": {  # 2301.08128
-        "particles": 30,
-        "sum_scale": 1 / 30,
         "sorted_by": 2,
         "preprocessing": ["standardise"] * 3,
         "weight_norm": False,
@@ -54,7 +57,6 @@ MODELS = {
         "cloud_moments": True,
     },
     "mpgan": {  # 2106.11535
-        "particles": 30,
         "sorted_by": 2,
         "preprocessing": ["standardise", "standardise", "log(0.01); standardise"],
         "particle_latent": 16,
@@ -66,6 +68,16 @@ MODELS = {
         "cloud_moments": True,
     },
 }
+
+
+def fields_for(architecture: str, particles: int) -> dict:
+    """Its settings for so many particles at most."""
+    fields = {"particles": particles, **MODELS[architecture]}
+    if architecture == "epic_gan":
+        fields["sum_scale"] = 1 / particles
+    return fields
+
+
 TRAINING = {
     "epic_gan": {
         "batch": 64,
@@ -117,9 +129,10 @@ NAMES = {
 
 
 def jets(data: Path, kind: str, part: str) -> np.ndarray:
-    path = data / f"pythia8/jetnet/jetnet30_{KINDS[kind]}_{part}.h5"
-    particles = castalia.hdf5_read(path, "particle_features").astype(np.float64)
-    return particles.reshape(len(particles), -1)
+    letter, particles = KINDS[kind]
+    path = data / f"pythia8/jetnet/jetnet{particles}_{letter}_{part}.h5"
+    features = castalia.hdf5_read(path, "particle_features").astype(np.float64)
+    return features.reshape(len(features), -1)
 
 
 def judged(metric: str, generated: np.ndarray, reference: np.ndarray) -> list[dict]:
@@ -132,7 +145,8 @@ def judged(metric: str, generated: np.ndarray, reference: np.ndarray) -> list[di
 def trained(architecture: str, x: np.ndarray, rows: Path, steps: int, device: str) -> dict:
     """Trains, saves the model, and says what was done."""
     settings = castalia.Context(training_threads=1, device=device)
-    model = castalia.create(architecture, seed=1, settings=settings, **MODELS[architecture])
+    fields = fields_for(architecture, x.shape[1] // PARTICLE)
+    model = castalia.create(architecture, seed=1, settings=settings, **fields)
     # On a CPU user time, to which other work does not add. Of a run that is gone on with it is not known.
     now = user_seconds if device == "cpu" else time.monotonic
     resumed = (rows / "checkpoint").exists()
@@ -149,7 +163,7 @@ def trained(architecture: str, x: np.ndarray, rows: Path, steps: int, device: st
         "steps": steps,
         "device": device,
         "seconds": None if resumed else now() - started,
-        "fields": MODELS[architecture],
+        "fields": fields,
         "training": TRAINING[architecture],
     }
 
@@ -263,7 +277,8 @@ The picture has the models that were at hand when this page was last written.
 
 HEAD = """# Generated jets
 
-Generators for each kind of jets of 0.8 to 1.6 TeV of Pythia 8, of up to 30 particles, trained by
+Generators for each kind of jets of 0.8 to 1.6 TeV of Pythia 8, of up to 30 particles (150 where it says so),
+trained by
 
     python -m bench.adversarial.jets --data DIR --architecture epic_gan --document docs/jets.md
 
