@@ -222,6 +222,13 @@ written by
 {table(["model", "particle", "game", "trained", "on"], body)}"""
 
 
+PICTURE = """
+![Mean energies of the cells]({name})
+
+The picture has the models that were at hand when it was last drawn, trained for as many steps as it says.
+"""
+
+
 def page(rows: Path, picture: str) -> str:
     floors = [f"{particle}-floor" for particle in PARTICLES]
     flows = [f"{p}-{which}" for p in PARTICLES for which in ("teacher", "student")]
@@ -229,18 +236,9 @@ def page(rows: Path, picture: str) -> str:
         p: [*(n for n, (own, _) in MODELS.items() if own == p), f"{p}-student", f"{p}-floor"]
         for p in PARTICLES
     }
-    shown = (
-        f"""
-![Mean energies of the cells]({picture})
-
-The picture has the models that were at hand when it was last drawn, trained for as many steps as it says.
-"""
-        if picture
-        else ""
-    )
     return (
         head(rows)
-        + shown
+        + (PICTURE.format(name=picture) if picture else "")
         + classifiers(rows, [*MODELS, *flows, *floors])
         + observables(rows, of_each)
         + times(rows, list(MODELS), f", {BESIDE}")
